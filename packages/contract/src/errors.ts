@@ -1,0 +1,145 @@
+import { Type, type Static } from 'typebox';
+
+/** One failure as Molva names it: the HTTP status (also the live RPC's code) and the public sentence. */
+export interface ErrorEntry {
+  readonly status: number;
+  /** The `error` of the answer; short English, safe to show. */
+  readonly message: string;
+  /** What the caller can do; goes to the documentation, not onto the wire. */
+  readonly remedy: string;
+}
+
+/**
+ * THE error table: every failure the HTTP API and the live RPCs can answer. The key is the stable code.
+ * 401 is for missing, expired and invalid tokens, 403 for lack of rights alone. What a caller may not see is
+ * answered exactly as what does not exist.
+ */
+export const errorTable = {
+  'invalid-input': {
+    status: 400,
+    message: 'Invalid input parameters',
+    remedy: 'Mend the fields named in `details`.',
+  },
+  'malformed-json': {
+    status: 400,
+    message: 'The body is not valid JSON',
+    remedy: 'Send UTF-8 JSON with `Content-Type: application/json`.',
+  },
+  'scenario-invalid': {
+    status: 400,
+    message: 'The scenario has errors',
+    remedy: 'Mend the blocks named in `details`: each entry has the block, the field and the reason.',
+  },
+  'not-authenticated': {
+    status: 401,
+    message: 'User is not authenticated',
+    remedy: 'Send `Authorization: Bearer <token>` with a token from `POST /auth/login`.',
+  },
+  'token-expired': {
+    status: 401,
+    message: 'Token is expired.',
+    remedy: 'Refresh the token with `POST /auth/refresh` and repeat the call.',
+  },
+  'token-invalid': {
+    status: 401,
+    message: 'The token is not valid',
+    remedy: 'Log in again; the token is broken, foreign, or of a user that no longer exists.',
+  },
+  'wrong-credentials': {
+    status: 401,
+    message: 'Wrong e-mail or password',
+    remedy: 'Check both; after ten wrong passwords an account rests for 15 minutes.',
+  },
+  'refresh-refused': {
+    status: 401,
+    message: 'The refresh token is not accepted',
+    remedy: 'Log in again; a refresh token is good once and for 30 days.',
+  },
+  'session-token-refused': {
+    status: 401,
+    message: 'A valid session token is needed',
+    remedy: 'Send the `sessionToken` of the start answer as `Authorization: Bearer`; any continue renews it.',
+  },
+  'identity-refused': {
+    status: 401,
+    message: 'A valid identity token is needed',
+    remedy: 'Sign an identity token with the secret of the chat and send it as `identityToken`.',
+  },
+  'permission-denied': {
+    status: 403,
+    message: 'Invalid user permissions',
+    remedy: 'Ask an administrator of the company for the right.',
+  },
+  'client-banned': {
+    status: 403,
+    message: 'The client is banned',
+    remedy: 'An administrator of the company can lift the ban.',
+  },
+  'entity-not-found': {
+    status: 404,
+    message: 'Entity not found',
+    remedy: 'Check the id; what another company owns looks the same as what does not exist.',
+  },
+  'path-not-found': {
+    status: 404,
+    message: 'There is nothing at this address',
+    remedy: 'Check the path against `/docs`.',
+  },
+  'method-not-allowed': {
+    status: 405,
+    message: 'This method is not allowed here',
+    remedy: 'Use a method of the `Allow` header.',
+  },
+  'body-too-large': {
+    status: 413,
+    message: 'The body is too large',
+    remedy: 'Send at most 256 KiB of JSON.',
+  },
+  'media-type-unsupported': {
+    status: 415,
+    message: 'This content type is not supported',
+    remedy: 'Send `application/json`.',
+  },
+  'session-closed': {
+    status: 422,
+    message: 'The session is closed',
+    remedy: 'Start a new one with `PUT /chats/{chatId}/sessions`.',
+  },
+  'bot-in-use': {
+    status: 422,
+    message: 'The bot is in use',
+    remedy: 'Give the chats that use it another bot first.',
+  },
+  'too-many-requests': {
+    status: 429,
+    message: 'Too many requests',
+    remedy: 'Wait as many seconds as the `Retry-After` header says.',
+  },
+  internal: {
+    status: 500,
+    message: 'Server error',
+    remedy: 'Repeat the call; the log has the cause under the request id of the `X-Request-Id` header.',
+  },
+  'shutting-down': {
+    status: 503,
+    message: 'The server is shutting down',
+    remedy: 'Repeat the call in a few seconds.',
+  },
+} as const satisfies Record<string, ErrorEntry>;
+
+/** The stable name of a failure. */
+export type ErrorCode = keyof typeof errorTable;
+
+/** Reasons by field; `""` names the body itself. */
+export type FieldProblems = Record<string, string[]>;
+
+/**
+ * The body of every failure. `details` is an object for 400 alone: the reasons by field, beside the stable `code`,
+ * the same reasons under `fields`, and the `requestId`; everywhere else it is null. The code also travels in the
+ * header `X-Error-Code`.
+ */
+export const ErrorBody = Type.Object({
+  error: Type.String(),
+  details: Type.Union([Type.Null(), Type.Record(Type.String(), Type.Unknown())]),
+});
+export type ErrorBody = Static<typeof ErrorBody>;

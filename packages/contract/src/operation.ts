@@ -1,0 +1,46 @@
+import type { Static, TObject, TSchema } from 'typebox';
+import type { ErrorCode } from './errors.ts';
+
+/**
+ * Who may call: `open` needs nothing (a valid token is accepted, a broken one refused), `holder` needs to hold the
+ * session named in the path or a user's token, `user` needs a user's token, `admin` one with the role ADMIN.
+ */
+export type Access = 'open' | 'holder' | 'user' | 'admin';
+
+/** One call of the HTTP API as data: what validates is what is documented. */
+export interface Operation {
+  /** Name in the OpenAPI document, unique. */
+  readonly id: string;
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Path below the API base, parameters in braces: `/chats/{chatId}/sessions`. */
+  readonly path: string;
+  readonly tag: string;
+  readonly summary: string;
+  readonly access: Access;
+  readonly params?: TObject;
+  readonly query?: TObject;
+  readonly body?: TSchema;
+  /** Answer schema by success status. */
+  readonly answers: Readonly<Record<number, TSchema>>;
+  /** Failures of its own, beyond those that follow from `access`, `params`, `query` and `body`. */
+  readonly errors?: readonly ErrorCode[];
+  /** A body that works, for the documents. */
+  readonly example?: unknown;
+  /** Also served under these paths. */
+  readonly aliases?: readonly string[];
+  /** The documented bases it answers under besides `/api/v1`. */
+  readonly service: 'chats' | 'bot' | 'iam';
+}
+
+/** Keeps an operation's exact types. */
+export function defineOperation<const O extends Operation>(operation: O): O {
+  return operation;
+}
+
+type StaticOf<S> = S extends TSchema ? Static<S> : undefined;
+/** Parsed path parameters of an operation. */
+export type ParamsOf<O extends Operation> = StaticOf<O['params']>;
+/** Parsed query of an operation. */
+export type QueryOf<O extends Operation> = StaticOf<O['query']>;
+/** Parsed body of an operation. */
+export type BodyOf<O extends Operation> = StaticOf<O['body']>;

@@ -1,0 +1,44 @@
+import { Type, type Static, type TSchema } from 'typebox';
+
+/** A random UUID: the form of every entity id of the chat and bot services. */
+export const Uuid = Type.String({ format: 'uuid', description: 'UUID' });
+
+/** An ISO 8601 instant with its offset, e.g. `2026-01-28T12:00:00.000+00:00`. */
+export const DateTime = Type.String({ format: 'date-time', description: 'ISO 8601 with offset' });
+
+/** An absolute http(s) address, at most 2,048 characters. */
+export const HttpUrl = Type.String({
+  format: 'url',
+  pattern: '^https?://',
+  maxLength: 2048,
+  description: 'absolute http or https address',
+});
+
+/** A JSON object whose keys are the integrator's own. */
+export const FreeObject = Type.Record(Type.String(), Type.Unknown());
+
+/** The schema or `null`. */
+export function Nullable<const S extends TSchema>(schema: S) {
+  return Type.Union([schema, Type.Null()]);
+}
+
+/** One of the given words. */
+export function OneOf<const T extends readonly string[]>(values: T) {
+  return Type.Unsafe<T[number]>({ type: 'string', enum: [...values] });
+}
+
+/** An answer with nothing in it. */
+export const Empty = Type.Null({ description: 'empty body' });
+
+/** An answer that only names what was created. */
+export const Created = Type.Object({ id: Uuid });
+export type Created = Static<typeof Created>;
+
+/** The one success answer of every live RPC. */
+export const Success = Type.Object({ success: Type.Literal(true) });
+export type Success = Static<typeof Success>;
+
+/** The instant as the wire writes it: UTC with a numeric offset, as the documented platform does. */
+export function wireDate(milliseconds: number): string {
+  return new Date(milliseconds).toISOString().replace('Z', '+00:00');
+}
