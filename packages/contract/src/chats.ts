@@ -45,6 +45,7 @@ export const chatSettings = {
   operatorNotFoundBotId: BotChoice,
   useQueue: Type.Boolean(),
   identityVerification: IdentityVerification,
+  resumeByExternalId: Type.Boolean({ description: 'trust an unproven clientExternalId or messenger id' }),
   identitySecret: Nullable(Type.String({ minLength: 32, maxLength: 512 })),
 } as const;
 
@@ -86,6 +87,7 @@ export const defaultChatSettings: ChatSettings = {
   operatorNotFoundBotId: null,
   useQueue: false,
   identityVerification: 'off',
+  resumeByExternalId: false,
   identitySecret: null,
 };
 

@@ -44,7 +44,7 @@ function describe(operation: Operation, alias: boolean): Json {
     ...(alias ? { deprecated: true } : {}),
     tags: [operation.tag],
     summary: operation.summary,
-    security: needsToken ? [{ user: [] }] : [{}, { user: [] }],
+    security: needsToken ? [{ user: [] }] : operation.access === 'credentials' ? [] : [{}, { user: [] }],
     parameters: [...parameters(operation.params, 'path'), ...parameters(operation.query, 'query')],
     ...(operation.body === undefined ? {} : { requestBody: requestBody(operation.body, operation.example) }),
     responses: { ...successes(operation), ...failures(operation) },
@@ -85,7 +85,7 @@ export function errorsOf(operation: Operation): readonly ErrorCode[] {
   if (operation.body !== undefined) {
     for (const code of ['malformed-json', 'body-too-large', 'media-type-unsupported'] as const) codes.add(code);
   }
-  codes.add('token-invalid').add('token-expired');
+  if (operation.access !== 'credentials') codes.add('token-invalid').add('token-expired');
   if (operation.access === 'user' || operation.access === 'admin') codes.add('not-authenticated');
   if (operation.access === 'admin') codes.add('permission-denied');
   return [...codes, 'internal', 'shutting-down'];

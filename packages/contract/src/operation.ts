@@ -4,8 +4,9 @@ import type { ErrorCode } from './errors.ts';
 /**
  * Who may call: `open` needs nothing (a valid token is accepted, a broken one refused), `holder` needs to hold the
  * session named in the path or a user's token, `user` needs a user's token, `admin` one with the role ADMIN.
+ * `credentials` looks at no token at all: the body is the proof.
  */
-export type Access = 'open' | 'holder' | 'user' | 'admin';
+export type Access = 'open' | 'credentials' | 'holder' | 'user' | 'admin';
 
 /** One call of the HTTP API as data: what validates is what is documented. */
 export interface Operation {

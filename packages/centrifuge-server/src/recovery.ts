@@ -1,0 +1,62 @@
+import { hears } from './channel.ts';
+import { Payload, type Value } from './protocol/values.ts';
+import { limits, type StreamPublication, type StreamSource } from './types.ts';
+
+/** What a client knew of a channel before it reconnected. */
+export interface Recovery {
+  readonly offset: number;
+  readonly epoch: string;
+}
+
+/** Reads what a client asks for a channel in `connect.subs`; missing values count as 0 and "". */
+export function requestedRecovery(request: unknown): Recovery | undefined {
+  const { recover, offset, epoch } = (request ?? {}) as { recover?: unknown; offset?: unknown; epoch?: unknown };
+  if (recover !== true) return undefined;
+  return { offset: typeof offset === 'number' ? offset : 0, epoch: typeof epoch === 'string' ? epoch : '' };
+}
+
+/** A subscription's part of the connect reply, and the offset up to which it brings everything. */
+export interface SubscribeOutcome {
+  readonly result: Value;
+  readonly upTo: number;
+}
+
+/**
+ * The result of a subscription: with a recovery that reaches the end of the stream the missed publications, exactly
+ * the client's offset + 1 up to the end; otherwise none and the current position. Never a part.
+ */
+export async function subscribeResult(
+  channel: string,
+  source: StreamSource,
+  position: { offset: number; epoch: string },
+  asked: Recovery | undefined,
+  audiences: readonly string[],
+): Promise<SubscribeOutcome> {
+  const base = { recoverable: true, positioned: true, epoch: position.epoch };
+  if (asked === undefined) return { result: { ...base, offset: position.offset }, upTo: position.offset };
+  const missed = await missedPublications(channel, source, position, asked);
+  if (missed === undefined) {
+    return { result: { ...base, offset: position.offset, was_recovering: true }, upTo: position.offset };
+  }
+  const publications = missed
+    .filter(({ audience }) => hears(audiences, audience))
+    .map(({ data, offset }) => ({ data: new Payload(data.replaceAll('\n', ' ')), offset }));
+  const result = { ...base, offset: asked.offset, was_recovering: true, recovered: true, publications };
+  return { result, upTo: missed.at(-1)?.offset ?? asked.offset };
+}
+
+async function missedPublications(
+  channel: string,
+  source: StreamSource,
+  position: { offset: number; epoch: string },
+  asked: Recovery,
+): Promise<readonly StreamPublication[] | undefined> {
+  const count = position.offset - asked.offset;
+  const sameStream = asked.epoch === '' || asked.epoch === position.epoch;
+  if (!sameStream || count < 0 || count > limits.recoveryCount) return undefined;
+  if (count === 0) return [];
+  const missed = await source.read(channel, asked.offset, count);
+  const whole = missed.length === count && missed[0]?.offset === asked.offset + 1 && missed.at(-1)?.offset === position.offset;
+  const bytes = missed.reduce((sum, { data }) => sum + Buffer.byteLength(data), 0);
+  return whole && bytes <= limits.recoveryBytes ? missed : undefined;
+}

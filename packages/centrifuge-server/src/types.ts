@@ -1,0 +1,131 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { ProtocolName } from './encoding.ts';
+import type { Disconnect, ProtocolError } from './protocol/codes.ts';
+
+/** What a handler answers: a result, an error for the reply, or the end of the connection. */
+export type HandlerAnswer<T> = { readonly result: T } | { readonly error: ProtocolError } | { readonly disconnect: Disconnect };
+
+/** A client that connects. */
+export interface ConnectRequest {
+  readonly client: string;
+  readonly transport: 'websocket';
+  readonly protocol: ProtocolName;
+  readonly encoding: 'json';
+  readonly name?: string;
+  readonly version?: string;
+  /** The parsed `data` of the command. */
+  readonly data?: unknown;
+  /** Channels the client had before and wants to recover. */
+  readonly channels: readonly string[];
+  readonly headers: IncomingHttpHeaders;
+  readonly remoteAddress: string;
+}
+
+/** A subscription the server makes for a client at connect. */
+export interface ServerSubscription {
+  /** JSON text handed to the client. */
+  readonly data?: string;
+  /** Publications for an audience reach only subscriptions that list it. */
+  readonly audiences?: readonly string[];
+}
+
+/** Who a client is and what it gets. `meta` stays here and is handed to later handlers. */
+export interface ConnectResult {
+  readonly user: string;
+  /** JSON text handed to the client. */
+  readonly data?: string;
+  readonly meta?: unknown;
+  readonly subs?: Readonly<Record<string, ServerSubscription>>;
+}
+
+/** A call of a connected client. */
+export interface RpcRequest {
+  readonly client: string;
+  readonly user: string;
+  readonly method: string;
+  /** The parsed `data` of the command. */
+  readonly data: unknown;
+  readonly meta: unknown;
+}
+
+/** The end of a connection that was established. */
+export interface DisconnectedEvent {
+  readonly client: string;
+  readonly user: string;
+  readonly meta: unknown;
+  readonly code: number;
+  readonly reason: string;
+}
+
+/** A publication of a durable stream. */
+export interface StreamPublication {
+  /** Grows by one with each publication of the channel. */
+  readonly offset: number;
+  /** JSON text. */
+  readonly data: string;
+  readonly audience?: string;
+}
+
+/** A durable stream kept elsewhere: an event log, a table, a file. */
+export interface StreamSource {
+  /** The current ends of channels; one that does not exist is left out. The epoch names the stream's life. */
+  position(channels: readonly string[]): Promise<ReadonlyMap<string, { readonly offset: number; readonly epoch: string }>>;
+  /** Publications after an offset, in order, at most `limit`. */
+  read(channel: string, since: number, limit: number): Promise<readonly StreamPublication[]>;
+}
+
+/** What channels of a namespace are. */
+export interface NamespaceOptions {
+  readonly source: StreamSource;
+}
+
+/** Time as the server reads it; milliseconds. */
+export interface Clock {
+  now(): number;
+  /** Calls again and again until cancelled. */
+  every(milliseconds: number, callback: () => void): { cancel(): void };
+}
+
+/** What a server is made with. */
+export interface CentrifugeServerOptions {
+  /** Sent to clients; must not be empty. */
+  readonly version: string;
+  readonly handlers: {
+    connect(request: ConnectRequest): Promise<HandlerAnswer<ConnectResult>>;
+    rpc?(request: RpcRequest): Promise<HandlerAnswer<{ data?: string }>>;
+    disconnected?(event: DisconnectedEvent): void;
+  };
+  /** By the part of a channel's name before the first colon. */
+  readonly namespaces: Readonly<Record<string, NamespaceOptions>>;
+  /** Origins browsers may connect from; `*` allows all. Requests without an Origin are no browsers' and pass. */
+  readonly allowedOrigins: readonly string[];
+  /** Hears of what handlers and sources throw. */
+  readonly onError?: (error: unknown) => void;
+  readonly clock?: Clock;
+}
+
+/** Figures of a running server. */
+export interface Counters {
+  connections: number;
+  subscriptions: number;
+  received: number;
+  delivered: number;
+  framesSent: number;
+  /** Ended connections by code. */
+  readonly disconnects: Map<number, number>;
+}
+
+/** Limits of the protocol, as clients expect them. */
+export const limits = {
+  frameBytes: 65_536,
+  queueBytes: 1_048_576,
+  channels: 128,
+  channelLength: 255,
+  pingSeconds: 25,
+  pongMs: 8_000,
+  staleMs: 10_000,
+  errorLingerMs: 5_000,
+  /** Publications a recovery may bring, and their bytes: beyond, clients catch up another way. */
+  recoveryCount: 300,
+  recoveryBytes: 900 * 1024,
+} as const;

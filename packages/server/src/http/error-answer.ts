@@ -1,0 +1,36 @@
+import { errorTable, type ErrorBody, type ErrorCode } from '@molva/contract';
+import { Failure } from '../platform/failure.ts';
+import type { Answer } from '../platform/route.ts';
+
+/** The framework's own refusals by its codes. */
+const frameworkCodes: Readonly<Record<string, ErrorCode>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'body-too-large',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'media-type-unsupported',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'malformed-json',
+};
+
+/** Anything thrown as a failure of the table; undefined where it is a fault of ours. */
+export function asFailure(error: unknown): Failure | undefined {
+  if (error instanceof Failure) return error;
+  const code = frameworkCodes[(error as { code?: string }).code ?? ''];
+  return code === undefined ? undefined : new Failure(code);
+}
+
+/** The answer of a failure. The text of a 5xx comes from the table alone. */
+export function errorAnswer(failure: Failure | undefined, requestId: string): Answer {
+  const code = failure?.code ?? 'internal';
+  const body: ErrorBody = {
+    error: errorTable[code].message,
+    details: failure?.status === 400 ? details(failure, requestId) : null,
+  };
+  return {
+    status: errorTable[code].status,
+    body,
+    headers: { ...failure?.headers, 'x-error-code': code },
+  };
+}
+
+function details(failure: Failure, requestId: string): Record<string, unknown> {
+  const fields = failure.fields ?? {};
+  return { ...fields, code: failure.code, fields, requestId };
+}

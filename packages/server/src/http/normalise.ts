@@ -1,0 +1,55 @@
+import type { TSchema } from 'typebox';
+
+/** Rewrites a value in place or answers another one in its stead. */
+type Rewrite = (value: unknown) => unknown;
+
+/**
+ * Prepares what existing clients send for the schema: PHP writes an empty object as `[]` at any depth, and leaves out
+ * fields by sending null. Answers undefined where the schema needs nothing done.
+ */
+export function bodyNormaliser(schema: TSchema): Rewrite | undefined {
+  const shape = schema as { type?: string; properties?: Record<string, TSchema>; anyOf?: TSchema[] };
+  if (shape.anyOf !== undefined) {
+    const object = shape.anyOf.find((option) => (option as { type?: string }).type === 'object');
+    const array = shape.anyOf.some((option) => (option as { type?: string }).type === 'array');
+    return object === undefined || array ? undefined : bodyNormaliser(object);
+  }
+  if (shape.type !== 'object') return undefined;
+  const parts = Object.entries(shape.properties ?? {}).flatMap(([name, property]) => {
+    const rewrite = bodyNormaliser(property);
+    const dropNull = !acceptsNull(property);
+    return rewrite === undefined && !dropNull ? [] : [{ name, rewrite, dropNull }];
+  });
+  return (value) => {
+    if (Array.isArray(value) && value.length === 0) return {};
+    if (typeof value !== 'object' || value === null) return value;
+    const record = value as Record<string, unknown>;
+    for (const { name, rewrite, dropNull } of parts) {
+      const inner = record[name];
+      if (inner === undefined) continue;
+      if (inner === null) {
+        if (dropNull) delete record[name];
+      } else if (rewrite !== undefined) record[name] = rewrite(inner);
+    }
+    return record;
+  };
+}
+
+function acceptsNull(schema: TSchema): boolean {
+  const { type, anyOf } = schema as { type?: string; anyOf?: TSchema[] };
+  if (anyOf !== undefined) return anyOf.some(acceptsNull);
+  return type === 'null' || type === undefined;
+}
+
+const booleans: Readonly<Record<string, boolean>> = { '1': true, '0': false, true: true, false: false, '': false };
+
+/** Reads one query text as its schema's type; what cannot be read stays as it is and fails the check. */
+export function queryValue(schema: TSchema, value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  const { type } = schema as { type?: string };
+  if (type === 'boolean') return booleans[value] ?? value;
+  if (type === 'integer' || type === 'number') return /^-?\d+$/.test(value) ? Number(value) : value;
+  // An offset's `+` arrives as a space where the caller did not escape it.
+  if ((schema as { format?: string }).format === 'date-time') return value.replace(' ', '+');
+  return value;
+}

@@ -1,0 +1,40 @@
+import type { Operation } from '@molva/contract';
+import type { TObject, TSchema } from 'typebox';
+import { checker } from '../platform/check.ts';
+import { bodyNormaliser, queryValue } from './normalise.ts';
+
+/** The checked input of a call. */
+export interface CheckedInput {
+  params: unknown;
+  query: unknown;
+  body: unknown;
+}
+
+/** The raw input of a call. */
+export interface RawInput {
+  params: unknown;
+  query: unknown;
+  body: unknown;
+}
+
+/** Compiles the schemas of an operation into one check that answers the input or throws `invalid-input`. */
+export function inputCheck(operation: Operation): (raw: RawInput) => CheckedInput {
+  const params = operation.params && checker(operation.params);
+  const query = operation.query && checker(operation.query);
+  const body = operation.body && checker(operation.body);
+  const normalise = operation.body && bodyNormaliser(operation.body);
+  return (raw) => ({
+    params: params ? params(raw.params) : undefined,
+    query: query && operation.query ? query(readQuery(operation.query, raw.query)) : undefined,
+    body: body ? body(normalise ? normalise(raw.body ?? {}) : raw.body) : undefined,
+  });
+}
+
+function readQuery(schema: TObject, raw: unknown): Record<string, unknown> {
+  const read: Record<string, unknown> = {};
+  for (const [name, property] of Object.entries(schema.properties as Record<string, TSchema>)) {
+    const value = (raw as Record<string, unknown>)[name];
+    if (value !== undefined) read[name] = queryValue(property, value);
+  }
+  return read;
+}

@@ -1,0 +1,161 @@
+import { defaultChatSettings, type ChatSettings } from '@molva/contract';
+import { sql, type ExpressionBuilder, type Selectable } from 'kysely';
+import type { Database } from '../../platform/database.ts';
+import type { Order, Window } from '../../platform/list.ts';
+import type { Tables } from '../../platform/tables.ts';
+
+/** A chat as the code has it: settings complete, whatever was stored. */
+export interface ChatRecord {
+  readonly id: string;
+  readonly companyId: number;
+  readonly name: string;
+  readonly botId: string;
+  readonly botName: string;
+  readonly reloadBotName: string | null;
+  readonly settings: ChatSettings;
+  readonly createdAt: number;
+  readonly updatedAt: number;
+  readonly deleted: boolean;
+}
+
+/** What the list can be narrowed by. */
+export interface ChatFilter {
+  readonly keyword?: string | undefined;
+  readonly name?: string | undefined;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+}
+
+/** Columns the list can be sorted by, by their wire names. */
+export const chatSortColumns = { name: 'chats.name', createdAt: 'chats.created_at', updatedAt: 'chats.updated_at' } as const;
+type SortColumn = (typeof chatSortColumns)[keyof typeof chatSortColumns];
+
+type Row = Pick<
+  Selectable<Tables['chats']>,
+  'id' | 'company_id' | 'name' | 'bot_id' | 'settings' | 'created_at' | 'updated_at' | 'deleted_at'
+> & { bot_name: string; reload_bot_name: string | null };
+
+/** SQL of the chats' own table. */
+export class ChatStore {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** A chat, deleted or not, whichever company owns it. */
+  async find(id: string): Promise<ChatRecord | undefined> {
+    const row = await this.#select().where('chats.id', '=', id).executeTakeFirst();
+    return row && record(row);
+  }
+
+  async list(companyId: number, filter: ChatFilter, window: Window, order: readonly Order<SortColumn>[]): Promise<ChatRecord[]> {
+    let query = this.#select()
+      .where('chats.company_id', '=', companyId)
+      .where('chats.deleted_at', 'is', null)
+      .where((of) => narrowed(of, filter));
+    for (const { column, direction } of order) query = query.orderBy(column, direction);
+    const rows = await query.orderBy('chats.id').limit(window.limit).offset(window.offset).execute();
+    return rows.map(record);
+  }
+
+  async count(companyId: number, filter: ChatFilter): Promise<number> {
+    const row = await this.#database.builder
+      .selectFrom('chats')
+      .where('chats.company_id', '=', companyId)
+      .where('chats.deleted_at', 'is', null)
+      .where((of) => narrowed(of, filter))
+      .select((of) => of.fn.countAll<number>().as('count'))
+      .executeTakeFirstOrThrow();
+    return row.count;
+  }
+
+  async insert(chat: { id: string; companyId: number; name: string; botId: string; settings: ChatSettings; now: string }): Promise<void> {
+    await this.#database.builder
+      .insertInto('chats')
+      .values({
+        id: chat.id,
+        company_id: chat.companyId,
+        name: chat.name,
+        bot_id: chat.botId,
+        settings: JSON.stringify(chat.settings),
+        created_at: chat.now,
+        updated_at: chat.now,
+        deleted_at: null,
+      })
+      .execute();
+  }
+
+  async update(chat: { id: string; companyId: number; name: string; botId: string; settings: ChatSettings; now: string }): Promise<void> {
+    await this.#database.builder
+      .updateTable('chats')
+      .set({ name: chat.name, bot_id: chat.botId, settings: JSON.stringify(chat.settings), updated_at: chat.now })
+      .where('id', '=', chat.id)
+      .where('company_id', '=', chat.companyId)
+      .execute();
+  }
+
+  /** Marks a chat as deleted; false where there is none. */
+  async delete(id: string, companyId: number, now: string): Promise<boolean> {
+    const { numUpdatedRows } = await this.#database.builder
+      .updateTable('chats')
+      .set({ deleted_at: now })
+      .where('id', '=', id)
+      .where('company_id', '=', companyId)
+      .where('deleted_at', 'is', null)
+      .executeTakeFirstOrThrow();
+    return numUpdatedRows > 0n;
+  }
+
+  #select() {
+    return this.#database.builder
+      .selectFrom('chats')
+      .innerJoin('bots', 'bots.id', 'chats.bot_id')
+      .leftJoin('bots as reload', (join) =>
+        join
+          .on(sql<boolean>`reload.id = (chats.settings->>'sessionReloadBotId')::uuid`)
+          .onRef('reload.company_id', '=', 'chats.company_id'),
+      )
+      .select([
+        'chats.id',
+        'chats.company_id',
+        'chats.name',
+        'chats.bot_id',
+        'chats.settings',
+        'chats.created_at',
+        'chats.updated_at',
+        'chats.deleted_at',
+        'bots.name as bot_name',
+        'reload.name as reload_bot_name',
+      ]);
+  }
+}
+
+function narrowed(of: ExpressionBuilder<Tables, 'chats'>, filter: ChatFilter) {
+  const part = filter.name ?? filter.keyword;
+  return of.and([
+    ...(part === undefined ? [] : [of('chats.name', 'ilike', `%${escapeLike(part)}%`)]),
+    ...(filter.from === undefined ? [] : [of('chats.created_at', '>=', sql<number>`${filter.from}::timestamptz`)]),
+    ...(filter.to === undefined ? [] : [of('chats.created_at', '<=', sql<number>`${filter.to}::timestamptz`)]),
+  ]);
+}
+
+/** A text as LIKE takes it literally. */
+function escapeLike(text: string): string {
+  return text.replaceAll(/[\\%_]/g, String.raw`\$&`);
+}
+
+function record(row: Row): ChatRecord {
+  return {
+    id: row.id,
+    companyId: row.company_id,
+    name: row.name,
+    botId: row.bot_id,
+    botName: row.bot_name,
+    reloadBotName: row.reload_bot_name,
+    settings: { ...defaultChatSettings, ...(row.settings as Partial<ChatSettings>) },
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    deleted: row.deleted_at !== null,
+  };
+}

@@ -1,0 +1,57 @@
+import { widgetChannel, WidgetConnectData } from '@molva/contract';
+import type { ConnectRequest, ConnectResult, HandlerAnswer } from '@molva/centrifuge-server';
+import { checker } from '../../platform/check.ts';
+import { Failure } from '../../platform/failure.ts';
+import type { Caller } from '../../platform/route.ts';
+
+/** What the live side asks of the sessions. */
+export interface SessionGate {
+  /** Lets a caller in who holds the session; throws a failure of the table. */
+  enter(sessionId: string, caller: Pick<Caller, 'user' | 'sessionToken'>): Promise<{ id: string; open: boolean }>;
+  joined(sessionId: string): Promise<void>;
+  left(sessionId: string): Promise<void>;
+}
+
+/** What the engine keeps of a connection for its RPCs. */
+export interface ConnectionMeta {
+  readonly tokens: Readonly<Record<string, string>>;
+}
+
+const check = checker(WidgetConnectData);
+
+/** The disconnect of a client whose connect data is not what the protocol asks. */
+const BAD_REQUEST = { disconnect: { code: 3501, reason: 'bad request' } } as const;
+
+/** Answers `connect` of an application: one channel for each session it holds and that is open; others are left out. */
+export function connectHandler(gate: SessionGate) {
+  return async (request: ConnectRequest): Promise<HandlerAnswer<ConnectResult>> => {
+    let data: WidgetConnectData;
+    try {
+      data = check(request.data) as WidgetConnectData;
+    } catch {
+      return BAD_REQUEST;
+    }
+    const { sessions, userId, echo, sessionTokens = {} } = data.settings;
+    const audiences = echo === true ? ['client'] : [];
+    const entered = await Promise.all([...new Set(sessions)].map((id) => enterOpen(gate, id, sessionTokens[id])));
+    const channels = entered.flatMap((id) => (id === undefined ? [] : [widgetChannel(id)]));
+    const meta: ConnectionMeta = { tokens: sessionTokens };
+    return {
+      result: {
+        user: userId ?? '',
+        meta,
+        subs: Object.fromEntries(channels.map((channel) => [channel, { audiences }])),
+      },
+    };
+  };
+}
+
+async function enterOpen(gate: SessionGate, id: string, token: string | undefined): Promise<string | undefined> {
+  try {
+    const session = await gate.enter(id, { user: null, sessionToken: token ?? null });
+    return session.open ? session.id : undefined;
+  } catch (error) {
+    if (error instanceof Failure) return undefined;
+    throw error;
+  }
+}

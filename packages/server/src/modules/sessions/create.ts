@@ -1,0 +1,66 @@
+import type { Database, Queryable } from '../../platform/database.ts';
+import { append } from './append.ts';
+import type { Draft } from './draft.ts';
+import type { HotSession } from './session.ts';
+
+/** Where a started session came from, beside what it is. */
+export interface Origin {
+  readonly channel: string;
+  readonly messengerType: string | null;
+  readonly referer: string | null;
+}
+
+/** The key under which a start can be repeated, and what its repeat needs to know. */
+export interface StartKey {
+  readonly key: string;
+  readonly messageId: string | null;
+}
+
+const insertSession = {
+  name: 'session_insert',
+  text: `insert into sessions (id, company_id, chat_id, client_id, name, channel, messenger_type, referer, ttl, status, bot_status,
+      bot_id, operator_type, operator_id, operator_name, operator_assigned_at, operators, started_at, options, version, last_seq,
+      last_event_seq, unread)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'ACTIVE', 'WAIT', $10, 'BOT', $10::text, $11, $12, $13, $12, $14, 1, 0, 0, 0)`,
+};
+const insertKey = {
+  name: 'session_start_insert',
+  text: `insert into session_starts (chat_id, key, session_id, message_id, until_seq, created_at) values ($1, $2, $3, $4, $5, $6)`,
+};
+
+/** Writes a new session with its first step in one transaction. A used start key fails as a unique violation. */
+export async function createSession(
+  database: Database,
+  draft: Draft,
+  origin: Origin,
+  startKey: StartKey | null,
+): Promise<void> {
+  await database.transaction(async (connection) => {
+    await insert(connection, draft.before, origin, draft.now);
+    await append(connection, draft);
+    if (startKey !== null) {
+      const { session } = draft;
+      const at = new Date(draft.now).toISOString();
+      await connection.query(insertKey, [session.chatId, startKey.key, session.id, startKey.messageId, session.lastSeq, at]);
+    }
+  });
+}
+
+async function insert(connection: Queryable, session: HotSession, origin: Origin, now: number): Promise<void> {
+  await connection.query(insertSession, [
+    session.id,
+    session.companyId,
+    session.chatId,
+    session.clientId,
+    session.name,
+    origin.channel,
+    origin.messengerType,
+    origin.referer,
+    session.ttl,
+    session.botId,
+    session.operatorName,
+    new Date(now).toISOString(),
+    JSON.stringify(session.operators),
+    JSON.stringify(session.options),
+  ]);
+}

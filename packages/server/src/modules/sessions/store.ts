@@ -1,0 +1,146 @@
+import type { LoggedEvent } from '@molva/contract';
+import { wireDate } from '@molva/contract';
+import type { Database } from '../../platform/database.ts';
+
+/** A message as the wire's lists need it. */
+export interface MessageRow {
+  readonly id: string;
+  readonly session_id: string;
+  readonly seq: number;
+  readonly event_seq: number;
+  readonly author_type: 'BOT' | 'OPERATOR' | 'CLIENT';
+  readonly author_id: string;
+  readonly author_name: string;
+  readonly type: 'REGULAR' | 'TERMINAL';
+  readonly body: string;
+  readonly extras: Record<string, unknown> | null;
+  readonly reply_to: string | null;
+  readonly client_message_id: string | null;
+  readonly created_at: number;
+  readonly updated_at: number | null;
+  readonly read_at: number | null;
+}
+
+const columns = `id, session_id, seq, event_seq, author_type, author_id, author_name, type, body, extras, reply_to,
+  client_message_id, created_at, updated_at, read_at`;
+
+const newestLive = {
+  name: 'session_newest_live',
+  text: `select id from sessions where company_id = $1 and chat_id = $2 and client_id = $3 and closed_at is null
+    order by started_at desc limit 1`,
+};
+const liveInChat = {
+  name: 'sessions_live_in_chat',
+  text: 'select id from sessions where chat_id = $1 and closed_at is null limit $2',
+};
+const byStartKey = {
+  name: 'session_by_start_key',
+  text: 'select session_id, message_id, until_seq from session_starts where chat_id = $1 and key = $2',
+};
+const forgetStartKeys = {
+  name: 'session_start_keys_forget',
+  text: 'delete from session_starts where created_at < $1',
+};
+const byClientMessageId = {
+  name: 'message_by_client_message_id',
+  text: `select ${columns} from messages where session_id = $1 and client_message_id = $2`,
+};
+const byId = { name: 'message_by_id', text: `select ${columns} from messages where session_id = $1 and id = $2` };
+const botMessages = {
+  name: 'messages_of_bot',
+  text: `select ${columns} from messages where session_id = $1 and seq > $2 and seq <= $3 and author_type = 'BOT' order by seq`,
+};
+const answersTo = {
+  name: 'messages_answering',
+  text: `select ${columns} from messages m where session_id = $1 and seq > $2 and author_type = 'BOT' and seq < coalesce(
+      (select min(seq) from messages where session_id = $1 and seq > $2 and author_type = 'CLIENT'), 2147483647) order by seq`,
+};
+const eventsAfter = {
+  name: 'session_events_after',
+  text: `select event_seq, event, audience, data, created_at from session_events
+    where session_id = $1 and event_seq > $2 order by event_seq limit $3`,
+};
+const streamPositions = {
+  name: 'session_stream_positions',
+  text: 'select id, last_event_seq, started_at from sessions where id = any($1::uuid[])',
+};
+
+interface EventRow {
+  event_seq: number;
+  event: string;
+  audience: string | null;
+  data: Record<string, unknown>;
+  created_at: number;
+}
+
+/** Reads of the sessions' own tables: the log, the keys and the look-ups by client. */
+export class SessionStore {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** The client's newest live session in a chat. */
+  async newestLive(companyId: number, chatId: string, clientId: string): Promise<string | undefined> {
+    const [row] = await this.#database.query<{ id: string }>(newestLive, [companyId, chatId, clientId]);
+    return row?.id;
+  }
+
+  /** Some live sessions of a chat. */
+  async liveInChat(chatId: string, limit: number): Promise<string[]> {
+    const rows = await this.#database.query<{ id: string }>(liveInChat, [chatId, limit]);
+    return rows.map((row) => row.id);
+  }
+
+  /** What was started under a key. */
+  async startedUnder(chatId: string, key: string): Promise<{ sessionId: string; messageId: string | null; untilSeq: number } | undefined> {
+    const [row] = await this.#database.query<{ session_id: string; message_id: string | null; until_seq: number }>(byStartKey, [chatId, key]);
+    return row && { sessionId: row.session_id, messageId: row.message_id, untilSeq: row.until_seq };
+  }
+
+  /** Forgets start keys from before the instant. */
+  async forgetStartKeys(before: number): Promise<void> {
+    await this.#database.query(forgetStartKeys, [new Date(before).toISOString()]);
+  }
+
+  /** The message a client already sent under this key. */
+  async messageByKey(sessionId: string, key: string): Promise<MessageRow | undefined> {
+    const [row] = await this.#database.query<MessageRow & Record<string, unknown>>(byClientMessageId, [sessionId, key]);
+    return row;
+  }
+
+  /** A message of the session. */
+  async message(sessionId: string, id: string): Promise<MessageRow | undefined> {
+    const [row] = await this.#database.query<MessageRow & Record<string, unknown>>(byId, [sessionId, id]);
+    return row;
+  }
+
+  /** What the bot said after one `seq` and up to another. */
+  botMessages(sessionId: string, after: number, until: number): Promise<MessageRow[]> {
+    return this.#database.query<MessageRow & Record<string, unknown>>(botMessages, [sessionId, after, until]);
+  }
+
+  /** What the bot said between a client's message and its next one. */
+  answersTo(sessionId: string, seq: number): Promise<MessageRow[]> {
+    return this.#database.query<MessageRow & Record<string, unknown>>(answersTo, [sessionId, seq]);
+  }
+
+  /** Events after a place in the log, oldest first. */
+  async eventsAfter(sessionId: string, after: number, limit: number): Promise<(LoggedEvent & { audience: string | null })[]> {
+    const rows = await this.#database.query<EventRow & Record<string, unknown>>(eventsAfter, [sessionId, after, limit]);
+    return rows.map((row) => ({
+      eventSeq: row.event_seq,
+      event: row.event,
+      data: row.data,
+      createdAt: wireDate(row.created_at),
+      audience: row.audience,
+    })) as (LoggedEvent & { audience: string | null })[];
+  }
+
+  /** Where the event streams of sessions stand. */
+  async streamPositions(ids: readonly string[]): Promise<Map<string, { lastEventSeq: number; startedAt: number }>> {
+    const rows = await this.#database.query<{ id: string; last_event_seq: number; started_at: number }>(streamPositions, [ids]);
+    return new Map(rows.map((row) => [row.id, { lastEventSeq: row.last_event_seq, startedAt: row.started_at }]));
+  }
+}

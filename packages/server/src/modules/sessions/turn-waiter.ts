@@ -1,0 +1,40 @@
+import type { Announcer } from '../../platform/announcer.ts';
+import type { Clock } from '../../platform/clock.ts';
+import { botIsPaused } from './session.ts';
+import type { Steps } from './steps.ts';
+
+/** How long a caller that wants the bot's answer at once is kept waiting. */
+const LIMIT_MS = 9_000;
+
+/** Waits for a bot that pauses within its turn. */
+export class TurnWaiter {
+  readonly #announcer: Announcer;
+  readonly #clock: Clock;
+  readonly #steps: Steps;
+
+  constructor(announcer: Announcer, clock: Clock, steps: Steps) {
+    this.#announcer = announcer;
+    this.#clock = clock;
+    this.#steps = steps;
+  }
+
+  /** Resolves when the bot waits for the client again or has ended, or when the caller has waited long enough. */
+  async settled(sessionId: string): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const look = async (): Promise<void> => {
+      if (!botIsPaused(await this.#steps.get(sessionId))) resolve();
+    };
+    using _listening = this.#announcer.listen({
+      committed: (id) => {
+        if (id === sessionId) void look().catch(resolve);
+      },
+    });
+    const limit = this.#clock.setTimeout(() => resolve(), LIMIT_MS);
+    try {
+      await look();
+      await promise;
+    } finally {
+      limit.cancel();
+    }
+  }
+}

@@ -1,0 +1,112 @@
+import { parseAllow, parseOrigins, parsePostgresUrl, parsePublicUrl } from './config-values.ts';
+import type { LogLevel } from './log.ts';
+import { StartError } from './start-error.ts';
+
+/** One setting: its variable, its default as text, what it does, and how its text is read. */
+interface Setting<T> {
+  readonly variable: string;
+  readonly fallback: string | undefined;
+  readonly help: string;
+  /** Reads the text; throws an Error that says what is expected. */
+  readonly read: (text: string) => T;
+}
+
+const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const satisfies readonly LogLevel[];
+
+const settings = {
+  host: setting('MOLVA_HOST', '127.0.0.1', 'Address to listen on; 0.0.0.0 for all.', text),
+  port: setting('MOLVA_PORT', '8080', 'Port to listen on; 0 takes a free one.', port),
+  publicUrl: setting('MOLVA_PUBLIC_URL', undefined, 'Address under which browsers reach Molva; made from host and port where absent.', parsePublicUrl),
+  dataDir: setting('MOLVA_DATA_DIR', './data', 'Folder of the embedded database and the generated secrets.', text),
+  databaseUrl: setting('MOLVA_DATABASE_URL', undefined, 'An external PostgreSQL, 15 or newer, instead of the embedded one.', parsePostgresUrl),
+  live: setting('MOLVA_LIVE', 'embedded', 'The live engine: embedded.', live),
+  adminEmail: setting('MOLVA_ADMIN_EMAIL', 'admin@localhost', 'E-mail of the first administrator; used on an empty database.', email),
+  adminPassword: setting('MOLVA_ADMIN_PASSWORD', undefined, 'Password of the first administrator; generated and printed once where absent.', password),
+  demo: setting('MOLVA_DEMO', 'true', 'Whether an empty database gets a demo chat and bot.', boolean),
+  allowedOrigins: setting('MOLVA_ALLOWED_ORIGINS', undefined, 'Comma list of origins that may embed the chat and open sockets, or *; the public URL where absent.', parseOrigins),
+  outgoingAllow: setting('MOLVA_OUTGOING_ALLOW', '', 'Comma list of private hosts or networks that callbacks may reach all the same.', parseAllow),
+  logLevel: setting('MOLVA_LOG_LEVEL', 'info', `How much is logged: ${levels.join(', ')}.`, logLevel),
+} as const;
+
+type Settings = typeof settings;
+type Value<S> = S extends Setting<infer T> ? T : never;
+type Optional = 'publicUrl' | 'databaseUrl' | 'adminPassword' | 'allowedOrigins';
+
+/** The configuration of a process. */
+export type Config = {
+  readonly [K in keyof Settings]: K extends Optional ? Value<Settings[K]> | undefined : Value<Settings[K]>;
+};
+
+/** Reads the configuration; throws a StartError that names every wrong variable and what it should be. */
+export function loadConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const problems: string[] = [];
+  const values = Object.entries(settings).map(([name, { variable, fallback, read }]) => {
+    const given = environment[variable];
+    const source = given === undefined || given === '' ? fallback : given;
+    if (source === undefined) return [name, undefined];
+    try {
+      return [name, read(source)];
+    } catch (error) {
+      problems.push(`${variable} ${(error as Error).message}`);
+      return [name, undefined];
+    }
+  });
+  const known = new Set(Object.values(settings).map(({ variable }) => variable as string));
+  for (const variable of Object.keys(environment)) {
+    if (variable.startsWith('MOLVA_') && !variable.startsWith('MOLVA_TEST_') && !known.has(variable)) {
+      problems.push(`${variable} is not a setting of Molva`);
+    }
+  }
+  if (problems.length > 0) throw new StartError(`Wrong configuration: ${problems.join('; ')}. See \`molva help config\`.`);
+  return Object.fromEntries(values) as unknown as Config;
+}
+
+/** All variables with their defaults and what they do, as text for a terminal. */
+export function configHelp(): string {
+  const lines = Object.values(settings).map(({ variable, fallback, help }) => {
+    const preset = fallback === undefined || fallback === '' ? '' : ` (${fallback})`;
+    return `  ${(variable + preset).padEnd(40)} ${help}`;
+  });
+  return ['Configuration is read from environment variables; the default stands in brackets.', '', ...lines].join('\n');
+}
+
+function setting<T>(variable: string, fallback: string | undefined, help: string, read: (text: string) => T): Setting<T> {
+  return { variable, fallback, help, read };
+}
+
+function text(value: string): string {
+  return value;
+}
+
+function port(value: string): number {
+  const number = Number(value);
+  if (!/^\d+$/.test(value) || number > 65_535) throw new Error('must be a port from 0 to 65535');
+  return number;
+}
+
+function boolean(value: string): boolean {
+  if (!['true', 'false', '1', '0'].includes(value)) throw new Error('must be true or false');
+  return value === 'true' || value === '1';
+}
+
+function live(value: string): 'embedded' {
+  if (value === 'centrifugo') throw new Error('cannot be centrifugo: this build has the embedded engine only');
+  if (value !== 'embedded') throw new Error('must be embedded');
+  return value;
+}
+
+function email(value: string): string {
+  if (!/^[^\s@]+@[^\s@]+$/.test(value)) throw new Error('must be an e-mail address');
+  return value;
+}
+
+function password(value: string): string {
+  if (value.length < 8) throw new Error('must have at least 8 characters');
+  return value;
+}
+
+function logLevel(value: string): LogLevel {
+  const level = levels.find((candidate) => candidate === value);
+  if (level === undefined) throw new Error(`must be one of ${levels.join(', ')}`);
+  return level;
+}

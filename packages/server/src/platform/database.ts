@@ -1,0 +1,100 @@
+import { Kysely, PostgresDialect } from 'kysely';
+import pg from 'pg';
+import type { Tables } from './tables.ts';
+
+/** Where the database is. */
+export type DatabaseConnection =
+  | { readonly connectionString: string }
+  | { readonly host: string; readonly database: string; readonly user: string };
+
+/** A statement that PostgreSQL parses once a connection: the name identifies the text. */
+export interface Prepared {
+  readonly name: string;
+  readonly text: string;
+}
+
+/** Anything that runs statements: the pool, or one connection inside a transaction. */
+export interface Queryable {
+  query<Row extends pg.QueryResultRow>(statement: Prepared, values: readonly unknown[]): Promise<Row[]>;
+}
+
+/** The database: hot statements as named prepared SQL, everything else through the typed builder. */
+export interface Database extends Queryable, AsyncDisposable {
+  readonly builder: Kysely<Tables>;
+  /** Runs the work in one transaction on one connection; a throw rolls back. */
+  transaction<T>(work: (connection: Queryable & { client: pg.PoolClient }) => Promise<T>): Promise<T>;
+}
+
+/** Names of the PostgreSQL conditions that the code answers to. */
+export const UNIQUE_VIOLATION = '23505';
+export const FOREIGN_KEY_VIOLATION = '23503';
+
+/** Reads the SQLSTATE and the constraint of a failed statement; undefined where it is no database error. */
+export function databaseError(error: unknown): { code: string; constraint: string | undefined } | undefined {
+  return error instanceof pg.DatabaseError && error.code !== undefined
+    ? { code: error.code, constraint: error.constraint }
+    : undefined;
+}
+
+const TIMESTAMPTZ = 1184;
+const INT8 = 20;
+
+/** Instants come as milliseconds of the epoch and counts as numbers: both are exact below 2^53. */
+const types: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number, format?: 'text' | 'binary') => {
+    if (oid === TIMESTAMPTZ) return parseInstant;
+    if (oid === INT8) return Number;
+    return pg.types.getTypeParser(oid, format as 'text');
+  }) as pg.CustomTypesConfig['getTypeParser'],
+};
+
+/** `2026-01-28 12:00:00.123+00` to milliseconds; the connection speaks UTC, so the offset is always `+00`. */
+function parseInstant(text: string): number {
+  return Date.parse(`${text.slice(0, 10)}T${text.slice(11, -3)}Z`);
+}
+
+/** Opens a pool of at most `size` connections. */
+export function openDatabase(connection: DatabaseConnection, size: number, onError: (error: Error) => void): Database {
+  const pool = new pg.Pool({
+    ...connection,
+    max: size,
+    types,
+    options: '-c TimeZone=UTC -c DateStyle=ISO',
+    application_name: 'molva',
+  });
+  pool.on('error', onError);
+  const builder = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  return {
+    builder,
+    async query<Row extends pg.QueryResultRow>(statement: Prepared, values: readonly unknown[]) {
+      const result = await pool.query<Row>({ name: statement.name, text: statement.text, values: values as unknown[] });
+      return result.rows;
+    },
+    async transaction(work) {
+      const client = await pool.connect();
+      let broken = false;
+      try {
+        await client.query('begin');
+        const value = await work({
+          client,
+          async query<Row extends pg.QueryResultRow>(statement: Prepared, values: readonly unknown[]) {
+            const result = await client.query<Row>({ name: statement.name, text: statement.text, values: values as unknown[] });
+            return result.rows;
+          },
+        });
+        await client.query('commit');
+        return value;
+      } catch (error) {
+        await client.query('rollback').catch(() => {
+          broken = true;
+        });
+        throw error;
+      } finally {
+        client.release(broken);
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      await builder.destroy();
+    },
+  };
+}

@@ -1,0 +1,34 @@
+import { errorTable, type ErrorCode, type FieldProblems } from '@molva/contract';
+
+/**
+ * An expected failure of a call: a code of the error table, with the reasons by field where it is the input's fault.
+ * Everything else that is thrown is answered as `internal`.
+ */
+export class Failure extends Error {
+  readonly code: ErrorCode;
+  readonly fields: FieldProblems | null;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(code: ErrorCode, fields: FieldProblems | null = null, headers: Record<string, string> = {}) {
+    super(errorTable[code].message);
+    this.name = 'Failure';
+    this.code = code;
+    this.fields = fields;
+    this.headers = headers;
+  }
+
+  /** HTTP status, and code of the live RPC error. */
+  get status(): number {
+    return errorTable[this.code].status;
+  }
+}
+
+/** A 400 about one field. */
+export function badField(field: string, reason: string): Failure {
+  return new Failure('invalid-input', { [field]: [reason] });
+}
+
+/** What does not exist and what may not be seen look the same. */
+export function notFound(): Failure {
+  return new Failure('entity-not-found');
+}

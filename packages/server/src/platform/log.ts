@@ -1,0 +1,24 @@
+import { pino, type Logger } from 'pino';
+import pretty from 'pino-pretty';
+
+/** Where the server writes what it does: JSON lines, or readable ones on a terminal. */
+export type Log = Logger;
+
+/** How much is written. */
+export type LogLevel = 'fatal' | 'error' | 'warn' | 'info' | 'debug' | 'trace' | 'silent';
+
+/** Opens the log on standard error, so that standard output is left for what a person asked to see. */
+export function openLog(level: LogLevel, terminal: boolean): Log {
+  const options = {
+    level,
+    redact: ['req.headers.authorization', 'password', 'token', 'refreshToken', 'sessionToken'],
+    serializers: { error: pino.stdSerializers.err },
+  };
+  if (!terminal) return pino(options, pino.destination(2));
+  return pino(options, pretty({ colorize: true, destination: 2, ignore: 'pid,hostname', translateTime: 'HH:MM:ss' }));
+}
+
+/** A session id as logs may show it: enough to find it, too little to enter it. */
+export function shortId(id: string): string {
+  return `${id.slice(0, 8)}…`;
+}

@@ -1,0 +1,39 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { StartError } from '../start-error.ts';
+import type { Binaries } from './binaries.ts';
+import type { RunAs } from './run-as.ts';
+
+/** Name of the embedded server's superuser, reachable over the socket's private folder alone. */
+export const CLUSTER_USER = 'molva';
+
+/**
+ * Makes the cluster where there is none. It is built beside its place and renamed when complete, so that an
+ * interrupted first start leaves nothing half done. Whoever may enter the private socket folder is trusted.
+ */
+export function ensureCluster(folder: string, binaries: Binaries, as: RunAs): void {
+  if (existsSync(join(folder, 'PG_VERSION'))) return checkVersion(folder, binaries);
+  const building = `${folder}.new`;
+  rmSync(building, { recursive: true, force: true });
+  mkdirSync(building, { mode: 0o700 });
+  as.own(building);
+  const locale = binaries.majorVersion >= 17 ? ['--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C'] : ['--locale=C.UTF-8'];
+  const { command, args } = as.wrap(join(binaries.folder, 'initdb'), [
+    '--pgdata', building, '--username', CLUSTER_USER, '--auth=trust', '--encoding=UTF8', '--data-checksums', ...locale,
+  ]);
+  const { status, stderr, error } = spawnSync(command, args, { encoding: 'utf8', cwd: '/', env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' } });
+  if (status !== 0) {
+    const reason = (stderr ?? error?.message ?? '').trim().split('\n').at(-1) ?? '';
+    throw new StartError(`The database could not be created in ${folder}: ${reason}`);
+  }
+  rmSync(folder, { recursive: true, force: true });
+  renameSync(building, folder);
+}
+
+function checkVersion(folder: string, binaries: Binaries): void {
+  const version = readFileSync(join(folder, 'PG_VERSION'), 'utf8').trim();
+  if (version !== String(binaries.majorVersion)) {
+    throw new StartError(`The database in ${folder} was made by PostgreSQL ${version}, but ${binaries.majorVersion} was found. Bring PostgreSQL ${version} back, or restore a backup into a new folder.`);
+  }
+}

@@ -1,0 +1,138 @@
+import type { ColumnType, Generated } from 'kysely';
+
+/** An instant: read as milliseconds, written as ISO text. */
+type Instant = ColumnType<number, string, string>;
+type MaybeInstant = ColumnType<number | null, string | null, string | null>;
+/** A JSON value: read parsed, written as text. */
+type Json<T> = ColumnType<T, string, string>;
+type MaybeJson<T> = ColumnType<T | null, string | null, string | null>;
+
+/** Rows of every table, for the typed builder. The SQL in `migrations/` is the schema; this is its shape. */
+export interface Tables {
+  companies: { id: Generated<number>; name: string; created_at: ColumnType<number, string | undefined, never> };
+  users: {
+    id: Generated<number>;
+    company_id: number;
+    email: string;
+    password_hash: string;
+    first_name: Generated<string>;
+    last_name: Generated<string>;
+    middle_name: Generated<string>;
+    phone: string | null;
+    roles: string[];
+    settings: ColumnType<Record<string, string | number | boolean>, string | undefined, string>;
+    created_at: ColumnType<number, string | undefined, never>;
+    blocked_at: MaybeInstant;
+  };
+  refresh_tokens: {
+    token_hash: Buffer;
+    family: string;
+    user_id: number;
+    expires_at: Instant;
+    used_at: MaybeInstant;
+    successor: Buffer | null;
+  };
+  login_failures: { subject: string; failed_at: Instant };
+  bots: {
+    id: string;
+    company_id: number;
+    name: string;
+    language: string;
+    kind: string;
+    scenario: Json<Record<string, unknown>>;
+    created_at: Instant;
+    updated_at: Instant;
+    updated_by: number | null;
+    deleted_at: MaybeInstant;
+  };
+  chats: {
+    id: string;
+    company_id: number;
+    name: string;
+    bot_id: string;
+    settings: Json<Record<string, unknown>>;
+    created_at: Instant;
+    updated_at: Instant;
+    deleted_at: MaybeInstant;
+  };
+  clients: {
+    id: string;
+    company_id: number;
+    external_id: string | null;
+    messenger_type: string | null;
+    messenger_user_id: string | null;
+    verified: boolean;
+    name: string | null;
+    first_name: string | null;
+    middle_name: string | null;
+    last_name: string | null;
+    phone: string | null;
+    email: string | null;
+    device_id: string | null;
+    timezone: number | null;
+    banned_at: MaybeInstant;
+    created_at: Instant;
+    updated_at: Instant;
+  };
+  sessions: {
+    id: string;
+    company_id: number;
+    chat_id: string;
+    client_id: string;
+    name: string;
+    channel: string;
+    messenger_type: string | null;
+    referer: string | null;
+    ttl: number;
+    status: 'ACTIVE' | 'CLOSED';
+    bot_status: 'WAIT' | 'STOP' | 'OPERATOR' | 'ERROR';
+    bot_id: string;
+    operator_type: 'BOT' | 'OPERATOR';
+    operator_id: string;
+    operator_name: string;
+    operator_assigned_at: MaybeInstant;
+    operators: Json<{ id: number | null; name: string; type: 'BOT' | 'OPERATOR'; assigned_at: string }[]>;
+    marked_as_spam: Generated<boolean>;
+    started_at: Instant;
+    closed_at: MaybeInstant;
+    result: string | null;
+    options: Json<Record<string, unknown>>;
+    version: number;
+    last_seq: number;
+    last_event_seq: number;
+    unread: number;
+    last_message_at: MaybeInstant;
+    client_online_at: MaybeInstant;
+    client_offline_at: MaybeInstant;
+    last_operator_message_at: MaybeInstant;
+    first_client_message_after_at: MaybeInstant;
+    bot_state: MaybeJson<Record<string, unknown>>;
+  };
+  session_starts: { chat_id: string; key: string; session_id: string; message_id: string | null; until_seq: number; created_at: Instant };
+  messages: {
+    id: string;
+    session_id: string;
+    company_id: number;
+    seq: number;
+    event_seq: number;
+    author_type: 'BOT' | 'OPERATOR' | 'CLIENT';
+    author_id: string;
+    author_name: string;
+    type: 'REGULAR' | 'TERMINAL';
+    body: string;
+    extras: MaybeJson<Record<string, unknown>>;
+    reply_to: string | null;
+    client_message_id: string | null;
+    created_at: Instant;
+    updated_at: MaybeInstant;
+    read_at: MaybeInstant;
+  };
+  session_events: {
+    session_id: string;
+    event_seq: number;
+    event: string;
+    audience: string | null;
+    data: Json<Record<string, unknown>>;
+    created_at: Instant;
+  };
+}
