@@ -43,7 +43,7 @@ const handlers: Readonly<Record<string, Handler>> = {
   refresh(_connection, request) {
     throw new DisconnectError(isText(request['token']) ? disconnects.invalidToken : disconnects.badRequest);
   },
-  sub_refresh(connection, request) {
+  sub_refresh(_connection, request) {
     channelName(request);
     throw new ReplyError(isText(request['token']) ? errors.permissionDenied : errors.badRequest);
   },

@@ -105,10 +105,10 @@ export const errorTable = {
     message: 'The session is closed',
     remedy: 'Start a new one with `PUT /chats/{chatId}/sessions`.',
   },
-  'bot-in-use': {
+  'session-rated': {
     status: 422,
-    message: 'The bot is in use',
-    remedy: 'Give the chats that use it another bot first.',
+    message: 'The session is rated already',
+    remedy: 'A rating can be changed for ten minutes.',
   },
   'too-many-requests': {
     status: 429,

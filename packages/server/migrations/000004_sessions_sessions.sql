@@ -58,6 +58,9 @@ create table sessions (
   last_operator_message_at timestamptz,
   first_client_message_after_at timestamptz,
   bot_state json,
+  rating smallint,
+  rating_comment text,
+  rated_at timestamptz,
   foreign key (company_id, client_id) references clients (company_id, id)
 ) with (fillfactor = 50);
 create index sessions_company on sessions (company_id, started_at desc, id);

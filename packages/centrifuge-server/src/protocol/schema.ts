@@ -73,8 +73,7 @@ export const Command: Schema = schema({
   connect: [
     4,
     {
-      message: () =>
-        schema({
+      message: schema({
           token: [1, 'string'],
           data: [2, 'bytes'],
           subs: [3, { map: SubscribeRequest }],
@@ -103,8 +102,7 @@ export const Reply: Schema = schema({
   push: [
     4,
     {
-      message: () =>
-        schema({
+      message: schema({
           channel: [2, 'string'],
           pub: [4, { message: Publication }],
           unsubscribe: [7, { message: schema({ code: [2, 'uint32'], reason: [3, 'string'] }) }],
@@ -114,8 +112,7 @@ export const Reply: Schema = schema({
   connect: [
     5,
     {
-      message: () =>
-        schema({
+      message: schema({
           client: [1, 'string'],
           version: [2, 'string'],
           data: [5, 'bytes'],

@@ -1,6 +1,6 @@
 import { ALL_BASES, pathsOf, type Operation } from '@molva/contract';
 import cors from '@fastify/cors';
-import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { Failure } from '../platform/failure.ts';
 import type { Log } from '../platform/log.ts';
 import { asFailure, errorAnswer } from './error-answer.ts';
@@ -29,8 +29,8 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   let requests = 0;
   const prefix = process.hrtime.bigint().toString(36);
   const server = fastify({
-    loggerInstance: options.log,
-    disableRequestLogging: true,
+    loggerInstance: options.log as FastifyBaseLogger,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT,
     genReqId: () => `${prefix}-${(++requests).toString(36)}`,
     forceCloseConnections: 'idle',
@@ -38,9 +38,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     exposeHeadRoutes: false,
   });
   server.removeAllContentTypeParsers();
-  server.addContentTypeParser(/^(application\/json|[^;]*\+json)/, { parseAs: 'string' }, parseJson);
-  // A body without a content type, or a plain one, is read as JSON too: callers that forget the header mean it.
-  server.addContentTypeParser(['', 'text/plain'], { parseAs: 'string' }, parseJson);
+  server.addContentTypeParser('*', { parseAs: 'string' }, parseJson);
   await server.register(cors, {
     origin: options.allowedOrigins.includes('*') ? true : [...options.allowedOrigins],
     methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
@@ -64,9 +62,13 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   return server;
 }
 
-function parseJson(_request: FastifyRequest, text: string | Buffer, done: (error: Error | null, body?: unknown) => void): void {
+/** Types that are read as JSON: none and plain text too, as callers that forget the header mean it. */
+const READ_AS_JSON = /^($|text\/plain|application\/json|[^;]+\+json)/i;
+
+function parseJson(request: FastifyRequest, text: string | Buffer, done: (error: Error | null, body?: unknown) => void): void {
   const source = text.toString().trim();
   if (source === '') return done(null, undefined);
+  if (!READ_AS_JSON.test(request.headers['content-type'] ?? '')) return done(new Failure('media-type-unsupported'));
   let body: unknown;
   try {
     body = JSON.parse(source);

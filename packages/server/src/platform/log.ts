@@ -12,7 +12,7 @@ export function openLog(level: LogLevel, terminal: boolean): Log {
   const options = {
     level,
     redact: ['req.headers.authorization', 'password', 'token', 'refreshToken', 'sessionToken'],
-    serializers: { error: pino.stdSerializers.err },
+    serializers: { error: describe },
   };
   if (!terminal) return pino(options, pino.destination(2));
   return pino(options, pretty({ colorize: true, destination: 2, ignore: 'pid,hostname', translateTime: 'HH:MM:ss' }));
@@ -21,4 +21,10 @@ export function openLog(level: LogLevel, terminal: boolean): Log {
 /** A session id as logs may show it: enough to find it, too little to enter it. */
 export function shortId(id: string): string {
   return `${id.slice(0, 8)}…`;
+}
+
+/** What of an error helps: its code, words and place; not the objects that hang on it. */
+function describe(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  return { name: error.name, code: (error as NodeJS.ErrnoException).code, message: error.message, stack: error.stack };
 }

@@ -70,6 +70,19 @@ export class ChatStore {
     return row.count;
   }
 
+  /** The chats made for the demo, one a language. */
+  async demoChats(): Promise<{ language: string; chatId: string; name: string }[]> {
+    const rows = await this.#database.builder
+      .selectFrom('chats')
+      .select(['id', 'name', sql<string>`settings->'appearance'->>'demo'`.as('language')])
+      .where('deleted_at', 'is', null)
+      .where(sql<boolean>`settings->'appearance' ? 'demo'`)
+      .orderBy('created_at')
+      .limit(10)
+      .execute();
+    return rows.map(({ id, name, language }) => ({ chatId: id, name, language }));
+  }
+
   async insert(chat: { id: string; companyId: number; name: string; botId: string; settings: ChatSettings; now: string }): Promise<void> {
     await this.#database.builder
       .insertInto('chats')

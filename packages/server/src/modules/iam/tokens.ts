@@ -1,4 +1,4 @@
-import { errors, importPKCS8, importSPKI, jwtVerify, SignJWT } from 'jose';
+import { errors, importPKCS8, importSPKI, jwtVerify, SignJWT, type CryptoKey } from 'jose';
 import type { Clock } from '../../platform/clock.ts';
 import { Failure } from '../../platform/failure.ts';
 

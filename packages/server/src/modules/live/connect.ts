@@ -10,6 +10,8 @@ export interface SessionGate {
   enter(sessionId: string, caller: Pick<Caller, 'user' | 'sessionToken'>): Promise<{ id: string; open: boolean }>;
   joined(sessionId: string): Promise<void>;
   left(sessionId: string): Promise<void>;
+  read(sessionId: string, messageId: string): Promise<void>;
+  rate(sessionId: string, rating: number, comment: string | undefined): Promise<void>;
 }
 
 /** What the engine keeps of a connection for its RPCs. */

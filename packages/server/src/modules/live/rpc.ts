@@ -6,21 +6,19 @@ import type { Log } from '../../platform/log.ts';
 import type { ConnectionMeta, SessionGate } from './connect.ts';
 import type { Presence } from './presence.ts';
 
-/** The RPCs that are served; the others have their schemas and come with the operators. */
-const served = ['joinSession', 'leaveSession', 'typing'] as const satisfies readonly RpcName[];
-type Served = (typeof served)[number];
-
 const METHOD_NOT_FOUND = { error: { code: 104, message: 'method not found' } };
 const SUCCESS = { result: { data: '{"success":true}' } };
 
 /** Answers the client RPCs: `{success: true}` or an error of the error table under its status. */
 export function rpcHandler(gate: SessionGate, presence: Presence, log: Log) {
-  const checks = new Map<string, (data: unknown) => unknown>(served.map((name) => [name, checker(rpcSchemas[name])]));
-  const work: { [K in Served]: (client: string, data: RpcData[K]) => Promise<void> } = {
+  const checks = new Map<string, (data: unknown) => unknown>(Object.entries(rpcSchemas).map(([name, schema]) => [name, checker(schema)]));
+  const work: { [K in RpcName]: (client: string, data: RpcData[K]) => Promise<void> } = {
     joinSession: (client, data) => presence.join(client, data.id),
     leaveSession: async (client, data) => presence.leave(client, data.id),
     // Nobody on the other side listens to a client's typing while only bots answer; the call itself is checked.
     typing: async () => {},
+    readMessage: (_client, data) => gate.read(data.id, data.messageId),
+    rateSession: (_client, data) => gate.rate(data.id, data.rating, data.comment),
   };
   return async (request: RpcRequest): Promise<HandlerAnswer<{ data?: string }>> => {
     const check = checks.get(request.method);
@@ -30,7 +28,8 @@ export function rpcHandler(gate: SessionGate, presence: Presence, log: Log) {
       const { tokens } = request.meta as ConnectionMeta;
       const session = await gate.enter(data.id, { user: null, sessionToken: tokens[data.id] ?? null });
       if (!session.open) throw new Failure('entity-not-found');
-      await work[request.method as Served](request.client, data);
+      const serve = work[request.method as RpcName] as (client: string, data: unknown) => Promise<void>;
+      await serve(request.client, data);
       return SUCCESS;
     } catch (error) {
       if (error instanceof Failure) return { error: { code: error.status, message: error.message } };

@@ -21,7 +21,7 @@ const insertSession = {
   text: `insert into sessions (id, company_id, chat_id, client_id, name, channel, messenger_type, referer, ttl, status, bot_status,
       bot_id, operator_type, operator_id, operator_name, operator_assigned_at, operators, started_at, options, version, last_seq,
       last_event_seq, unread)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'ACTIVE', 'WAIT', $10, 'BOT', $10::text, $11, $12, $13, $12, $14, 1, 0, 0, 0)`,
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'ACTIVE', 'WAIT', $10, 'BOT', $11, $12, $13, $14, $13, $15, 1, 0, 0, 0)`,
 };
 const insertKey = {
   name: 'session_start_insert',
@@ -58,6 +58,7 @@ async function insert(connection: Queryable, session: HotSession, origin: Origin
     origin.referer,
     session.ttl,
     session.botId,
+    session.operatorId,
     session.operatorName,
     new Date(now).toISOString(),
     JSON.stringify(session.operators),

@@ -3,7 +3,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database.ts';
 import { databaseError, UNIQUE_VIOLATION } from '../../platform/database.ts';
 import type { DueRunner } from '../../platform/due.ts';
-import { Failure, notFound } from '../../platform/failure.ts';
+import { badField, Failure, notFound } from '../../platform/failure.ts';
 import type { Ids } from '../../platform/ids.ts';
 import type { Caller } from '../../platform/route.ts';
 import type { Chats } from '../chats/index.ts';
@@ -42,6 +42,8 @@ export interface Accepted {
 }
 
 const CLOSE_BATCH = 100;
+/** How long a rating can be changed. */
+const RATING_CHANGE_MS = 600_000;
 
 /** Sessions: one conversation of one client each. */
 export class Sessions {
@@ -137,6 +139,24 @@ export class Sessions {
       draft.set({ clientOfflineAt: draft.now });
       draft.notify('CLIENT_OFFLINE', { sessionId: id, clientId: draft.session.clientId });
     });
+  }
+
+  /** The client read a message of the other side; the first reading stays. */
+  async readMessage(id: string, messageId: string): Promise<void> {
+    const found = await this.store.markRead(id, messageId, this.#ports.clock.now());
+    if (!found) throw notFound();
+  }
+
+  /** The client rates the session, within its scale; changeable for ten minutes. */
+  async rate(id: string, rating: number, comment: string | undefined): Promise<void> {
+    const session = await this.#steps.get(id);
+    const chat = await this.#ports.chats.evenDeleted(session.chatId);
+    const highest = Number(chat.settings.ratingType);
+    if (rating > highest) throw badField('rating', `must be at most ${highest}`);
+    const now = this.#ports.clock.now();
+    const kept = await this.store.rate(id, rating, comment ?? null, now, now - RATING_CHANGE_MS);
+    if (!kept) throw new Failure('session-rated');
+    await this.#steps.run(id, (draft) => draft.notify('SESSION_RATED', { sessionId: id, rating, comment: comment ?? null }));
   }
 
   /** Throws where the session takes nothing more from its client. */

@@ -60,6 +60,16 @@ const eventsAfter = {
   text: `select event_seq, event, audience, data, created_at from session_events
     where session_id = $1 and event_seq > $2 order by event_seq limit $3`,
 };
+const markRead = {
+  name: 'message_mark_read',
+  text: `update messages set read_at = coalesce(read_at, $3::timestamptz)
+    where session_id = $1 and id = $2 and author_type <> 'CLIENT' returning 1`,
+};
+const rate = {
+  name: 'session_rate',
+  text: `update sessions set rating = $2, rating_comment = $3, rated_at = coalesce(rated_at, $4::timestamptz)
+    where id = $1 and (rated_at is null or rated_at > $5::timestamptz) returning 1`,
+};
 const streamPositions = {
   name: 'session_stream_positions',
   text: 'select id, last_event_seq, started_at from sessions where id = any($1::uuid[])',
@@ -136,6 +146,17 @@ export class SessionStore {
       createdAt: wireDate(row.created_at),
       audience: row.audience,
     })) as (LoggedEvent & { audience: string | null })[];
+  }
+
+  /** Marks a message of the other side as read; false where there is none. */
+  async markRead(sessionId: string, id: string, now: number): Promise<boolean> {
+    return (await this.#database.query(markRead, [sessionId, id, new Date(now).toISOString()])).length === 1;
+  }
+
+  /** Keeps a rating; false where an older one can no longer be changed. */
+  async rate(id: string, rating: number, comment: string | null, now: number, changeableSince: number): Promise<boolean> {
+    const values = [id, rating, comment, new Date(now).toISOString(), new Date(changeableSince).toISOString()];
+    return (await this.#database.query(rate, values)).length === 1;
   }
 
   /** Where the event streams of sessions stand. */

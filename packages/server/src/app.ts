@@ -1,0 +1,182 @@
+import { createServer, type IncomingMessage } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { LIVE_PATH } from '@molva/contract';
+import { createHttpServer } from './http/server.ts';
+import { addPages } from './http/pages.ts';
+import { addService } from './http/service.ts';
+import { Bots, botRoutes, demoBots } from './modules/bots/index.ts';
+import { Chats, chatRoutes } from './modules/chats/index.ts';
+import { Iam, iamRoutes, Tokens, type FirstAdmin } from './modules/iam/index.ts';
+import { createLive } from './modules/live/index.ts';
+import { MessageStore, messageRoutes } from './modules/messages/index.ts';
+import { isSessionToken, sessionRoutes, Sessions, streamEpoch, type FileSource } from './modules/sessions/index.ts';
+import { Deliveries } from './modules/webhooks/index.ts';
+import { Announcer } from './platform/announcer.ts';
+import type { Clock } from './platform/clock.ts';
+import { openDatabase, type DatabaseConnection } from './platform/database.ts';
+import { DueRunner } from './platform/due.ts';
+import { badField } from './platform/failure.ts';
+import type { Ids } from './platform/ids.ts';
+import type { Log } from './platform/log.ts';
+import { Metrics } from './platform/metrics.ts';
+import { migrate } from './platform/migrations.ts';
+import { openOutgoing } from './platform/outgoing.ts';
+import type { Secrets } from './platform/secrets.ts';
+import { StartError } from './platform/start-error.ts';
+
+/** What an application is made of; the process, or a test, decides. */
+export interface AppOptions {
+  readonly connection: DatabaseConnection;
+  readonly secrets: Secrets;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Log;
+  readonly version: string;
+  readonly host: string;
+  readonly port: number;
+  /** Made from the address listened on where it is absent. */
+  readonly publicUrl: string | undefined;
+  readonly allowedOrigins: readonly string[] | undefined;
+  readonly outgoingAllow: readonly string[];
+  readonly admin: { readonly email: string; readonly password: string | undefined };
+  readonly demo: boolean;
+}
+
+/** A running application. Disposing drains it: no new calls, the ones under way finished, sockets sent away. */
+export interface App extends AsyncDisposable {
+  readonly url: string;
+  readonly firstAdmin: FirstAdmin | undefined;
+}
+
+const CONNECTIONS = 16;
+
+/** No file can be uploaded yet, so a message can name none. */
+const noFiles: FileSource = async (ids, _companyId, field) => {
+  if (ids.length > 0) throw badField(field, 'there is no such file');
+  return [];
+};
+
+/** Composes the application, brings the database up to date, and listens. */
+export async function startApp(options: AppOptions): Promise<App> {
+  await using opened = new AsyncDisposableStack();
+  const { clock, ids, log } = options;
+  const database = opened.use(
+    openDatabase(options.connection, CONNECTIONS, (error) => log.error({ error }, 'a database connection broke')),
+  );
+  const applied = await migrate(database);
+  if (applied > 0) log.info({ applied }, 'the database was brought up to date');
+
+  // The address is needed to compose (links, origins) and known only once the port is taken.
+  const http = createServer();
+  await listen(http, options.host, options.port);
+  opened.defer(() => new Promise<void>((closed) => http.close(() => closed())));
+  const { port } = http.address() as AddressInfo;
+  const url = options.publicUrl ?? `http://${options.host === '0.0.0.0' ? 'localhost' : options.host}:${port}`;
+  const allowedOrigins = options.allowedOrigins ?? originsOf(url, port);
+
+  const announcer = new Announcer();
+  const metrics = new Metrics();
+  const outgoing = opened.use(openOutgoing(options.outgoingAllow));
+  const due = opened.use(new DueRunner(database, clock, log));
+  const iam = new Iam({ database, clock, ids, tokens: new Tokens(options.secrets.signing, clock) });
+  const bots = new Bots({ database, clock, ids, publicUrl: url, changed: () => chats.forget() });
+  const chats: Chats = new Chats({
+    database,
+    clock,
+    ids,
+    botExists: (id, companyId) => bots.exists(id, companyId),
+    closeSessions: (chatId) => sessions.closeChat(chatId),
+  });
+  const tokenKey = options.secrets.sessionKey;
+  const sessions = new Sessions({ database, clock, ids, announcer, due, chats, bots, files: noFiles, tokenKey });
+  new Deliveries({ database, clock, due, outgoing, log });
+
+  const live = opened.use(
+    createLive({
+      announcer,
+      allowedOrigins,
+      log,
+      version: `${options.version} Molva`,
+      gate: {
+        enter: async (id, caller) => {
+          const session = await sessions.enter(id, caller);
+          return { id: session.id, open: session.status === 'ACTIVE' };
+        },
+        joined: (id) => sessions.joined(id),
+        left: (id) => sessions.left(id),
+        read: (id, messageId) => sessions.readMessage(id, messageId),
+        rate: (id, rating, comment) => sessions.rate(id, rating, comment),
+      },
+      events: {
+        async positions(sessionIds) {
+          const found = await sessions.store.streamPositions(sessionIds);
+          return new Map(
+            [...found].map(([id, { lastEventSeq, startedAt }]) => [id, { lastEventSeq, epoch: streamEpoch(startedAt) }]),
+          );
+        },
+        after: (sessionId, eventSeq, limit) => sessions.store.eventsAfter(sessionId, eventSeq, limit),
+      },
+    }),
+  );
+  const server = await createHttpServer({
+    routes: [
+      ...iamRoutes(iam, clock),
+      ...chatRoutes(chats),
+      ...botRoutes(bots),
+      ...sessionRoutes(sessions, chats),
+      ...messageRoutes(sessions, new MessageStore(database), noFiles),
+    ],
+    identify: (token) => iam.identify(token),
+    isSessionToken,
+    allowedOrigins,
+    log,
+    observe: (operation, status, seconds) => metrics.observeCall(operation, status, seconds),
+  });
+  metrics.watchLive(() => live.engine.counters);
+  addService(server, { database, metrics, url, version: options.version });
+  await addPages(server, { demoChats: () => chats.store.demoChats() });
+  await server.ready();
+  opened.defer(() => server.close());
+  http.on('request', (request, response) => server.routing(request, response));
+  http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    if (request.url?.split('?', 1)[0] === LIVE_PATH) live.handleUpgrade(request, socket, head);
+    else socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+  });
+
+  const firstAdmin = await iam.createFirstCompany(options.admin.email, options.admin.password);
+  if (firstAdmin !== undefined && options.demo) await createDemo(firstAdmin, bots, chats);
+  due.start();
+  await sessions.begin();
+  const running = opened.move();
+  return { url, firstAdmin, [Symbol.asyncDispose]: () => running.disposeAsync() };
+}
+
+function listen(http: ReturnType<typeof createServer>, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    http.once('error', (error: NodeJS.ErrnoException) => {
+      const reasons: Record<string, string> = {
+        EADDRINUSE: `Port ${port} on ${host} is taken. Stop what uses it, or set MOLVA_PORT to another port.`,
+        EACCES: `Port ${port} needs more rights than this user has. Set MOLVA_PORT to one above 1023.`,
+        EADDRNOTAVAIL: `The address ${host} is not one of this machine. Set MOLVA_HOST to one that is.`,
+      };
+      reject(new StartError(reasons[error.code ?? ''] ?? `Cannot listen on ${host}:${port}: ${error.message}`));
+    });
+    http.listen(port, host, () => resolve());
+  });
+}
+
+/** The public address, and where it is this machine's own name under its other spellings too. */
+function originsOf(url: string, port: number): string[] {
+  const { hostname } = new URL(url);
+  const local = ['127.0.0.1', 'localhost', '[::1]'];
+  return local.includes(hostname) ? [url, ...local.map((name) => `http://${name}:${port}`)] : [url];
+}
+
+async function createDemo(admin: FirstAdmin, bots: Bots, chats: Chats): Promise<void> {
+  for (const demo of demoBots) {
+    const { name, language, scenario } = demo;
+    const botId = await bots.create(admin.companyId, admin.userId, { name, language, scenario });
+    await chats.create(admin.companyId, { name: demo.chat, botId, operatorsBusyMessage: demo.busy, appearance: { demo: language } });
+  }
+}

@@ -1,0 +1,82 @@
+import { createRequire } from 'node:module';
+import { startApp } from './app.ts';
+import { welcome } from './welcome.ts';
+import { systemClock } from './platform/clock.ts';
+import { configHelp, loadConfig, type Config } from './platform/config.ts';
+import { openDataFolder } from './platform/data-folder.ts';
+import { systemIds } from './platform/ids.ts';
+import { openLog } from './platform/log.ts';
+import { openDatabaseServer } from './platform/postgres/index.ts';
+import { openSecrets } from './platform/secrets.ts';
+import { StartError } from './platform/start-error.ts';
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const HELP = `Usage: molva [start | help | help config | version]
+
+  start         run Molva (the default)
+  help config   list every setting
+`;
+
+/** Runs a command line; answers the exit code. */
+export async function runCommand(args: readonly string[], environment: Environment, output: NodeJS.WriteStream): Promise<number> {
+  const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
+  const command = args.join(' ');
+  if (command === '' || command === 'start') return start(environment, output, version);
+  if (command === 'help config') output.write(`${configHelp()}\n`);
+  else if (command === 'version' || command === '--version') output.write(`${version}\n`);
+  else if (['help', '--help', '-h'].includes(command)) output.write(HELP);
+  else {
+    process.stderr.write(`There is no command "${command}".\n\n${HELP}`);
+    return 1;
+  }
+  return 0;
+}
+
+async function start(environment: Environment, output: NodeJS.WriteStream, version: string): Promise<number> {
+  try {
+    return await serve(loadConfig(environment), output, version);
+  } catch (error) {
+    if (!(error instanceof StartError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return 1;
+  }
+}
+
+/** Runs until a signal, or until the database is lost. */
+async function serve(config: Config, output: NodeJS.WriteStream, version: string): Promise<number> {
+  const stopped = stopSignal();
+  const log = openLog(config.logLevel, process.stderr.isTTY);
+  await using _folder = await openDataFolder(config.dataDir);
+  const secrets = await openSecrets(config.dataDir);
+  await using database = await openDatabaseServer(config.dataDir, config.databaseUrl);
+  {
+    await using app = await startApp({
+      connection: database.connection,
+      secrets,
+      clock: systemClock,
+      ids: systemIds(() => systemClock.now()),
+      log,
+      version,
+      host: config.host,
+      port: config.port,
+      publicUrl: config.publicUrl,
+      allowedOrigins: config.allowedOrigins,
+      outgoingAllow: config.outgoingAllow,
+      admin: { email: config.adminEmail, password: config.adminPassword },
+      demo: config.demo,
+    });
+    output.write(welcome(app.url, app.firstAdmin, database.kind));
+    const failure = await Promise.race([stopped.then(() => undefined), database.failed]);
+    if (failure !== undefined) throw new StartError(failure);
+    log.info('stopping: calls under way are finished, sockets are closed');
+  }
+  return 0;
+}
+
+/** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. */
+function stopSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+  });
+}

@@ -1,0 +1,31 @@
+import type { Scalar } from './expression.ts';
+
+/** A function of the expression language. */
+interface FunctionEntry {
+  readonly parameters: number;
+  readonly compute: (values: readonly Scalar[]) => Scalar;
+}
+
+const asText = (value: Scalar | undefined): string => (value === null || value === undefined ? '' : String(value));
+const asNumber = (value: Scalar | undefined): number => {
+  const parsed = Number(asText(value).trim().replace(',', '.'));
+  return Number.isFinite(parsed) ? parsed : 0;
+};
+
+/** Everything a scenario can call. */
+export const functions: Readonly<Record<string, FunctionEntry>> = {
+  lower: { parameters: 1, compute: ([value]) => asText(value).toLowerCase() },
+  upper: { parameters: 1, compute: ([value]) => asText(value).toUpperCase() },
+  trim: { parameters: 1, compute: ([value]) => asText(value).trim() },
+  length: { parameters: 1, compute: ([value]) => asText(value).length },
+  text: { parameters: 1, compute: ([value]) => asText(value) },
+  number: { parameters: 1, compute: ([value]) => asNumber(value) },
+  digits: { parameters: 1, compute: ([value]) => asText(value).replaceAll(/\D/g, '') },
+  round: { parameters: 1, compute: ([value]) => Math.round(asNumber(value)) },
+  floor: { parameters: 1, compute: ([value]) => Math.floor(asNumber(value)) },
+  min: { parameters: 2, compute: ([a, b]) => Math.min(asNumber(a), asNumber(b)) },
+  max: { parameters: 2, compute: ([a, b]) => Math.max(asNumber(a), asNumber(b)) },
+  contains: { parameters: 2, compute: ([a, b]) => asText(a).toLowerCase().includes(asText(b).toLowerCase()) },
+  starts: { parameters: 2, compute: ([a, b]) => asText(a).toLowerCase().startsWith(asText(b).toLowerCase()) },
+  exists: { parameters: 1, compute: ([value]) => value !== null && value !== '' },
+};

@@ -1,0 +1,41 @@
+import { RE2JS } from 're2js';
+import type { Block } from './schema.ts';
+
+type Branch = NonNullable<Block<'question'>['branches']>[number];
+
+/** Whether a client's text takes a branch. */
+export type Matcher = (said: string) => boolean;
+
+/** A text as words compare: no case, ё as е, one space between words. */
+export function plain(text: string): string {
+  return text.toLowerCase().replaceAll('ё', 'е').replaceAll(/\s+/gu, ' ').trim();
+}
+
+/**
+ * Compiles the conditions of a branch; any of them takes it. Keywords match whole words, and their beginnings where
+ * they end in `*`. Patterns run on a linear-time engine: no text makes one run away. Throws on a bad pattern.
+ */
+export function compileBranch(branch: Branch): Matcher {
+  const exact = new Set((branch.exact ?? []).map(plain));
+  const words = (branch.keywords ?? []).map(wordTest);
+  const pattern = branch.pattern === undefined ? undefined : RE2JS.compile(branch.pattern, RE2JS.CASE_INSENSITIVE);
+  return (said) => {
+    const text = plain(said);
+    return exact.has(text) || words.some((test) => test(text)) || pattern?.matcher(said.trim()).find() === true;
+  };
+}
+
+function wordTest(keyword: string): Matcher {
+  const open = keyword.endsWith('*');
+  const word = plain(open ? keyword.slice(0, -1) : keyword);
+  return (text) => {
+    for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
+      if (isEdge(text[at - 1]) && (open || isEdge(text[at + word.length]))) return true;
+    }
+    return false;
+  };
+}
+
+function isEdge(character: string | undefined): boolean {
+  return character === undefined || !/[\p{L}\p{N}]/u.test(character);
+}

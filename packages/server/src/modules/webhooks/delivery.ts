@@ -1,0 +1,61 @@
+import type { Database } from '../../platform/database.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { DueRunner } from '../../platform/due.ts';
+import { shortId, type Log } from '../../platform/log.ts';
+import type { Outgoing } from '../../platform/outgoing.ts';
+
+/** Waits before the tries after the first. */
+const RETRY_MS = [5_000, 30_000, 120_000] as const;
+
+const next = {
+  name: 'delivery_next',
+  text: 'select id, url, body, attempts from deliveries where session_id = $1 order by id limit 1',
+};
+const remove = { name: 'delivery_remove', text: 'delete from deliveries where id = $1' };
+const failed = { name: 'delivery_failed', text: 'update deliveries set attempts = attempts + 1 where id = $1' };
+
+interface Row {
+  id: number;
+  url: string;
+  body: string;
+  attempts: number;
+}
+
+/** Sends the outgoing calls of sessions: within a session one after another, each tried four times. */
+export class Deliveries {
+  readonly #database: Database;
+  readonly #clock: Clock;
+  readonly #outgoing: Outgoing;
+  readonly #log: Log;
+
+  constructor(ports: { database: Database; clock: Clock; due: DueRunner; outgoing: Outgoing; log: Log }) {
+    this.#database = ports.database;
+    this.#clock = ports.clock;
+    this.#outgoing = ports.outgoing;
+    this.#log = ports.log;
+    ports.due.handle('session-delivery', (sessionId) => this.#send(sessionId));
+  }
+
+  async #send(sessionId: string): Promise<number | null> {
+    for (;;) {
+      const [row] = await this.#database.query<Row & Record<string, unknown>>(next, [sessionId]);
+      if (row === undefined) return null;
+      const reason = await this.#outgoing.post(row.url, row.body).then(
+        () => undefined,
+        (error: Error) => error.message,
+      );
+      if (reason === undefined) await this.#database.query(remove, [row.id]);
+      else {
+        const wait = RETRY_MS[row.attempts];
+        const what = { session: shortId(sessionId), url: row.url, attempts: row.attempts + 1, reason };
+        if (wait !== undefined) {
+          this.#log.warn(what, 'an outgoing call failed and is tried again');
+          await this.#database.query(failed, [row.id]);
+          return this.#clock.now() + wait;
+        }
+        this.#log.error(what, 'an outgoing call failed for good and is given up');
+        await this.#database.query(remove, [row.id]);
+      }
+    }
+  }
+}

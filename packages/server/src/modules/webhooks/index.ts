@@ -1,0 +1,2 @@
+/** Outgoing calls: bots' answers and notifications on their way to the integrator. */
+export { Deliveries } from './delivery.ts';
