@@ -1,0 +1,122 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import type { SessionStarted } from '@molva/contract';
+import pg from 'pg';
+import { inject } from 'vitest';
+import { startApp, type App, type AppOptions } from '../app.ts';
+import { systemClock } from '../platform/clock.ts';
+import type { DatabaseConnection } from '../platform/database.ts';
+import { systemIds } from '../platform/ids.ts';
+import { openLog } from '../platform/log.ts';
+
+const { privateKey, publicKey } = generateKeyPairSync('rsa', {
+  modulusLength: 2048,
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+});
+
+/** The administrator of every test application. */
+export const ADMIN = { email: 'admin@test', password: 'correct horse battery' } as const;
+
+/** An answer of a call: status, headers and parsed body. */
+export interface Answered<T = Record<string, unknown>> {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: T;
+}
+
+/** A running application on a database of its own, with what tests do to it all the time. */
+export interface TestApp extends AsyncDisposable {
+  readonly url: string;
+  readonly connection: DatabaseConnection;
+  call<T = Record<string, unknown>>(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answered<T>>;
+  /** The header of the administrator. */
+  readonly admin: Record<string, string>;
+  /** Creates a bot and a chat around a scenario's blocks; answers the chat's id. */
+  chat(blocks: Record<string, unknown>, settings?: Record<string, unknown>): Promise<string>;
+  start(chatId: string, body?: Record<string, unknown>): Promise<SessionStarted>;
+  /** Stops and starts again on the same database. */
+  restart(): Promise<void>;
+}
+
+/** Starts an application of its own for a test. */
+export async function startTestApp(options: Partial<AppOptions> = {}): Promise<TestApp> {
+  const connection = await freshDatabase();
+  const begin = (port: number): Promise<App> =>
+    startApp({
+      connection,
+      secrets: { signing: { privateKey, publicKey }, sessionKey: randomBytes(32) },
+      clock: systemClock,
+      ids: systemIds(() => Date.now()),
+      log: openLog('fatal', false),
+      version: '0.0.0',
+      host: '127.0.0.1',
+      port,
+      publicUrl: undefined,
+      allowedOrigins: undefined,
+      outgoingAllow: ['127.0.0.0/8'],
+      admin: ADMIN,
+      demo: false,
+      ...options,
+    });
+  let app = await begin(0);
+  const { url } = app;
+  const call: TestApp['call'] = async (method, path, body, headers = {}) => {
+    const answer = await fetch(url + (path.startsWith('/api') ? path : `/api/v1${path}`), {
+      method,
+      headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const text = await answer.text();
+    return { status: answer.status, headers: answer.headers, body: text === '' ? undefined : JSON.parse(text) } as never;
+  };
+  const login = await call<{ token: string }>('POST', '/auth/login', ADMIN);
+  const admin = { authorization: `Bearer ${login.body.token}` };
+  return {
+    url,
+    connection,
+    call,
+    admin,
+    async chat(blocks, settings = {}) {
+      const scenario = { version: 1, language: 'en', start: 'start', blocks };
+      const bot = await call<{ id: string }>('POST', '/bots', { name: 'Bot', scenario }, admin);
+      if (bot.status !== 201) throw new Error(JSON.stringify(bot.body));
+      const chat = await call<{ id: string }>('POST', '/chats', { name: 'Chat', botId: bot.body.id, ...settings }, admin);
+      if (chat.status !== 201) throw new Error(JSON.stringify(chat.body));
+      return chat.body.id;
+    },
+    async start(chatId, body = {}) {
+      const answer = await call<SessionStarted>('POST', `/chats/${chatId}/sessions`, body);
+      if (answer.status !== 201) throw new Error(JSON.stringify(answer.body));
+      return answer.body;
+    },
+    async restart() {
+      await app[Symbol.asyncDispose]();
+      app = await begin(Number(new URL(url).port));
+    },
+    [Symbol.asyncDispose]: () => app[Symbol.asyncDispose](),
+  };
+}
+
+let databases = 0;
+
+async function freshDatabase(): Promise<DatabaseConnection> {
+  const server = inject('database');
+  const name = `test_${process.pid}_${Date.now().toString(36)}_${++databases}`;
+  const client = new pg.Client('connectionString' in server ? server : { ...server, database: 'postgres' });
+  await client.connect();
+  await client.query(`create database ${name}`);
+  await client.end();
+  if (!('connectionString' in server)) return { ...server, database: name };
+  const url = new URL(server.connectionString);
+  url.pathname = `/${name}`;
+  return { connectionString: url.href };
+}
+
+/** Blocks of a bot that answers every message with one of its own. */
+export const echoBlocks = {
+  start: { type: 'start', next: 'ask' },
+  ask: { type: 'question', text: 'Say something', variable: 'said', default: 'answer' },
+  answer: { type: 'message', text: 'You said {said}', next: 'listen' },
+  listen: { type: 'question', text: 'More?', variable: 'said', branches: [{ exact: ['bye'], next: 'end' }], default: 'answer' },
+  end: { type: 'end', text: 'Bye' },
+} as const;

@@ -1,0 +1,105 @@
+// What every npm script of the repository goes through: it makes a clean clone ready and hands over to the pinned
+// Node. It runs on whatever Node the machine has, 20 or newer, before anything is installed: plain JavaScript alone.
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const modules = join(root, 'node_modules');
+const [verb = 'start', ...rest] = process.argv.slice(2);
+
+const verbs = {
+  start: () => run([join(root, 'packages/server/dist/main.js'), ...rest]),
+  build: () => 0,
+  test: () => run([tool('vitest'), 'run', ...rest]),
+  check: () => run(['tools/check.ts', ...rest]),
+  bench: () => run(['--conditions=source', '--max-semi-space-size=16', 'bench/main.ts', ...rest]),
+};
+
+function fail(message) {
+  process.stderr.write(`${message}\n`);
+  process.exit(1);
+}
+
+function hashOf(paths) {
+  const hash = createHash('sha256');
+  for (const path of paths) hash.update(path).update(readFileSync(path));
+  return hash.digest('hex');
+}
+
+function readStamp(path) {
+  return existsSync(path) ? readFileSync(path, 'utf8') : '';
+}
+
+/** Brings node_modules in step with the lock file. */
+function install() {
+  const stamp = join(modules, '.molva-installed');
+  const wanted = hashOf([join(root, 'package-lock.json')]);
+  if (readStamp(stamp) === wanted) return;
+  process.stderr.write('Installing dependencies …\n');
+  const { status, stdout, stderr } = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+    cwd: root,
+    encoding: 'utf8',
+    shell: process.platform === 'win32',
+  });
+  if (status !== 0) fail(`${stdout}${stderr}\nThe dependencies could not be installed. Is the npm registry reachable? Try: npm ci`);
+  writeFileSync(stamp, wanted);
+}
+
+/** Names, sizes and times of all sources: what a build depends on. */
+function sources(folder, found = []) {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (['node_modules', 'dist', 'data'].includes(entry.name)) continue;
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) sources(path, found);
+    else {
+      const { size, mtimeMs } = statSync(path);
+      found.push(`${path} ${size} ${mtimeMs}`);
+    }
+  }
+  return found;
+}
+
+/** Builds what is older than its sources. */
+function build() {
+  const stamp = join(modules, '.molva-built');
+  const wanted = createHash('sha256')
+    .update(sources(join(root, 'packages')).concat(sources(join(root, 'tsconfig'))).join('\n'))
+    .digest('hex');
+  if (verb !== 'build' && readStamp(stamp) === wanted) return;
+  process.stderr.write('Building …\n');
+  for (const command of [[tool('tsc'), '-b'], [tool('vite'), 'build', 'packages/start-page', '--logLevel', 'warn']]) {
+    const { status } = spawnSync(node(), command, { cwd: root, stdio: ['ignore', 2, 2] });
+    if (status !== 0) fail('The build failed.');
+  }
+  writeFileSync(stamp, wanted);
+}
+
+/** The pinned Node, or the running one where it is new enough. */
+function node() {
+  const pinned = join(modules, '.bin', process.platform === 'win32' ? 'node.exe' : 'node');
+  if (existsSync(pinned)) return pinned;
+  if (Number(process.versions.node.split('.')[0]) >= 24) return process.execPath;
+  fail('Node 24 is not among the packages for this platform: install Node 24 or newer.');
+}
+
+function tool(name) {
+  return { vitest: join(modules, 'vitest/vitest.mjs'), tsc: join(modules, 'typescript/bin/tsc'), vite: join(modules, 'vite/bin/vite.js') }[name];
+}
+
+/** Runs the pinned Node; signals reach it once, and its exit code is ours. */
+function run(args) {
+  const path = `${join(modules, '.bin')}${delimiter}${process.env.PATH ?? ''}`;
+  const child = spawn(node(), args, { cwd: root, stdio: 'inherit', env: { ...process.env, PATH: path } });
+  // A Ctrl-C on a terminal reaches the whole group, the child included; a signal sent to this process does not.
+  process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'));
+  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  child.on('exit', (code, signal) => process.exit(code ?? (signal === null ? 1 : 130)));
+}
+
+if (!Object.hasOwn(verbs, verb)) fail(`There is no "${verb}". Known: ${Object.keys(verbs).join(', ')}.`);
+install();
+build();
+verbs[verb]();

@@ -1,0 +1,38 @@
+import { defineConfig } from 'vitest/config';
+
+const conditions = ['source'];
+const resolve = { conditions };
+const ssr = { resolve: { conditions, externalConditions: conditions } };
+const packages = ['packages/*/{src,test}/**', 'tools/**', 'e2e/**'];
+
+function project(name: string, suffix: string, options: { setup?: string; seconds?: number; parallel?: boolean } = {}) {
+  return {
+    resolve,
+    ssr,
+    test: {
+      name,
+      include: packages.map((folder) => `${folder}/*.${suffix}.ts`),
+      exclude: suffix === 'test' ? ['**/node_modules/**', '**/*.{pg,live,e2e,browser}.test.ts'] : ['**/node_modules/**'],
+      testTimeout: (options.seconds ?? 5) * 1000,
+      hookTimeout: 60_000,
+      fileParallelism: options.parallel ?? true,
+      ...(options.setup === undefined ? {} : { globalSetup: options.setup }),
+    },
+  };
+}
+
+/** The suffix of a test file names the world it needs; what needs SQL runs on two databases. */
+export default defineConfig({
+  test: {
+    allowOnly: false,
+    reporters: ['default', './tools/closing-line-reporter.ts'],
+    projects: [
+      project('unit', 'test'),
+      project('pg-embedded', 'pg.test', { setup: 'packages/server/src/testing/setup-embedded.ts', seconds: 30 }),
+      project('pg-external', 'pg.test', { setup: 'packages/server/src/testing/setup-external.ts', seconds: 30 }),
+      project('live', 'live.test', { setup: 'packages/server/src/testing/setup-embedded.ts', seconds: 30 }),
+      project('e2e', 'e2e.test', { seconds: 120, parallel: false }),
+      project('browser', 'browser.test', { seconds: 60, parallel: false }),
+    ],
+  },
+});
