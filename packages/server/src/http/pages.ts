@@ -13,6 +13,7 @@ export interface PageParts {
 
 /** Adds the pages: the start page at `/`, the API's description at `/docs`, and their files. */
 export async function addPages(server: FastifyInstance, parts: PageParts): Promise<void> {
+  server.get('/demo.json', async () => ({ chats: await parts.demoChats() }));
   const root = pagesFolder();
   if (root === undefined) return;
   await server.register(async (pages) => {
@@ -36,7 +37,6 @@ export async function addPages(server: FastifyInstance, parts: PageParts): Promi
     await pages.register(files, { root, wildcard: false, index: false });
     pages.get('/', async (_request, reply) => reply.sendFile('index.html'));
     pages.get('/docs', async (_request, reply) => reply.sendFile('docs.html'));
-    pages.get('/demo.json', async () => ({ chats: await parts.demoChats() }));
   });
 }
 

@@ -1,0 +1,62 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ListPage, Message } from '@molva/contract';
+import { createChat, memoryStorage } from '@molva/sdk';
+import { expect, it } from 'vitest';
+import { MolvaProcess } from './support/molva.ts';
+
+const MESSAGES = 200;
+const KILLS = 10;
+
+const scenario = {
+  version: 1,
+  language: 'en',
+  start: 'start',
+  blocks: {
+    start: { type: 'start', next: 'listen' },
+    listen: { type: 'question', text: 'Say something', variable: 'said', default: 'answer' },
+    answer: { type: 'message', text: 'You said {said}', next: 'more' },
+    more: { type: 'question', text: 'More', variable: 'said', default: 'answer' },
+  },
+};
+
+it('200 messages arrive once each and in order on both sides while the process is killed ten times', async () => {
+  await using molva = await MolvaProcess.start();
+  const headers = await molva.admin();
+  const create = async (path: string, body: unknown): Promise<string> => {
+    const answer = await fetch(`${molva.url}/api/v1${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+    return ((await answer.json()) as { id: string }).id;
+  };
+  const botId = await create('/bots', { name: 'Echo', scenario });
+  const chatId = await create('/chats', { name: 'Echo', botId });
+  const chat = createChat({ url: molva.url, chatId, storage: memoryStorage() });
+  await chat.start();
+
+  const texts = Array.from({ length: MESSAGES }, (_, index) => `message ${index}`);
+  const sending = (async () => {
+    for (const text of texts) {
+      chat.send(text);
+      await sleep(Math.random() * 60);
+    }
+  })();
+  for (let kill = 0; kill < KILLS; kill++) {
+    await sleep(200 + Math.random() * 700);
+    await molva.signal('SIGKILL');
+    await molva.run();
+  }
+  await sending;
+
+  const answers = texts.map((text) => `You said ${text}`);
+  const said = (author: string): string[] =>
+    chat.state.messages.filter((message) => message.author === author).map(({ body }) => body);
+  const answered = (): string[] => said('BOT').filter((body) => body.startsWith('You said'));
+  await expect.poll(() => answered().length, { timeout: 60_000 }).toBe(MESSAGES);
+  expect(said('CLIENT')).toEqual(texts);
+  expect(answered()).toEqual(answers);
+  expect(chat.state.messages.map(({ seq }) => seq)).toEqual(chat.state.messages.map((_, index) => index + 1));
+
+  const page = await fetch(`${molva.url}/api/v1/sessions/${chat.state.session?.id}/messages?limit=1000`);
+  const { items } = (await page.json()) as ListPage<Message>;
+  expect(items.filter(({ authorType }) => authorType === 'CLIENT').map(({ body }) => body)).toEqual(texts);
+  expect(items.map(({ id }) => id)).toEqual(chat.state.messages.map(({ id }) => id));
+  chat.stop();
+});

@@ -1,0 +1,93 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const main = fileURLToPath(new URL('../../packages/server/dist/main.js', import.meta.url));
+
+/** Molva as a process of its own, on a data folder of its own. */
+export class MolvaProcess implements AsyncDisposable {
+  readonly url: string;
+  readonly folder: string;
+  /** Everything the process printed, over all its lives. */
+  output = '';
+  #child: ChildProcess | undefined;
+  readonly #environment: Record<string, string>;
+
+  private constructor(folder: string, port: number, environment: Record<string, string>) {
+    this.folder = folder;
+    this.url = `http://127.0.0.1:${port}`;
+    this.#environment = { MOLVA_DATA_DIR: join(folder, 'data'), MOLVA_PORT: String(port), MOLVA_LOG_LEVEL: 'warn', ...environment };
+  }
+
+  /** Starts one with the given settings over its own. */
+  static async start(environment: Record<string, string> = {}): Promise<MolvaProcess> {
+    const folder = await mkdtemp(join(tmpdir(), 'molva-e2e-'));
+    const molva = new MolvaProcess(folder, await freePort(), environment);
+    // Started as root, the database runs as somebody else, who must be able to pass through.
+    await chmod(folder, 0o711);
+    await molva.run();
+    return molva;
+  }
+
+  /** Starts the process and waits until it says that it runs; rejects with its words where it ends instead. */
+  async run(): Promise<void> {
+    const { NODE_OPTIONS: _, ...inherited } = process.env;
+    const child = spawn(process.execPath, [main], { env: { ...inherited, ...this.#environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.#child = child;
+    const from = this.output.length;
+    await new Promise<void>((resolve, reject) => {
+      const hear = (chunk: Buffer): void => {
+        this.output += chunk.toString();
+        if (this.output.slice(from).includes('Molva is running')) resolve();
+      };
+      child.stdout?.on('data', hear);
+      child.stderr?.on('data', hear);
+      child.once('close', (code) => reject(new Error(`exit ${code}: ${this.output.slice(from)}`)));
+    });
+  }
+
+  /** Ends the process with a signal; answers its exit code, null where the signal killed it. */
+  async signal(signal: NodeJS.Signals): Promise<number | null> {
+    const child = this.#child;
+    if (child === undefined || child.exitCode !== null) return child?.exitCode ?? null;
+    const ended = once(child, 'exit');
+    child.kill(signal);
+    const [code] = (await ended) as [number | null];
+    return code;
+  }
+
+  /** The demo chat of a language. */
+  async demoChat(language: string): Promise<string> {
+    const { chats } = (await (await fetch(`${this.url}/demo.json`)).json()) as { chats: { language: string; chatId: string }[] };
+    const chat = chats.find((candidate) => candidate.language === language);
+    if (chat === undefined) throw new Error(`no demo chat in ${language}`);
+    return chat.chatId;
+  }
+
+  /** Logs in as the administrator whose password was printed; answers the headers of its calls. */
+  async admin(): Promise<Record<string, string>> {
+    const password = /Password\s+(\S+)/.exec(this.output)?.[1] ?? '';
+    const body = JSON.stringify({ email: 'admin@localhost', password });
+    const answer = await fetch(`${this.url}/api/v1/auth/login`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+    const { token } = (await answer.json()) as { token: string };
+    return { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.signal('SIGTERM');
+    await rm(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** A port nobody uses at the moment. */
+export async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as AddressInfo;
+  await new Promise((closed) => probe.close(closed));
+  return port;
+}

@@ -1,0 +1,345 @@
+import type { EventEnvelope, MessageAccepted, SessionStarted, StartSessionBody } from '@molva/contract';
+import type { Api } from './api.ts';
+import { transition, type Command, type ConnectionEvent, type ConnectionState } from './connection/machine.ts';
+import { backoff, type Clock, type Timer } from './environment.ts';
+import { isMolvaError, MolvaError } from './errors.ts';
+import { Live } from './live.ts';
+import type { Memory } from './memory.ts';
+import { Outbox, type OutgoingMessage, type Sent } from './outbox/outbox.ts';
+import type { Emitter, Store } from './store.ts';
+import * as timelines from './timeline/timeline.ts';
+import type { ChatEvents, ChatOptions, ChatState } from './types.ts';
+
+const TYPING_MS = 5_000;
+const NEWEST = 2_147_483_647;
+
+/** What the engine runs with; the façade composes it. */
+export interface EngineParts {
+  readonly options: ChatOptions;
+  readonly api: Api;
+  readonly memory: Memory;
+  readonly store: Store<ChatState>;
+  readonly events: Emitter<ChatEvents>;
+  readonly clock: Clock;
+}
+
+/** Carries out what the connection machine says, and feeds the timeline. */
+export class Engine {
+  readonly outbox: Outbox<MessageAccepted>;
+  readonly #parts: EngineParts;
+  #connection: ConnectionState = { name: 'idle' };
+  #timeline = timelines.emptyTimeline(0);
+  #live: Live | undefined;
+  #retry: Timer | undefined;
+  #typing: Timer | undefined;
+  #oldestSeq: number | undefined;
+  #forceNew = false;
+  /** Refused messages as they were sent, until they are sent again or forgotten. */
+  readonly #refused = new Map<string, OutgoingMessage>();
+
+  constructor(parts: EngineParts) {
+    this.#parts = parts;
+    this.outbox = new Outbox({
+      clock: parts.clock,
+      random: Math.random,
+      post: (message) => this.#post(message),
+      settled: (message, outcome) => this.#settled(message, outcome),
+      changed: (outbox) => parts.memory.keep({ outbox }),
+    });
+  }
+
+  get connection(): ConnectionState {
+    return this.#connection;
+  }
+
+  /** Feeds the machine and carries out its commands. */
+  dispatch(event: ConnectionEvent): void {
+    const { state, commands } = transition(this.#connection, event);
+    if (state !== this.#connection) {
+      this.#connection = state;
+      const error = 'error' in state ? state.error : null;
+      this.#parts.store.set({ connection: state.name, error });
+      this.#parts.events.emit('connection', state.name);
+      if (error !== null) this.#parts.events.emit('error', error);
+    }
+    for (const command of commands) this.#carryOut(command);
+  }
+
+  /** Shows a message and puts it on its way. */
+  send(message: OutgoingMessage): void {
+    this.#show(timelines.placeMessage(this.#timeline, ownMessage(message)));
+    this.outbox.add(message);
+  }
+
+  /** Puts what an earlier page left unsent on its way again. */
+  resume(messages: readonly OutgoingMessage[]): void {
+    for (const message of messages) this.#show(timelines.placeMessage(this.#timeline, ownMessage(message)));
+    this.outbox.add(...messages);
+  }
+
+  /** Sends a refused message once more, under the same key. */
+  retry(clientMessageId: string): void {
+    const message = this.#refused.get(clientMessageId);
+    if (message === undefined) return;
+    this.discard(clientMessageId);
+    this.send(message);
+  }
+
+  /** Forgets a message that was refused. */
+  discard(clientMessageId: string): void {
+    this.#refused.delete(clientMessageId);
+    this.#show(timelines.dropMessage(this.#timeline, clientMessageId));
+  }
+
+  typing(): void {
+    this.#live?.typing();
+  }
+
+  /** Reads older messages; false where there are no more. */
+  async loadHistory(limit: number): Promise<boolean> {
+    const { api, store } = this.#parts;
+    const { session } = store.state;
+    if (session === null) return false;
+    const { items } = await api.history(session.id, this.#oldestSeq ?? NEWEST, limit);
+    let timeline = this.#timeline;
+    for (const item of items) timeline = timelines.placeMessage(timeline, timelines.fromHistory(item));
+    this.#oldestSeq = items.at(-1)?.seq ?? this.#oldestSeq;
+    this.#show(timeline);
+    const hasMoreHistory = items.length === limit && this.#oldestSeq !== 1;
+    store.set({ hasMoreHistory });
+    return hasMoreHistory;
+  }
+
+  /** Leaves the session behind: the next start begins another. */
+  forgetSession(): void {
+    this.#forceNew = true;
+    this.#timeline = timelines.emptyTimeline(0);
+    this.#oldestSeq = undefined;
+    this.#parts.api.sessionToken = undefined;
+    this.#parts.memory.keep({ sessionId: undefined, sessionToken: undefined });
+    this.#parts.store.set({ session: null, messages: [], closed: null, typing: null, unread: 0, hasMoreHistory: false });
+  }
+
+  #carryOut(command: Command): void {
+    switch (command.type) {
+      case 'callStart':
+        return void this.#start();
+      case 'scheduleRetry': {
+        const wait = command.error.details.retryAfter ?? backoff(command.attempt, Math.random);
+        this.#retry = this.#parts.clock.setTimeout(() => this.dispatch({ type: 'retryDue' }), wait);
+        return;
+      }
+      case 'cancelRetry':
+        return this.#retry?.cancel();
+      case 'openSocket':
+        return this.#openSocket();
+      case 'closeSocket':
+        this.#live?.close();
+        this.#live = undefined;
+        this.outbox.pause();
+        return this.#hideTyping();
+      case 'catchUp':
+        return void this.#catchUp();
+    }
+  }
+
+  async #start(): Promise<void> {
+    try {
+      const started = await this.#callStart();
+      this.#adopt(started);
+      await this.loadHistory(this.#parts.options.historySize ?? 50);
+      this.dispatch({ type: 'started' });
+      this.outbox.open();
+    } catch (error) {
+      if (!isMolvaError(error)) throw error;
+      this.dispatch(error.shouldRetry() ? { type: 'startUnreachable', error } : { type: 'startRefused', error });
+    }
+  }
+
+  async #callStart(): Promise<SessionStarted> {
+    const { api, memory, options } = this.#parts;
+    const continues = (options.startMode ?? 'continue') === 'continue' && !this.#forceNew;
+    const { sessionId, clientId, sessionToken } = memory.kept;
+    api.sessionToken = continues ? sessionToken : undefined;
+    const body = await startBody(options);
+    const known = { ...(sessionId === undefined || !continues ? {} : { sessionId }), ...(clientId === undefined ? {} : { clientId }) };
+    try {
+      return await api.start(options.chatId, continues, { ...body, ...known });
+    } catch (error) {
+      // A session whose token has ended cannot be continued; another one can be started.
+      if (!isMolvaError(error) || error.details.code !== 'session-token-refused' || api.sessionToken === undefined) throw error;
+      api.sessionToken = undefined;
+      return api.start(options.chatId, false, { ...body, ...(clientId === undefined ? {} : { clientId }) });
+    }
+  }
+
+  #adopt(started: SessionStarted): void {
+    const { api, memory, store } = this.#parts;
+    const { id, clientId, startedAt, ttl, sessionToken, eventSeq } = started;
+    if (store.state.session?.id !== id) {
+      const own = this.#timeline.messages.filter(({ delivery }) => delivery !== 'sent');
+      this.#timeline = { ...timelines.emptyTimeline(eventSeq), messages: own };
+      this.#oldestSeq = undefined;
+    }
+    this.#forceNew = false;
+    api.sessionToken = sessionToken;
+    memory.keep({ sessionId: id, clientId, sessionToken });
+    store.set({ session: { id, clientId, startedAt, ttl }, closed: null });
+  }
+
+  #openSocket(): void {
+    const { api, options, store } = this.#parts;
+    const { session } = store.state;
+    if (session === null) return;
+    this.#live = new Live({
+      url: options.url,
+      sessionId: session.id,
+      sessionToken: () => api.sessionToken,
+      websocket: options.websocket,
+      listener: {
+        up: () => this.dispatch({ type: 'socketUp' }),
+        down: () => this.dispatch({ type: 'socketDown' }),
+        refused: (code, reason) => this.dispatch({ type: 'socketRefused', error: socketError(code, reason) }),
+        event: (envelope) => this.#hear(envelope),
+      },
+    });
+  }
+
+  /** Reads the event log to its end, page by page; tries again until it is read or the socket is gone. */
+  async #catchUp(): Promise<void> {
+    const { api, clock, store } = this.#parts;
+    const live = this.#live;
+    for (let attempt = 0; this.#live === live && this.#connection.name === 'catchingUp'; attempt++) {
+      const { session } = store.state;
+      if (session === null) return;
+      try {
+        const page = await api.events(session.id, this.#timeline.lastEventSeq);
+        if (this.#live !== live) return;
+        for (const item of page.items) this.#apply(item);
+        if (page.hasMore) continue;
+        this.dispatch({ type: 'caughtUp' });
+        if (timelines.hasGap(this.#timeline)) this.dispatch({ type: 'gapSeen' });
+        return;
+      } catch (error) {
+        if (!isMolvaError(error)) throw error;
+        if (!error.shouldRetry()) return this.dispatch({ type: 'socketRefused', error });
+        await new Promise<void>((resolve) => void clock.setTimeout(resolve, backoff(attempt, Math.random)));
+      }
+    }
+  }
+
+  #hear(envelope: EventEnvelope): void {
+    if (envelope.event === 'showTypingIndicator') return this.#showTyping(envelope.data.authorType);
+    this.#apply(envelope);
+    if (timelines.hasGap(this.#timeline)) this.dispatch({ type: 'gapSeen' });
+  }
+
+  #apply(envelope: EventEnvelope): void {
+    const { events, store } = this.#parts;
+    const before = this.#timeline;
+    const after = timelines.applyEvent(before, envelope);
+    if (after === before) return;
+    const known = new Map(before.messages.map((message) => [message.id, message.delivery]));
+    const fresh = after.messages.filter(({ id, delivery }) => delivery === 'sent' && known.get(id) !== 'sent');
+    const others = fresh.filter(({ author }) => author !== 'CLIENT').length;
+    if (others > 0) this.#hideTyping();
+    this.#show(after);
+    store.set({ unread: store.state.unread + others });
+    for (const message of fresh) events.emit('message', message);
+    if (after.closed !== null && before.closed === null) {
+      events.emit('closed', after.closed);
+      this.dispatch({ type: 'sessionClosed' });
+    }
+  }
+
+  #post(message: OutgoingMessage): Promise<MessageAccepted> {
+    const { api, store } = this.#parts;
+    const { session } = store.state;
+    if (session === null) throw new Error('a message left without a session');
+    return api.send(session.id, message);
+  }
+
+  #settled(message: OutgoingMessage, outcome: Sent<MessageAccepted>): void {
+    const { events } = this.#parts;
+    if ('refused' in outcome) {
+      this.#refused.set(message.clientMessageId, message);
+      this.#show(timelines.changeMessage(this.#timeline, message.clientMessageId, { delivery: 'failed' }));
+      events.emit('error', outcome.refused);
+      return;
+    }
+    const { id, createdAt, seq } = outcome.answer;
+    const isNew = !this.#timeline.messages.some((known) => known.id === id);
+    const accepted = { ...ownMessage(message), id, createdAt, seq, delivery: 'sent' } as const;
+    if (!isNew) return;
+    this.#show(timelines.placeMessage(this.#timeline, accepted));
+    events.emit('message', accepted);
+  }
+
+  #show(timeline: timelines.Timeline): void {
+    this.#timeline = timeline;
+    const { messages, closed, operatorName } = timeline;
+    this.#parts.store.set({ messages, closed, operatorName });
+  }
+
+  #showTyping(author: 'BOT' | 'OPERATOR'): void {
+    this.#typing?.cancel();
+    this.#typing = this.#parts.clock.setTimeout(() => this.#hideTyping(), TYPING_MS);
+    this.#parts.store.set({ typing: author });
+    this.#parts.events.emit('typing', author);
+  }
+
+  #hideTyping(): void {
+    this.#typing?.cancel();
+    this.#typing = undefined;
+    if (this.#parts.store.state.typing === null) return;
+    this.#parts.store.set({ typing: null });
+    this.#parts.events.emit('typing', null);
+  }
+}
+
+function ownMessage(message: OutgoingMessage): timelines.ChatMessage {
+  return {
+    id: message.clientMessageId,
+    clientMessageId: message.clientMessageId,
+    seq: null,
+    author: 'CLIENT',
+    authorName: '',
+    avatar: null,
+    body: message.body,
+    answers: [],
+    keyboard: null,
+    attachments: [],
+    actions: [],
+    type: 'REGULAR',
+    replyTo: message.replyToMessageId === null ? null : { id: message.replyToMessageId, body: '', authorName: '' },
+    createdAt: message.createdAt,
+    delivery: 'pending',
+    read: false,
+  };
+}
+
+async function startBody({ client = {}, variables, identityToken }: ChatOptions): Promise<StartSessionBody> {
+  const token = typeof identityToken === 'function' ? await identityToken() : identityToken;
+  const body = {
+    clientName: client.name,
+    clientNameForOperator: client.name,
+    clientPhone: client.phone,
+    clientEmail: client.email,
+    clientExternalId: client.externalId,
+    clientTimezone: client.timezone ?? -new Date().getTimezoneOffset(),
+    clientMetadata: client.metadata,
+    variables,
+    identityToken: token,
+    returnAnswerAsync: true,
+  };
+  return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined)) as StartSessionBody;
+}
+
+function socketError(code: number, reason: string): MolvaError {
+  return new MolvaError({
+    kind: 'refused',
+    message: `The live connection was refused: ${reason} (${code})`,
+    remedy: 'Check that the page’s origin is among the allowed origins of the server.',
+    status: code,
+  });
+}
