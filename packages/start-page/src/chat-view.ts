@@ -22,10 +22,16 @@ export class ChatView {
     this.#chat = chat;
     this.#texts = texts;
     this.#language = language;
-    this.#log = element('ol', { class: 'messages', 'aria-label': texts.log, 'aria-live': 'polite', role: 'log' });
+    this.#log = element('ol', { class: 'messages' });
     this.#quick = element('div', { class: 'quick', role: 'group', 'aria-label': texts.quick });
     this.#older = element('button', { type: 'button', class: 'quiet older', click: () => void chat.loadHistory(50) }, texts.older);
-    this.#scroll = element('div', { class: 'scroll', tabindex: '0' }, this.#older, this.#log, this.#typing);
+    this.#scroll = element(
+      'div',
+      { class: 'scroll', tabindex: '0', role: 'log', 'aria-label': texts.log },
+      this.#older,
+      this.#log,
+      this.#typing,
+    );
     this.#input = element('textarea', { rows: '1', placeholder: texts.placeholder, 'aria-label': texts.placeholder, maxlength: '4096' });
     this.#form = element('form', { class: 'composer' }, this.#input, element('button', { type: 'submit', class: 'main' }, texts.send));
     this.#form.addEventListener('submit', (event) => this.#submit(event));
@@ -151,6 +157,6 @@ function keyOf(message: ChatMessage): string {
 }
 
 function attachment(file: ChatMessage['attachments'][number]): HTMLElement {
-  const image = file.contentType.startsWith('image/') && element('img', { src: file.downloadLink, alt: file.name, loading: 'lazy' });
+  const image = file.contentType.startsWith('image/') && element('img', { src: file.downloadLink, alt: '', loading: 'lazy' });
   return element('a', { class: 'file', href: file.downloadLink, target: '_blank', rel: 'noopener noreferrer' }, image, element('span', {}, file.name));
 }

@@ -94,7 +94,8 @@ export function openDatabase(connection: DatabaseConnection, size: number, onErr
       }
     },
     async [Symbol.asyncDispose]() {
-      await builder.destroy();
+      // The builder ends the pool only if it was ever used.
+      await pool.end();
     },
   };
 }

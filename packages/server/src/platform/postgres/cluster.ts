@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { StartError } from '../start-error.ts';
 import type { Binaries } from './binaries.ts';
 import type { RunAs } from './run-as.ts';
@@ -8,14 +8,17 @@ import type { RunAs } from './run-as.ts';
 /** Name of the embedded server's superuser, reachable over the socket's private folder alone. */
 export const CLUSTER_USER = 'molva';
 
+/** Between a cluster's name and a number while it is being made. */
+const BUILDING = '.new-';
+
 /**
  * Makes the cluster where there is none. It is built beside its place and renamed when complete, so that an
  * interrupted first start leaves nothing half done. Whoever may enter the private socket folder is trusted.
  */
 export function ensureCluster(folder: string, binaries: Binaries, as: RunAs): void {
   if (existsSync(join(folder, 'PG_VERSION'))) return checkVersion(folder, binaries);
-  const building = `${folder}.new`;
-  rmSync(building, { recursive: true, force: true });
+  removeLeftovers(folder);
+  const building = `${folder}${BUILDING}${process.pid}`;
   mkdirSync(building, { mode: 0o700 });
   as.own(building);
   const locale = binaries.majorVersion >= 17 ? ['--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C'] : ['--locale=C.UTF-8'];
@@ -29,6 +32,19 @@ export function ensureCluster(folder: string, binaries: Binaries, as: RunAs): vo
   }
   rmSync(folder, { recursive: true, force: true });
   renameSync(building, folder);
+}
+
+/** What interrupted starts left. A program they started may still be writing: then the rest goes another time. */
+function removeLeftovers(folder: string): void {
+  const parent = dirname(folder);
+  for (const name of readdirSync(parent)) {
+    if (!name.startsWith(basename(folder) + BUILDING)) continue;
+    try {
+      rmSync(join(parent, name), { recursive: true, force: true });
+    } catch {
+      continue;
+    }
+  }
 }
 
 function checkVersion(folder: string, binaries: Binaries): void {

@@ -63,7 +63,9 @@ function formProblems(id: string, block: unknown): ScenarioProblem[] {
   if (checker === undefined) {
     return [{ block: id, field: 'type', reason: `must be one of ${Object.keys(blocks).join(', ')}` }];
   }
-  return checker.Check(block) ? [] : checker.Errors(block).map((error) => problem(id, error));
+  if (checker.Check(block)) return [];
+  // A field that is not known is told twice: once by its block, once by the schema that admits nothing.
+  return checker.Errors(block).flatMap((error) => (error.keyword === 'boolean' ? [] : [problem(id, error)]));
 }
 
 function problem(block: string | null, error: { instancePath: string; message: string; keyword: string; params: unknown }): ScenarioProblem {

@@ -1,0 +1,340 @@
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Centrifuge, type PublicationContext } from 'centrifuge';
+import { Centrifuge as ProtobufCentrifuge } from 'centrifuge/build/protobuf';
+import { afterEach, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { createCentrifugeServer, type CentrifugeServer, type Clock, type StreamPublication } from './index.ts';
+
+/** A stream in memory that outlives servers, as a database would. */
+class Log {
+  readonly items: StreamPublication[] = [];
+  reads = 0;
+  source = {
+    position: async (channels: readonly string[]) => {
+      await pause();
+      return new Map(channels.filter((name) => name !== 'log:none').map((name) => [name, { offset: this.items.length, epoch: 'e1' }]));
+    },
+    read: async (_channel: string, since: number, limit: number) => {
+      this.reads++;
+      await pause();
+      return this.items.slice(since, since + limit);
+    },
+  };
+  add(data: unknown, audience?: string): StreamPublication {
+    const item = { offset: this.items.length + 1, data: JSON.stringify(data), ...(audience === undefined ? {} : { audience }) };
+    this.items.push(item);
+    return item;
+  }
+}
+
+const pause = (): Promise<void> => new Promise((next) => setTimeout(next, 5));
+const opened: { close(): Promise<void> | void }[] = [];
+afterEach(async () => {
+  for (const item of opened.splice(0).reverse()) await item.close();
+});
+
+async function serve(log: Log, port = 0, clock?: Clock): Promise<{ url: string; engine: CentrifugeServer; http: Server }> {
+  const engine = createCentrifugeServer({
+    version: 'test',
+    allowedOrigins: ['https://allowed.example'],
+    namespaces: { log: { source: log.source } },
+    ...(clock === undefined ? {} : { clock }),
+    handlers: {
+      async connect({ data }) {
+        const { fail, channels = ['log:a'], audiences = [] } = (data ?? {}) as { fail?: string; channels?: string[]; audiences?: string[] };
+        if (fail === 'error') return { error: { code: 401, message: 'no' } };
+        if (fail === 'throw') throw new Error('broken');
+        if (fail === 'disconnect') return { disconnect: { code: 4501, reason: 'go away' } };
+        return { result: { user: 'u', subs: Object.fromEntries(channels.map((name) => [name, { audiences }])) } };
+      },
+      async rpc({ method, data }) {
+        if (method === 'echo') return { result: { data: JSON.stringify(data) } };
+        return { error: { code: 404, message: 'Entity not found' } };
+      },
+    },
+  });
+  const http = createServer((_request, response) => response.end());
+  http.on('upgrade', (request, socket, head) => engine.handleUpgrade(request, socket, head));
+  http.listen(port, '127.0.0.1');
+  await once(http, 'listening');
+  const stop = async (): Promise<void> => {
+    await engine.close();
+    http.closeAllConnections();
+    http.close();
+  };
+  opened.push({ close: stop });
+  return { url: `ws://127.0.0.1:${(http.address() as AddressInfo).port}`, engine, http };
+}
+
+/** A raw connection: what was received, and how it ended. */
+async function raw(url: string, frames: readonly string[] = [], headers: Record<string, string> = {}) {
+  const socket = new WebSocket(url, { headers });
+  const received: Record<string, unknown>[] = [];
+  const framesIn: string[] = [];
+  const closed = new Promise<number>((resolve) => socket.on('close', resolve));
+  socket.on('error', () => undefined);
+  socket.on('message', (data: Buffer) => {
+    framesIn.push(data.toString());
+    received.push(...data.toString().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>));
+  });
+  opened.push({ close: () => socket.terminate() });
+  await new Promise((resolve) => socket.once('open', resolve).once('close', resolve));
+  for (const frame of frames) socket.send(frame);
+  return { socket, received, framesIn, closed };
+}
+
+const CONNECT = '{"id":1,"connect":{}}';
+
+describe.each([
+  ['JSON', Centrifuge],
+  ['Protobuf', ProtobufCentrifuge],
+])('the official client over %s', (name, Client) => {
+  const encode = (value: unknown): never => (name === 'JSON' ? value : new TextEncoder().encode(JSON.stringify(value))) as never;
+  const decode = (value: unknown): unknown => (value instanceof Uint8Array ? JSON.parse(new TextDecoder().decode(value)) : value);
+  const listen = (url: string, audiences: string[] = []) => {
+    const client = new Client(url, { websocket: WebSocket, data: encode({ audiences }), minReconnectDelay: 10, maxReconnectDelay: 50 });
+    const got: unknown[] = [];
+    client.on('publication', ({ data }: PublicationContext) => got.push(decode(data)));
+    client.connect();
+    opened.push({ close: () => client.disconnect() });
+    return { client, got };
+  };
+
+  it('receives publications in order, whichever order they are given in, and each once', async () => {
+    const log = new Log();
+    const { url, engine } = await serve(log);
+    const { client, got } = listen(url);
+    await client.ready(2000);
+    const items = [1, 2, 3, 4].map((value) => log.add(value));
+    for (const index of [1, 0, 0, 3, 2]) engine.publish('log:a', items[index]?.data ?? '', { offset: items[index]?.offset ?? 0 });
+    await expect.poll(() => got).toEqual([1, 2, 3, 4]);
+  });
+
+  it('gets a missing publication from the stream', async () => {
+    const log = new Log();
+    const { url, engine } = await serve(log);
+    const { client, got } = listen(url);
+    await client.ready(2000);
+    log.add('lost on the way');
+    engine.publish('log:a', log.add('second').data, { offset: 2 });
+    await expect.poll(() => got).toEqual(['lost on the way', 'second']);
+  });
+
+  it('recovers over a restart of the server what was written meanwhile', async () => {
+    const log = new Log();
+    const first = await serve(log);
+    const { client, got } = listen(first.url);
+    await client.ready(2000);
+    first.engine.publish('log:a', log.add(1).data, { offset: 1 });
+    await expect.poll(() => got).toEqual([1]);
+    await first.engine.close();
+    first.http.closeAllConnections();
+    await new Promise((closed) => first.http.close(closed));
+    log.add(2);
+    log.add(3);
+    await serve(log, Number(new URL(first.url).port));
+    await expect.poll(() => got, { timeout: 5000 }).toEqual([1, 2, 3]);
+  });
+
+  it('hears of what is for an audience only where it asked', async () => {
+    const log = new Log();
+    const { url, engine } = await serve(log);
+    const [everybody, audience] = [listen(url), listen(url, ['own'])];
+    await Promise.all([everybody.client.ready(2000), audience.client.ready(2000)]);
+    engine.publish('log:a', log.add('own').data, { offset: 1, audience: 'own' });
+    engine.publish('log:a', log.add('all').data, { offset: 2 });
+    engine.publish('log:a', '"passing"');
+    await expect.poll(() => audience.got).toEqual(['own', 'all', 'passing']);
+    expect(everybody.got).toEqual(['all', 'passing']);
+  });
+
+  it('calls, and is told of errors', async () => {
+    const { url } = await serve(new Log());
+    const { client } = listen(url);
+    await client.ready(2000);
+    expect(decode((await client.rpc('echo', encode({ a: [1, 'ё'] }))).data)).toEqual({ a: [1, 'ё'] });
+    await expect(client.rpc('nope', encode({}))).rejects.toMatchObject({ code: 404, message: 'Entity not found' });
+  });
+
+  it('is refused an explicit subscription to a channel it has, and goes on receiving once', async () => {
+    const log = new Log();
+    const { url, engine } = await serve(log);
+    const { client, got } = listen(url);
+    await client.ready(2000);
+    const subscription = client.newSubscription('log:a');
+    const refused = new Promise((resolve) => subscription.on('unsubscribed', resolve));
+    subscription.subscribe();
+    expect(await refused).toMatchObject({ code: 105 });
+    engine.publish('log:a', log.add('once').data, { offset: 1 });
+    await expect.poll(() => got).toEqual(['once']);
+  });
+});
+
+describe('what is refused', () => {
+  it.each([
+    ['a command before connect', '{"id":1,"rpc":{"method":"echo"}}', 3501],
+    ['a second connect', `${CONNECT}\n{"id":2,"connect":{}}`, 3501],
+    ['no JSON', 'nonsense', 3501],
+    ['an empty frame', '', 3501],
+    ['a blank line', `${CONNECT}\n\n{"id":2,"rpc":{}}`, 3501],
+    ['an unknown command', `${CONNECT}\n{"id":2,"dance":{}}`, 3501],
+    ['a ping command', `${CONNECT}\n{"id":2,"ping":{}}`, 3501],
+    ['a pong nobody asked for', `${CONNECT}\n{}`, 3501],
+    ['a send', `${CONNECT}\n{"send":{"data":1}}`, 3508],
+    ['an empty channel', `${CONNECT}\n{"id":2,"subscribe":{}}`, 3501],
+    ['an unknown delta', `${CONNECT}\n{"id":2,"subscribe":{"channel":"log:b","delta":"x"}}`, 3501],
+    ['a refresh without a token', `${CONNECT}\n{"id":2,"refresh":{}}`, 3501],
+    ['a refresh with a token', `${CONNECT}\n{"id":2,"refresh":{"token":"x"}}`, 3500],
+    ['a token nobody can check', '{"id":1,"connect":{"token":"x"}}', 3500],
+    ['a frame that is too long', `"${'x'.repeat(70_000)}"`, 1009],
+    ['a client the handler sends away', '{"id":1,"connect":{"data":{"fail":"disconnect"}}}', 4501],
+    ['more channels than there may be', `{"id":1,"connect":{"data":{"channels":${JSON.stringify(Array.from({ length: 129 }, (_, index) => `log:${index}`))}}}}`, 3505],
+  ])('%s', async (_what, frame, code) => {
+    const { url } = await serve(new Log());
+    expect(await (await raw(url, [frame])).closed).toBe(code);
+  });
+
+  it.each([
+    ['an unknown namespace', '{"id":2,"subscribe":{"channel":"other:1"}}', 102],
+    ['a channel the server does not give', '{"id":2,"subscribe":{"channel":"log:b"}}', 103],
+    ['a channel it has', '{"id":2,"subscribe":{"channel":"log:a"}}', 105],
+    ['a long name', `{"id":2,"subscribe":{"channel":"log:${'x'.repeat(260)}"}}`, 107],
+    ['a foreign alphabet', '{"id":2,"subscribe":{"channel":"log:ё"}}', 107],
+    ['a shared poll', '{"id":2,"subscribe":{"channel":"log:b","type":4}}', 108],
+    ['a publication', '{"id":2,"publish":{"channel":"log:a","data":null}}', 103],
+    ['a publication without data', '{"id":2,"publish":{"channel":"log:a"}}', 107],
+    ['history', '{"id":2,"history":{"channel":"log:a"}}', 108],
+    ['presence', '{"id":2,"presence":{"channel":"log:a"}}', 108],
+    ['a subscription refresh without a token', '{"id":2,"sub_refresh":{"channel":"log:a"}}', 107],
+  ])('%s, with an error', async (_what, command, code) => {
+    const { url } = await serve(new Log());
+    const { received } = await raw(url, [`${CONNECT}\n${command}`]);
+    await expect.poll(() => received.find(({ id }) => id === 2)).toMatchObject({ error: { code } });
+  });
+
+  it('a connect that fails: everything after it is ignored', async () => {
+    const { url } = await serve(new Log());
+    const refused = await raw(url, ['{"id":1,"connect":{"data":{"fail":"error"}}}\n{"id":2,"rpc":{"method":"echo"}}']);
+    await expect.poll(() => refused.received).toEqual([{ id: 1, error: { code: 401, message: 'no' } }]);
+    const broken = await raw(url, ['{"id":1,"connect":{"data":{"fail":"throw"}}}']);
+    await expect.poll(() => broken.received).toEqual([{ id: 1, error: { code: 100, message: 'internal server error', temporary: true } }]);
+  });
+
+  it('a page of a foreign origin, while requests without one pass, and an empty subprotocol header too', async () => {
+    const { url } = await serve(new Log());
+    const foreign = new WebSocket(url, { origin: 'https://foreign.example' });
+    const [, response] = (await once(foreign, 'unexpected-response')) as [unknown, { statusCode: number }];
+    expect(response.statusCode).toBe(403);
+    foreign.on('error', () => undefined).terminate();
+    const allowed = await raw(url, [CONNECT], { origin: 'https://allowed.example' });
+    await expect.poll(() => allowed.received.length).toBe(1);
+    const blank = await raw(url, [CONNECT], { 'sec-websocket-protocol': '' });
+    await expect.poll(() => blank.received.length).toBe(1);
+  });
+
+  it('unsubscribing from what is not subscribed is no fault', async () => {
+    const { url } = await serve(new Log());
+    const { received } = await raw(url, [`${CONNECT}\n{"id":2,"unsubscribe":{"channel":"log:z"}}`]);
+    await expect.poll(() => received.find(({ id }) => id === 2)).toEqual({ id: 2, unsubscribe: {} });
+  });
+});
+
+describe('the connection', () => {
+  it('is described in the documented form; a channel that does not exist is left out', async () => {
+    const log = new Log();
+    log.add(1);
+    const { url } = await serve(log);
+    const { received } = await raw(url, ['{"id":1,"connect":{"name":"js","data":{"channels":["log:a","log:none"]}}}']);
+    await expect.poll(() => received.length).toBe(1);
+    expect(received[0]).toEqual({
+      id: 1,
+      connect: {
+        client: expect.stringMatching(/^[0-9a-f-]{36}$/),
+        version: 'test',
+        subs: { 'log:a': { recoverable: true, positioned: true, epoch: 'e1', offset: 1 } },
+        ping: 25,
+        pong: true,
+      },
+    });
+  });
+
+  it('recovers exactly what is missing, and says so where it cannot', async () => {
+    const log = new Log();
+    for (let value = 1; value <= 5; value++) log.add(value);
+    const { url } = await serve(log);
+    const subs = async (asked: object) => {
+      const { received } = await raw(url, [JSON.stringify({ id: 1, connect: { subs: { 'log:a': { recover: true, ...asked } } } })]);
+      await expect.poll(() => received.length).toBe(1);
+      return (received[0]?.['connect'] as { subs: Record<string, unknown> }).subs['log:a'];
+    };
+    const base = { recoverable: true, positioned: true, epoch: 'e1', was_recovering: true };
+    expect(await subs({ offset: 3, epoch: 'e1' })).toEqual({ ...base, offset: 3, recovered: true, publications: [{ data: 4, offset: 4 }, { data: 5, offset: 5 }] });
+    expect(await subs({ offset: 5, epoch: 'e1' })).toEqual({ ...base, offset: 5, recovered: true });
+    expect(await subs({ offset: 3, epoch: 'other' })).toEqual({ ...base, offset: 5 });
+    expect(await subs({ offset: 9, epoch: 'e1' })).toEqual({ ...base, offset: 5 });
+    for (let value = 6; value <= 400; value++) log.add(value);
+    expect(await subs({ offset: 5, epoch: 'e1' })).toEqual({ ...base, offset: 400 });
+  });
+
+  it('gets the publications of a tick in one frame', async () => {
+    const log = new Log();
+    const { url, engine } = await serve(log);
+    const { received, framesIn } = await raw(url, [CONNECT]);
+    await expect.poll(() => received.length).toBe(1);
+    for (let value = 1; value <= 10; value++) engine.publish('log:a', log.add(value).data, { offset: value });
+    await expect.poll(() => received.length).toBe(11);
+    expect(framesIn).toHaveLength(2);
+  });
+
+  it('passes payloads byte for byte', async () => {
+    const log = new Log();
+    const { url, engine } = await serve(log);
+    const { framesIn, received } = await raw(url, [CONNECT]);
+    await expect.poll(() => received.length).toBe(1);
+    const data = '{"b":12345678901234567890,"a":1.0,"é":"\\u0041"}';
+    log.items.push({ offset: 1, data });
+    engine.publish('log:a', data, { offset: 1 });
+    await expect.poll(() => framesIn.at(-1)).toBe(`{"push":{"channel":"log:a","pub":{"data":${data},"offset":1,"epoch":"e1"}}}`);
+  });
+
+  it('is let go when it takes too little too slowly, so that it comes back', async () => {
+    const log = new Log();
+    const { url, engine } = await serve(log);
+    const { received, socket, closed } = await raw(url, [CONNECT]);
+    await expect.poll(() => received.length).toBe(1);
+    socket.pause();
+    const text = 'x'.repeat(60_000);
+    for (let value = 1; value <= 400; value++) {
+      engine.publish('log:a', log.add(text).data, { offset: value });
+      if (value % 10 === 0) await new Promise((next) => setImmediate(next));
+    }
+    expect(engine.counters.disconnects.get(3008)).toBe(1);
+    socket.resume();
+    await closed;
+  });
+
+  it('is pinged, ended without a pong, ended without a connect, and sent away at the end', async () => {
+    let now = 0;
+    let tick: () => void = () => undefined;
+    const clock: Clock = { now: () => now, every: (_, callback) => ((tick = callback), { cancel: () => undefined }) };
+    const { url, engine } = await serve(new Log(), 0, clock);
+    const [deaf, polite, idle] = [await raw(url, [CONNECT]), await raw(url, [CONNECT]), await raw(url)];
+    await expect.poll(() => polite.received.length + deaf.received.length).toBe(2);
+    const advance = (milliseconds: number): void => {
+      now += milliseconds;
+      tick();
+    };
+    advance(10_000);
+    expect(await idle.closed).toBe(3502);
+    advance(15_000);
+    await expect.poll(() => polite.received.at(-1)).toEqual({});
+    polite.socket.send('{}');
+    await expect.poll(() => engine.counters.received).toBe(3);
+    advance(8_000);
+    expect(await deaf.closed).toBe(3012);
+    await engine.close();
+    expect(await polite.closed).toBe(3001);
+  });
+});
