@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { freePort, MolvaProcess } from './support/molva.ts';
+import { freePort, MolvaProcess, untilReady } from './support/molva.ts';
 
 const main = fileURLToPath(new URL('../packages/server/dist/main.js', import.meta.url));
 
@@ -110,7 +110,7 @@ describe('a start', () => {
     await expect.poll(() => readdir(join(path, 'data')).then((names) => names.some((name) => name.startsWith('postgres.new')), () => false), { interval: 5 }).toBe(true);
     first.kill('SIGKILL');
     const second = spawn(process.execPath, [main], { env: environment, stdio: 'ignore' });
-    await expect.poll(() => fetch(`http://127.0.0.1:${port}/health/ready`).then(({ status }) => status, () => 0), { timeout: 20_000 }).toBe(200);
+    await untilReady(port);
     second.kill('SIGTERM');
     expect((await once(second, 'exit'))[0]).toBe(0);
   });
@@ -132,7 +132,7 @@ describe('a start', () => {
       env: { PATH: process.env['PATH'], MOLVA_DATA_DIR: join(path, 'home', 'data'), MOLVA_PORT: String(port) },
       stdio: 'ignore',
     });
-    await expect.poll(() => fetch(`http://127.0.0.1:${port}/health/ready`).then(({ status }) => status, () => 0), { timeout: 20_000 }).toBe(200);
+    await untilReady(port);
     child.kill('SIGTERM');
     expect((await once(child, 'exit'))[0]).toBe(0);
   });

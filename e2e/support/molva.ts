@@ -4,6 +4,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const main = fileURLToPath(new URL('../../packages/server/dist/main.js', import.meta.url));
@@ -90,4 +91,17 @@ export async function freePort(): Promise<number> {
   const { port } = probe.address() as AddressInfo;
   await new Promise((closed) => probe.close(closed));
   return port;
+}
+
+/** Resolves when Molva answers on a port; rejects after half a minute. */
+export async function untilReady(port: number): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      const { status } = await fetch(`http://127.0.0.1:${port}/health/ready`);
+      if (status === 200) return;
+    } catch (error) {
+      if (attempt > 150) throw error;
+    }
+    await sleep(200);
+  }
 }

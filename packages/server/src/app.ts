@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { LIVE_PATH } from '@molva/contract';
@@ -49,6 +49,12 @@ export interface App extends AsyncDisposable {
   readonly firstAdmin: FirstAdmin | undefined;
 }
 
+/** What answers once everything is composed. */
+interface Served {
+  request(request: IncomingMessage, response: ServerResponse): void;
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+}
+
 const CONNECTIONS = 16;
 
 /** No file can be uploaded yet, so a message can name none. */
@@ -67,8 +73,13 @@ export async function startApp(options: AppOptions): Promise<App> {
   const applied = await migrate(database);
   if (applied > 0) log.info({ applied }, 'the database was brought up to date');
 
-  // The address is needed to compose (links, origins) and known only once the port is taken.
-  const http = createServer();
+  // The address is needed to compose (links, origins) and known only once the port is taken. Whoever calls before
+  // everything is composed waits for it.
+  const composed = Promise.withResolvers<Served>();
+  const http = createServer((request, response) => void composed.promise.then((served) => served.request(request, response)));
+  http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    void composed.promise.then((served) => served.upgrade(request, socket, head));
+  });
   await listen(http, options.host, options.port);
   opened.defer(() => new Promise<void>((closed) => http.close(() => closed())));
   const { port } = http.address() as AddressInfo;
@@ -138,16 +149,17 @@ export async function startApp(options: AppOptions): Promise<App> {
   await addPages(server, { demoChats: () => chats.store.demoChats() });
   await server.ready();
   opened.defer(() => server.close());
-  http.on('request', (request, response) => server.routing(request, response));
-  http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (request.url?.split('?', 1)[0] === LIVE_PATH) live.handleUpgrade(request, socket, head);
-    else socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
-  });
-
   const firstAdmin = await iam.createFirstCompany(options.admin.email, options.admin.password);
   if (firstAdmin !== undefined && options.demo) await createDemo(firstAdmin, bots, chats);
   due.start();
   await sessions.begin();
+  composed.resolve({
+    request: (request, response) => server.routing(request, response),
+    upgrade(request, socket, head) {
+      if (request.url?.split('?', 1)[0] === LIVE_PATH) live.handleUpgrade(request, socket, head);
+      else socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+    },
+  });
   const running = opened.move();
   return { url, firstAdmin, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
