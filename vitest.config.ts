@@ -12,7 +12,8 @@ function project(name: string, suffix: string, options: { setup?: string; second
     test: {
       name,
       include: packages.map((folder) => `${folder}/*.${suffix}.ts`),
-      exclude: suffix === 'test' ? ['**/node_modules/**', '**/*.{pg,live,e2e,browser}.test.ts'] : ['**/node_modules/**'],
+      exclude:
+        suffix === 'test' ? ['**/node_modules/**', '**/*.{pg,live,e2e,browser}.test.ts'] : ['**/node_modules/**'],
       testTimeout: (options.seconds ?? 5) * 1000,
       hookTimeout: 60_000,
       fileParallelism: options.parallel ?? true,

@@ -14,7 +14,10 @@ afterAll(async () => {
   await molva[Symbol.asyncDispose]();
 });
 
-async function open(options: Parameters<Browser['newContext']>[0], path = '/'): Promise<{ page: Page; errors: string[] }> {
+async function open(
+  options: Parameters<Browser['newContext']>[0],
+  path = '/',
+): Promise<{ page: Page; errors: string[] }> {
   const page = await (await browser.newContext(options)).newPage();
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(error.message));
@@ -30,16 +33,19 @@ describe.each([
   it.each([
     ['en', 'light', 'Delivery', /A courier brings/],
     ['ru', 'dark', 'Доставка', /Курьер привезёт/],
-  ] as const)('talks to the demo bot in %s, and has no fault an accessibility check finds (%s)', async (locale, colorScheme, button, answer) => {
-    const { page, errors } = await open({ viewport, locale, colorScheme });
-    await page.getByRole('button', { name: button, exact: true }).click();
-    await page.getByText(answer).waitFor();
-    await page.getByRole('link', { name: /svg$/ }).locator('img').waitFor();
-    expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
-    expect(errors).toEqual([]);
-  });
+  ] as const)(
+    'talks to the demo bot in %s, and has no fault an accessibility check finds (%s)',
+    async (locale, colorScheme, button, answer) => {
+      const { page, errors } = await open({ viewport, locale, colorScheme });
+      await page.getByRole('button', { name: button, exact: true }).click();
+      await page.getByText(answer).waitFor();
+      await page.getByRole('link', { name: /svg$/ }).locator('img').waitFor();
+      expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+      expect(errors).toEqual([]);
+    },
+  );
 
   it('is used by keyboard alone, to the end and into a new conversation', async () => {
     const { page } = await open({ viewport, locale: 'en' });
@@ -56,7 +62,11 @@ describe.each([
 });
 
 it('shows every call and frame, to be copied as curl and as code', async () => {
-  const { page } = await open({ viewport: { width: 1280, height: 800 }, locale: 'en', permissions: ['clipboard-read', 'clipboard-write'] });
+  const { page } = await open({
+    viewport: { width: 1280, height: 800 },
+    locale: 'en',
+    permissions: ['clipboard-read', 'clipboard-write'],
+  });
   await page.getByRole('button', { name: 'Delivery', exact: true }).click();
   const copy = async (record: RegExp, button: string): Promise<string> => {
     await page.locator('summary').filter({ hasText: record }).first().click();

@@ -11,8 +11,14 @@ import { freePort, MolvaProcess, untilReady } from './support/molva.ts';
 const main = fileURLToPath(new URL('../packages/server/dist/main.js', import.meta.url));
 
 /** Runs Molva to its end; answers its exit code and words. */
-async function outcome(environment: Record<string, string>, args: string[] = []): Promise<{ code: number | null; output: string }> {
-  const child = spawn(process.execPath, [main, ...args], { env: { PATH: process.env['PATH'], ...environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+async function outcome(
+  environment: Record<string, string>,
+  args: string[] = [],
+): Promise<{ code: number | null; output: string }> {
+  const child = spawn(process.execPath, [main, ...args], {
+    env: { PATH: process.env['PATH'], ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let output = '';
   child.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
@@ -30,7 +36,10 @@ describe('a start that cannot be', () => {
   it.each([
     [{ MOLVA_PORT: '99999' }, /MOLVA_PORT must be a port from 0 to 65535/],
     [{ MOLVA_LIVE: 'centrifugo' }, /MOLVA_LIVE cannot be centrifugo/],
-    [{ MOLVA_DEMO: 'maybe', MOLVA_LOG_LEVEL: 'loud' }, /MOLVA_DEMO must be true or false; MOLVA_LOG_LEVEL must be one of/],
+    [
+      { MOLVA_DEMO: 'maybe', MOLVA_LOG_LEVEL: 'loud' },
+      /MOLVA_DEMO must be true or false; MOLVA_LOG_LEVEL must be one of/,
+    ],
     [{ MOLVA_PROT: '8080' }, /MOLVA_PROT is not a setting of Molva/],
     [{ MOLVA_PUBLIC_URL: 'chat.example' }, /MOLVA_PUBLIC_URL must be an http or https address/],
     [{ MOLVA_OUTGOING_ALLOW: '10.0.0.0/99' }, /MOLVA_OUTGOING_ALLOW must be a comma list/],
@@ -55,8 +64,15 @@ describe('a start that cannot be', () => {
     await once(taken, 'listening');
     const { port } = taken.address() as AddressInfo;
     const path = await folder();
-    const refused = await outcome({ MOLVA_DATA_DIR: join(path, 'data'), MOLVA_PORT: String(port), MOLVA_LOG_LEVEL: 'warn' });
-    expect([refused.code, refused.output]).toEqual([1, expect.stringMatching(/Port \d+ on 127\.0\.0\.1 is taken\. .*MOLVA_PORT/)]);
+    const refused = await outcome({
+      MOLVA_DATA_DIR: join(path, 'data'),
+      MOLVA_PORT: String(port),
+      MOLVA_LOG_LEVEL: 'warn',
+    });
+    expect([refused.code, refused.output]).toEqual([
+      1,
+      expect.stringMatching(/Port \d+ on 127\.0\.0\.1 is taken\. .*MOLVA_PORT/),
+    ]);
     taken.close();
 
     await using molva = await MolvaProcess.start();
@@ -107,7 +123,16 @@ describe('a start', () => {
     const port = await freePort();
     const environment = { PATH: process.env['PATH'], MOLVA_DATA_DIR: join(path, 'data'), MOLVA_PORT: String(port) };
     const first = spawn(process.execPath, [main], { env: environment, stdio: 'ignore' });
-    await expect.poll(() => readdir(join(path, 'data')).then((names) => names.some((name) => name.startsWith('postgres.new')), () => false), { interval: 5 }).toBe(true);
+    await expect
+      .poll(
+        () =>
+          readdir(join(path, 'data')).then(
+            (names) => names.some((name) => name.startsWith('postgres.new')),
+            () => false,
+          ),
+        { interval: 5 },
+      )
+      .toBe(true);
     first.kill('SIGKILL');
     const second = spawn(process.execPath, [main], { env: environment, stdio: 'ignore' });
     await untilReady(port);
@@ -127,8 +152,8 @@ describe('a start', () => {
     await mkdir(join(path, 'home'));
     if (other.length > 0) await chown(join(path, 'home'), 65_534, 65_534);
     const port = await freePort();
-    const [command = process.execPath, ...args] = [...other, process.execPath, main];
-    const child = spawn(command, args, {
+    const words = [...other, process.execPath, main];
+    const child = spawn(words[0] ?? '', words.slice(1), {
       env: { PATH: process.env['PATH'], MOLVA_DATA_DIR: join(path, 'home', 'data'), MOLVA_PORT: String(port) },
       stdio: 'ignore',
     });

@@ -44,7 +44,8 @@ function install() {
     encoding: 'utf8',
     shell: process.platform === 'win32',
   });
-  if (status !== 0) fail(`${stdout}${stderr}\nThe dependencies could not be installed. Is the npm registry reachable? Try: npm ci`);
+  if (status !== 0)
+    fail(`${stdout}${stderr}\nThe dependencies could not be installed. Is the npm registry reachable? Try: npm ci`);
   writeFileSync(stamp, wanted);
 }
 
@@ -66,11 +67,18 @@ function sources(folder, found = []) {
 function build() {
   const stamp = join(modules, '.molva-built');
   const wanted = createHash('sha256')
-    .update(sources(join(root, 'packages')).concat(sources(join(root, 'tsconfig'))).join('\n'))
+    .update(
+      sources(join(root, 'packages'))
+        .concat(sources(join(root, 'tsconfig')))
+        .join('\n'),
+    )
     .digest('hex');
   if (verb !== 'build' && readStamp(stamp) === wanted) return;
   process.stderr.write('Building …\n');
-  for (const command of [[tool('tsc'), '-b'], [tool('vite'), 'build', 'packages/start-page', '--logLevel', 'warn']]) {
+  for (const command of [
+    [tool('tsc'), '-b'],
+    [tool('vite'), 'build', 'packages/start-page', '--logLevel', 'warn'],
+  ]) {
     const { status } = spawnSync(node(), command, { cwd: root, stdio: ['ignore', 2, 2] });
     if (status !== 0) fail('The build failed.');
   }
@@ -86,7 +94,11 @@ function node() {
 }
 
 function tool(name) {
-  return { vitest: join(modules, 'vitest/vitest.mjs'), tsc: join(modules, 'typescript/bin/tsc'), vite: join(modules, 'vite/bin/vite.js') }[name];
+  return {
+    vitest: join(modules, 'vitest/vitest.mjs'),
+    tsc: join(modules, 'typescript/bin/tsc'),
+    vite: join(modules, 'vite/bin/vite.js'),
+  }[name];
 }
 
 /** Runs the pinned Node; signals reach it once, and its exit code is ours. */

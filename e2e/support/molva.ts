@@ -21,7 +21,12 @@ export class MolvaProcess implements AsyncDisposable {
   private constructor(folder: string, port: number, environment: Record<string, string>) {
     this.folder = folder;
     this.url = `http://127.0.0.1:${port}`;
-    this.#environment = { MOLVA_DATA_DIR: join(folder, 'data'), MOLVA_PORT: String(port), MOLVA_LOG_LEVEL: 'warn', ...environment };
+    this.#environment = {
+      MOLVA_DATA_DIR: join(folder, 'data'),
+      MOLVA_PORT: String(port),
+      MOLVA_LOG_LEVEL: 'warn',
+      ...environment,
+    };
   }
 
   /** Starts one with the given settings over its own. */
@@ -37,7 +42,10 @@ export class MolvaProcess implements AsyncDisposable {
   /** Starts the process and waits until it says that it runs; rejects with its words where it ends instead. */
   async run(): Promise<void> {
     const { NODE_OPTIONS: _, ...inherited } = process.env;
-    const child = spawn(process.execPath, [main], { env: { ...inherited, ...this.#environment }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [main], {
+      env: { ...inherited, ...this.#environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     this.#child = child;
     const from = this.output.length;
     await new Promise<void>((resolve, reject) => {
@@ -63,7 +71,9 @@ export class MolvaProcess implements AsyncDisposable {
 
   /** The demo chat of a language. */
   async demoChat(language: string): Promise<string> {
-    const { chats } = (await (await fetch(`${this.url}/demo.json`)).json()) as { chats: { language: string; chatId: string }[] };
+    const { chats } = (await (await fetch(`${this.url}/demo.json`)).json()) as {
+      chats: { language: string; chatId: string }[];
+    };
     const chat = chats.find((candidate) => candidate.language === language);
     if (chat === undefined) throw new Error(`no demo chat in ${language}`);
     return chat.chatId;
@@ -73,7 +83,11 @@ export class MolvaProcess implements AsyncDisposable {
   async admin(): Promise<Record<string, string>> {
     const password = /Password\s+(\S+)/.exec(this.output)?.[1] ?? '';
     const body = JSON.stringify({ email: 'admin@localhost', password });
-    const answer = await fetch(`${this.url}/api/v1/auth/login`, { method: 'POST', headers: { 'content-type': 'application/json' }, body });
+    const answer = await fetch(`${this.url}/api/v1/auth/login`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body,
+    });
     const { token } = (await answer.json()) as { token: string };
     return { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
   }

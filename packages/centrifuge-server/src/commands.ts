@@ -8,7 +8,9 @@ import { limits, type ConnectResult, type HandlerAnswer } from './types.ts';
 export async function handleCommand(connection: Connection, command: CommandValue): Promise<Value | undefined> {
   const { id, method, request } = command;
   if (method === undefined || (id === 0 && method !== 'send')) {
-    throw new DisconnectError((request['disconnect'] as typeof disconnects.badRequest | undefined) ?? disconnects.badRequest);
+    throw new DisconnectError(
+      (request['disconnect'] as typeof disconnects.badRequest | undefined) ?? disconnects.badRequest,
+    );
   }
   if (method === 'connect') return connect(connection, request);
   if (connection.state !== 'connected') throw new DisconnectError(disconnects.badRequest);
@@ -124,11 +126,17 @@ async function subscribeAll(
 
 async function rpc(connection: Connection, request: Value): Promise<Value> {
   const { hub } = connection;
-  const handler = hub.options.handlers.rpc;
-  if (handler === undefined) throw new ReplyError(errors.notAvailable);
+  const { handlers: own } = hub.options;
+  if (own.rpc === undefined) throw new ReplyError(errors.notAvailable);
   const method = isText(request['method']) ? request['method'] : '';
   const { data } = unwrap(
-    await handler({ client: connection.id, user: connection.user, method, data: request['data'], meta: connection.meta }),
+    await own.rpc({
+      client: connection.id,
+      user: connection.user,
+      method,
+      data: request['data'],
+      meta: connection.meta,
+    }),
   );
   return { rpc: data === undefined ? {} : { data: new Payload(data) } };
 }

@@ -57,7 +57,9 @@ export class Push {
   }
 
   encoded(encoding: Encoding): Buffer {
-    return encoding.name === 'json' ? (this.#json ??= this.#encode(encoding)) : (this.#protobuf ??= this.#encode(encoding));
+    return encoding.name === 'json'
+      ? (this.#json ??= this.#encode(encoding))
+      : (this.#protobuf ??= this.#encode(encoding));
   }
 
   #encode(encoding: Encoding): Buffer {

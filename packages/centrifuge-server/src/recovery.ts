@@ -56,7 +56,8 @@ async function missedPublications(
   if (!sameStream || count < 0 || count > limits.recoveryCount) return undefined;
   if (count === 0) return [];
   const missed = await source.read(channel, asked.offset, count);
-  const whole = missed.length === count && missed[0]?.offset === asked.offset + 1 && missed.at(-1)?.offset === position.offset;
+  const whole =
+    missed.length === count && missed[0]?.offset === asked.offset + 1 && missed.at(-1)?.offset === position.offset;
   const bytes = missed.reduce((sum, { data }) => sum + Buffer.byteLength(data), 0);
   return whole && bytes <= limits.recoveryBytes ? missed : undefined;
 }

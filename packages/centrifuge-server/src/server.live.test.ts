@@ -14,7 +14,11 @@ class Log {
   source = {
     position: async (channels: readonly string[]) => {
       await pause();
-      return new Map(channels.filter((name) => name !== 'log:none').map((name) => [name, { offset: this.items.length, epoch: 'e1' }]));
+      return new Map(
+        channels
+          .filter((name) => name !== 'log:none')
+          .map((name) => [name, { offset: this.items.length, epoch: 'e1' }]),
+      );
     },
     read: async (_channel: string, since: number, limit: number) => {
       this.reads++;
@@ -23,7 +27,11 @@ class Log {
     },
   };
   add(data: unknown, audience?: string): StreamPublication {
-    const item = { offset: this.items.length + 1, data: JSON.stringify(data), ...(audience === undefined ? {} : { audience }) };
+    const item = {
+      offset: this.items.length + 1,
+      data: JSON.stringify(data),
+      ...(audience === undefined ? {} : { audience }),
+    };
     this.items.push(item);
     return item;
   }
@@ -35,7 +43,11 @@ afterEach(async () => {
   for (const item of opened.splice(0).reverse()) await item.close();
 });
 
-async function serve(log: Log, port = 0, clock?: Clock): Promise<{ url: string; engine: CentrifugeServer; http: Server }> {
+async function serve(
+  log: Log,
+  port = 0,
+  clock?: Clock,
+): Promise<{ url: string; engine: CentrifugeServer; http: Server }> {
   const engine = createCentrifugeServer({
     version: 'test',
     allowedOrigins: ['https://allowed.example'],
@@ -43,7 +55,11 @@ async function serve(log: Log, port = 0, clock?: Clock): Promise<{ url: string; 
     ...(clock === undefined ? {} : { clock }),
     handlers: {
       async connect({ data }) {
-        const { fail, channels = ['log:a'], audiences = [] } = (data ?? {}) as { fail?: string; channels?: string[]; audiences?: string[] };
+        const {
+          fail,
+          channels = ['log:a'],
+          audiences = [],
+        } = (data ?? {}) as { fail?: string; channels?: string[]; audiences?: string[] };
         if (fail === 'error') return { error: { code: 401, message: 'no' } };
         if (fail === 'throw') throw new Error('broken');
         if (fail === 'disconnect') return { disconnect: { code: 4501, reason: 'go away' } };
@@ -77,7 +93,12 @@ async function raw(url: string, frames: readonly string[] = [], headers: Record<
   socket.on('error', () => undefined);
   socket.on('message', (data: Buffer) => {
     framesIn.push(data.toString());
-    received.push(...data.toString().split('\n').map((line) => JSON.parse(line) as Record<string, unknown>));
+    received.push(
+      ...data
+        .toString()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Record<string, unknown>),
+    );
   });
   opened.push({ close: () => socket.terminate() });
   await new Promise((resolve) => socket.once('open', resolve).once('close', resolve));
@@ -91,10 +112,17 @@ describe.each([
   ['JSON', Centrifuge],
   ['Protobuf', ProtobufCentrifuge],
 ])('the official client over %s', (name, Client) => {
-  const encode = (value: unknown): never => (name === 'JSON' ? value : new TextEncoder().encode(JSON.stringify(value))) as never;
-  const decode = (value: unknown): unknown => (value instanceof Uint8Array ? JSON.parse(new TextDecoder().decode(value)) : value);
+  const encode = (value: unknown): never =>
+    (name === 'JSON' ? value : new TextEncoder().encode(JSON.stringify(value))) as never;
+  const decode = (value: unknown): unknown =>
+    value instanceof Uint8Array ? JSON.parse(new TextDecoder().decode(value)) : value;
   const listen = (url: string, audiences: string[] = []) => {
-    const client = new Client(url, { websocket: WebSocket, data: encode({ audiences }), minReconnectDelay: 10, maxReconnectDelay: 50 });
+    const client = new Client(url, {
+      websocket: WebSocket,
+      data: encode({ audiences }),
+      minReconnectDelay: 10,
+      maxReconnectDelay: 50,
+    });
     const got: unknown[] = [];
     client.on('publication', ({ data }: PublicationContext) => got.push(decode(data)));
     client.connect();
@@ -108,7 +136,8 @@ describe.each([
     const { client, got } = listen(url);
     await client.ready(2000);
     const items = [1, 2, 3, 4].map((value) => log.add(value));
-    for (const index of [1, 0, 0, 3, 2]) engine.publish('log:a', items[index]?.data ?? '', { offset: items[index]?.offset ?? 0 });
+    for (const index of [1, 0, 0, 3, 2])
+      engine.publish('log:a', items[index]?.data ?? '', { offset: items[index]?.offset ?? 0 });
     await expect.poll(() => got).toEqual([1, 2, 3, 4]);
   });
 
@@ -190,7 +219,11 @@ describe('what is refused', () => {
     ['a token nobody can check', '{"id":1,"connect":{"token":"x"}}', 3500],
     ['a frame that is too long', `"${'x'.repeat(70_000)}"`, 1009],
     ['a client the handler sends away', '{"id":1,"connect":{"data":{"fail":"disconnect"}}}', 4501],
-    ['more channels than there may be', `{"id":1,"connect":{"data":{"channels":${JSON.stringify(Array.from({ length: 129 }, (_, index) => `log:${index}`))}}}}`, 3505],
+    [
+      'more channels than there may be',
+      `{"id":1,"connect":{"data":{"channels":${JSON.stringify(Array.from({ length: 129 }, (_, index) => `log:${index}`))}}}}`,
+      3505,
+    ],
   ])('%s', async (_what, frame, code) => {
     const { url } = await serve(new Log());
     expect(await (await raw(url, [frame])).closed).toBe(code);
@@ -219,7 +252,9 @@ describe('what is refused', () => {
     const refused = await raw(url, ['{"id":1,"connect":{"data":{"fail":"error"}}}\n{"id":2,"rpc":{"method":"echo"}}']);
     await expect.poll(() => refused.received).toEqual([{ id: 1, error: { code: 401, message: 'no' } }]);
     const broken = await raw(url, ['{"id":1,"connect":{"data":{"fail":"throw"}}}']);
-    await expect.poll(() => broken.received).toEqual([{ id: 1, error: { code: 100, message: 'internal server error', temporary: true } }]);
+    await expect
+      .poll(() => broken.received)
+      .toEqual([{ id: 1, error: { code: 100, message: 'internal server error', temporary: true } }]);
   });
 
   it('a page of a foreign origin, while requests without one pass, and an empty subprotocol header too', async () => {
@@ -265,12 +300,23 @@ describe('the connection', () => {
     for (let value = 1; value <= 5; value++) log.add(value);
     const { url } = await serve(log);
     const subs = async (asked: object) => {
-      const { received } = await raw(url, [JSON.stringify({ id: 1, connect: { subs: { 'log:a': { recover: true, ...asked } } } })]);
+      const { received } = await raw(url, [
+        JSON.stringify({ id: 1, connect: { subs: { 'log:a': { recover: true, ...asked } } } }),
+      ]);
       await expect.poll(() => received.length).toBe(1);
-      return (received[0]?.['connect'] as { subs: Record<string, unknown> }).subs['log:a'];
+      const { subs: found } = (received[0] as { connect: { subs: Record<string, unknown> } }).connect;
+      return found['log:a'];
     };
     const base = { recoverable: true, positioned: true, epoch: 'e1', was_recovering: true };
-    expect(await subs({ offset: 3, epoch: 'e1' })).toEqual({ ...base, offset: 3, recovered: true, publications: [{ data: 4, offset: 4 }, { data: 5, offset: 5 }] });
+    expect(await subs({ offset: 3, epoch: 'e1' })).toEqual({
+      ...base,
+      offset: 3,
+      recovered: true,
+      publications: [
+        { data: 4, offset: 4 },
+        { data: 5, offset: 5 },
+      ],
+    });
     expect(await subs({ offset: 5, epoch: 'e1' })).toEqual({ ...base, offset: 5, recovered: true });
     expect(await subs({ offset: 3, epoch: 'other' })).toEqual({ ...base, offset: 5 });
     expect(await subs({ offset: 9, epoch: 'e1' })).toEqual({ ...base, offset: 5 });
@@ -296,7 +342,9 @@ describe('the connection', () => {
     const data = '{"b":12345678901234567890,"a":1.0,"é":"\\u0041"}';
     log.items.push({ offset: 1, data });
     engine.publish('log:a', data, { offset: 1 });
-    await expect.poll(() => framesIn.at(-1)).toBe(`{"push":{"channel":"log:a","pub":{"data":${data},"offset":1,"epoch":"e1"}}}`);
+    await expect
+      .poll(() => framesIn.at(-1))
+      .toBe(`{"push":{"channel":"log:a","pub":{"data":${data},"offset":1,"epoch":"e1"}}}`);
   });
 
   it('is let go when it takes too little too slowly, so that it comes back', async () => {

@@ -3,7 +3,10 @@ import type { ProtocolName } from './encoding.ts';
 import type { Disconnect, ProtocolError } from './protocol/codes.ts';
 
 /** What a handler answers: a result, an error for the reply, or the end of the connection. */
-export type HandlerAnswer<T> = { readonly result: T } | { readonly error: ProtocolError } | { readonly disconnect: Disconnect };
+export type HandlerAnswer<T> =
+  | { readonly result: T }
+  | { readonly error: ProtocolError }
+  | { readonly disconnect: Disconnect };
 
 /** A client that connects. */
 export interface ConnectRequest {
@@ -69,7 +72,9 @@ export interface StreamPublication {
 /** A durable stream kept elsewhere: an event log, a table, a file. */
 export interface StreamSource {
   /** The current ends of channels; one that does not exist is left out. The epoch names the stream's life. */
-  position(channels: readonly string[]): Promise<ReadonlyMap<string, { readonly offset: number; readonly epoch: string }>>;
+  position(
+    channels: readonly string[],
+  ): Promise<ReadonlyMap<string, { readonly offset: number; readonly epoch: string }>>;
   /** Publications after an offset, in order, at most `limit`. */
   read(channel: string, since: number, limit: number): Promise<readonly StreamPublication[]>;
 }

@@ -9,8 +9,12 @@ export const DEFAULT_LIMIT = 10;
 export const listQuery = {
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_LIMIT, default: DEFAULT_LIMIT })),
   offset: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000_000 })),
-  page: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000, description: 'from 0, with limit; offset is then ignored' })),
-  sort: Type.Optional(Type.String({ maxLength: 255, description: 'comma list of fields, `-` before a field descends' })),
+  page: Type.Optional(
+    Type.Integer({ minimum: 0, maximum: 1_000_000, description: 'from 0, with limit; offset is then ignored' }),
+  ),
+  sort: Type.Optional(
+    Type.String({ maxLength: 255, description: 'comma list of fields, `-` before a field descends' }),
+  ),
   fields: Type.Optional(Type.String({ maxLength: 2048, description: 'comma list of fields to answer' })),
   withoutCount: Type.Optional(Type.Boolean()),
   withoutItems: Type.Optional(Type.Boolean()),
@@ -29,4 +33,3 @@ export interface ListPage<T> {
 const query = Type.Object(listQuery);
 /** The parsed parameters every list understands. */
 export type ListQuery = Static<typeof query>;
-

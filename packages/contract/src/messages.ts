@@ -1,5 +1,13 @@
 import { Type, type Static } from 'typebox';
-import { Action, Attachment, AuthorType, Keyboard, MAX_ATTACHMENTS, MAX_BODY_LENGTH, MessageType } from './message-parts.ts';
+import {
+  Action,
+  Attachment,
+  AuthorType,
+  Keyboard,
+  MAX_ATTACHMENTS,
+  MAX_BODY_LENGTH,
+  MessageType,
+} from './message-parts.ts';
 import { DateTime, Nullable, Uuid } from './primitives.ts';
 
 /** The whole message a message answers, as the documented list gives it; every id in it is a string or null. */

@@ -23,7 +23,8 @@ export function openApiDocument(operations: readonly Operation[], server: string
     info: {
       title: 'Molva',
       version,
-      description: 'Chats, sessions, messages, bots and users. The same calls answer under `/api/chats/v1`, `/api/bot/v1` and `/api/iam/v1`.',
+      description:
+        'Chats, sessions, messages, bots and users. The same calls answer under `/api/chats/v1`, `/api/bot/v1` and `/api/iam/v1`.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
     servers: [{ url: server + API_BASE }],

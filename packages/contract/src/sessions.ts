@@ -1,6 +1,14 @@
 import { Type, type Static } from 'typebox';
 import { NotifyEvent } from './events.ts';
-import { Action, Attachment, AuthorType, Keyboard, MAX_ATTACHMENTS, MAX_BODY_LENGTH, MessageType } from './message-parts.ts';
+import {
+  Action,
+  Attachment,
+  AuthorType,
+  Keyboard,
+  MAX_ATTACHMENTS,
+  MAX_BODY_LENGTH,
+  MessageType,
+} from './message-parts.ts';
 import { DateTime, FreeObject, HttpUrl, Nullable, OneOf, Uuid } from './primitives.ts';
 import { FileReference } from './messages.ts';
 

@@ -52,7 +52,8 @@ export class Api {
         {
           kind: 'unreachable',
           message: 'The server cannot be reached',
-          remedy: 'The call is repeated by itself. If it never gets through, check the address and the allowed origins.',
+          remedy:
+            'The call is repeated by itself. If it never gets through, check the address and the allowed origins.',
         },
         { cause },
       );
@@ -81,7 +82,10 @@ function invalid(status: number): MolvaError {
 }
 
 function refusal(answer: Response, parsed: unknown): MolvaError {
-  const { error, details } = (parsed ?? {}) as { error?: unknown; details?: { fields?: Record<string, string[]> } | null };
+  const { error, details } = (parsed ?? {}) as {
+    error?: unknown;
+    details?: { fields?: Record<string, string[]> } | null;
+  };
   const code = answer.headers.get('x-error-code');
   const requestId = answer.headers.get('x-request-id');
   const seconds = Number(answer.headers.get('retry-after') ?? Number.NaN);

@@ -1,16 +1,17 @@
-import type { EventEnvelope, MessageAccepted, SessionStarted, StartSessionBody } from '@molva/contract';
+import type { EventEnvelope, MessageAccepted, SessionStarted } from '@molva/contract';
 import type { Api } from './api.ts';
 import { transition, type Command, type ConnectionEvent, type ConnectionState } from './connection/machine.ts';
 import { backoff, type Clock, type Timer } from './environment.ts';
-import { isMolvaError, MolvaError } from './errors.ts';
+import { isMolvaError } from './errors.ts';
 import { Live } from './live.ts';
+import { ownMessage, socketError, startBody } from './outgoing.ts';
 import type { Memory } from './memory.ts';
 import { Outbox, type OutgoingMessage, type Sent } from './outbox/outbox.ts';
 import type { Emitter, Store } from './store.ts';
 import * as timelines from './timeline/timeline.ts';
 import type { ChatEvents, ChatOptions, ChatState } from './types.ts';
+import { TypingSign } from './typing-sign.ts';
 
-const TYPING_MS = 5_000;
 const NEWEST = 2_147_483_647;
 
 /** What the engine runs with; the façade composes it. */
@@ -31,7 +32,7 @@ export class Engine {
   #timeline = timelines.emptyTimeline(0);
   #live: Live | undefined;
   #retry: Timer | undefined;
-  #typing: Timer | undefined;
+  readonly #typing: TypingSign;
   #oldestSeq: number | undefined;
   #forceNew = false;
   /** Refused messages as they were sent, until they are sent again or forgotten. */
@@ -39,6 +40,10 @@ export class Engine {
 
   constructor(parts: EngineParts) {
     this.#parts = parts;
+    this.#typing = new TypingSign(parts.clock, (typing) => {
+      parts.store.set({ typing });
+      parts.events.emit('typing', typing);
+    });
     this.outbox = new Outbox({
       clock: parts.clock,
       random: Math.random,
@@ -117,7 +122,14 @@ export class Engine {
     this.#oldestSeq = undefined;
     this.#parts.api.sessionToken = undefined;
     this.#parts.memory.keep({ sessionId: undefined, sessionToken: undefined });
-    this.#parts.store.set({ session: null, messages: [], closed: null, typing: null, unread: 0, hasMoreHistory: false });
+    this.#parts.store.set({
+      session: null,
+      messages: [],
+      closed: null,
+      typing: null,
+      unread: 0,
+      hasMoreHistory: false,
+    });
   }
 
   #carryOut(command: Command): void {
@@ -137,7 +149,7 @@ export class Engine {
         this.#live?.close();
         this.#live = undefined;
         this.outbox.pause();
-        return this.#hideTyping();
+        return this.#typing.hide();
       case 'catchUp':
         return void this.#catchUp();
     }
@@ -162,12 +174,16 @@ export class Engine {
     const { sessionId, clientId, sessionToken } = memory.kept;
     api.sessionToken = continues ? sessionToken : undefined;
     const body = await startBody(options);
-    const known = { ...(sessionId === undefined || !continues ? {} : { sessionId }), ...(clientId === undefined ? {} : { clientId }) };
+    const known = {
+      ...(sessionId === undefined || !continues ? {} : { sessionId }),
+      ...(clientId === undefined ? {} : { clientId }),
+    };
     try {
       return await api.start(options.chatId, continues, { ...body, ...known });
     } catch (error) {
       // A session whose token has ended cannot be continued; another one can be started.
-      if (!isMolvaError(error) || error.details.code !== 'session-token-refused' || api.sessionToken === undefined) throw error;
+      if (!isMolvaError(error) || error.details.code !== 'session-token-refused' || api.sessionToken === undefined)
+        throw error;
       api.sessionToken = undefined;
       return api.start(options.chatId, false, { ...body, ...(clientId === undefined ? {} : { clientId }) });
     }
@@ -229,7 +245,7 @@ export class Engine {
   }
 
   #hear(envelope: EventEnvelope): void {
-    if (envelope.event === 'showTypingIndicator') return this.#showTyping(envelope.data.authorType);
+    if (envelope.event === 'showTypingIndicator') return this.#typing.show(envelope.data.authorType);
     this.#apply(envelope);
     if (timelines.hasGap(this.#timeline)) this.dispatch({ type: 'gapSeen' });
   }
@@ -242,7 +258,7 @@ export class Engine {
     const known = new Map(before.messages.map((message) => [message.id, message.delivery]));
     const fresh = after.messages.filter(({ id, delivery }) => delivery === 'sent' && known.get(id) !== 'sent');
     const others = fresh.filter(({ author }) => author !== 'CLIENT').length;
-    if (others > 0) this.#hideTyping();
+    if (others > 0) this.#typing.hide();
     this.#show(after);
     store.set({ unread: store.state.unread + others });
     for (const message of fresh) events.emit('message', message);
@@ -280,66 +296,4 @@ export class Engine {
     const { messages, closed, operatorName } = timeline;
     this.#parts.store.set({ messages, closed, operatorName });
   }
-
-  #showTyping(author: 'BOT' | 'OPERATOR'): void {
-    this.#typing?.cancel();
-    this.#typing = this.#parts.clock.setTimeout(() => this.#hideTyping(), TYPING_MS);
-    this.#parts.store.set({ typing: author });
-    this.#parts.events.emit('typing', author);
-  }
-
-  #hideTyping(): void {
-    this.#typing?.cancel();
-    this.#typing = undefined;
-    if (this.#parts.store.state.typing === null) return;
-    this.#parts.store.set({ typing: null });
-    this.#parts.events.emit('typing', null);
-  }
-}
-
-function ownMessage(message: OutgoingMessage): timelines.ChatMessage {
-  return {
-    id: message.clientMessageId,
-    clientMessageId: message.clientMessageId,
-    seq: null,
-    author: 'CLIENT',
-    authorName: '',
-    avatar: null,
-    body: message.body,
-    answers: [],
-    keyboard: null,
-    attachments: [],
-    actions: [],
-    type: 'REGULAR',
-    replyTo: message.replyToMessageId === null ? null : { id: message.replyToMessageId, body: '', authorName: '' },
-    createdAt: message.createdAt,
-    delivery: 'pending',
-    read: false,
-  };
-}
-
-async function startBody({ client = {}, variables, identityToken }: ChatOptions): Promise<StartSessionBody> {
-  const token = typeof identityToken === 'function' ? await identityToken() : identityToken;
-  const body = {
-    clientName: client.name,
-    clientNameForOperator: client.name,
-    clientPhone: client.phone,
-    clientEmail: client.email,
-    clientExternalId: client.externalId,
-    clientTimezone: client.timezone ?? -new Date().getTimezoneOffset(),
-    clientMetadata: client.metadata,
-    variables,
-    identityToken: token,
-    returnAnswerAsync: true,
-  };
-  return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined)) as StartSessionBody;
-}
-
-function socketError(code: number, reason: string): MolvaError {
-  return new MolvaError({
-    kind: 'refused',
-    message: `The live connection was refused: ${reason} (${code})`,
-    remedy: 'Check that the page’s origin is among the allowed origins of the server.',
-    status: code,
-  });
 }

@@ -46,7 +46,9 @@ export class Live {
     this.#client.on('disconnected', ({ code, reason }: DisconnectedContext) => {
       if (code !== OWN_DISCONNECT) listener.refused(code, reason);
     });
-    this.#client.on('publication', ({ data: envelope }: PublicationContext) => listener.event(envelope as EventEnvelope));
+    this.#client.on('publication', ({ data: envelope }: PublicationContext) =>
+      listener.event(envelope as EventEnvelope),
+    );
     this.#client.connect();
   }
 

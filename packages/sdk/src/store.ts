@@ -16,7 +16,7 @@ export class Store<S extends object> {
     const entries = Object.entries(change) as [keyof S, S[keyof S]][];
     if (entries.every(([name, value]) => Object.is(this.#state[name], value))) return;
     this.#state = { ...this.#state, ...change };
-    for (const listener of [...this.#listeners]) listener();
+    for (const listener of this.#listeners) listener();
   }
 
   /** Adds a listener; the returned function removes it. */
@@ -38,6 +38,6 @@ export class Emitter<E extends object> {
   }
 
   emit<K extends keyof E>(name: K, value: E[K]): void {
-    for (const listener of [...(this.#listeners.get(name) ?? [])]) (listener as (value: E[K]) => void)(value);
+    for (const listener of this.#listeners.get(name) ?? []) (listener as (value: E[K]) => void)(value);
   }
 }

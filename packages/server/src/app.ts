@@ -76,7 +76,9 @@ export async function startApp(options: AppOptions): Promise<App> {
   // The address is needed to compose (links, origins) and known only once the port is taken. Whoever calls before
   // everything is composed waits for it.
   const composed = Promise.withResolvers<Served>();
-  const http = createServer((request, response) => void composed.promise.then((served) => served.request(request, response)));
+  const http = createServer(
+    (request, response) => void composed.promise.then((served) => served.request(request, response)),
+  );
   http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     void composed.promise.then((served) => served.upgrade(request, socket, head));
   });
@@ -123,7 +125,10 @@ export async function startApp(options: AppOptions): Promise<App> {
         async positions(sessionIds) {
           const found = await sessions.store.streamPositions(sessionIds);
           return new Map(
-            [...found].map(([id, { lastEventSeq, startedAt }]) => [id, { lastEventSeq, epoch: streamEpoch(startedAt) }]),
+            [...found].map(([id, { lastEventSeq, startedAt }]) => [
+              id,
+              { lastEventSeq, epoch: streamEpoch(startedAt) },
+            ]),
           );
         },
         after: (sessionId, eventSeq, limit) => sessions.store.eventsAfter(sessionId, eventSeq, limit),
@@ -189,6 +194,11 @@ async function createDemo(admin: FirstAdmin, bots: Bots, chats: Chats): Promise<
   for (const demo of demoBots) {
     const { name, language, scenario } = demo;
     const botId = await bots.create(admin.companyId, admin.userId, { name, language, scenario });
-    await chats.create(admin.companyId, { name: demo.chat, botId, operatorsBusyMessage: demo.busy, appearance: { demo: language } });
+    await chats.create(admin.companyId, {
+      name: demo.chat,
+      botId,
+      operatorsBusyMessage: demo.busy,
+      appearance: { demo: language },
+    });
   }
 }

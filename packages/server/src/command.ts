@@ -19,7 +19,11 @@ const HELP = `Usage: molva [start | help | help config | version]
 `;
 
 /** Runs a command line; answers the exit code. */
-export async function runCommand(args: readonly string[], environment: Environment, output: NodeJS.WriteStream): Promise<number> {
+export async function runCommand(
+  args: readonly string[],
+  environment: Environment,
+  output: NodeJS.WriteStream,
+): Promise<number> {
   const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
   const command = args.join(' ');
   if (command === '' || command === 'start') return start(environment, output, version);

@@ -12,7 +12,9 @@ export function welcome(url: string, admin: FirstAdmin | undefined, database: 'e
   ];
   if (admin !== undefined) {
     lines.push(`  Administrator   ${admin.email}`);
-    lines.push(admin.generated ? `  Password        ${admin.password}   (shown this once)` : '  Password        the one you set');
+    lines.push(
+      admin.generated ? `  Password        ${admin.password}   (shown this once)` : '  Password        the one you set',
+    );
     lines.push('');
   }
   return [...lines, '  Stop with Ctrl-C.', '', ''].join('\n');

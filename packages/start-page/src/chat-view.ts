@@ -24,7 +24,11 @@ export class ChatView {
     this.#language = language;
     this.#log = element('ol', { class: 'messages' });
     this.#quick = element('div', { class: 'quick', role: 'group', 'aria-label': texts.quick });
-    this.#older = element('button', { type: 'button', class: 'quiet older', click: () => void chat.loadHistory(50) }, texts.older);
+    this.#older = element(
+      'button',
+      { type: 'button', class: 'quiet older', click: () => void chat.loadHistory(50) },
+      texts.older,
+    );
     this.#scroll = element(
       'div',
       { class: 'scroll', tabindex: '0', role: 'log', 'aria-label': texts.log },
@@ -32,17 +36,39 @@ export class ChatView {
       this.#log,
       this.#typing,
     );
-    this.#input = element('textarea', { rows: '1', placeholder: texts.placeholder, 'aria-label': texts.placeholder, maxlength: '4096' });
-    this.#form = element('form', { class: 'composer' }, this.#input, element('button', { type: 'submit', class: 'main' }, texts.send));
+    this.#input = element('textarea', {
+      rows: '1',
+      placeholder: texts.placeholder,
+      'aria-label': texts.placeholder,
+      maxlength: '4096',
+    });
+    this.#form = element(
+      'form',
+      { class: 'composer' },
+      this.#input,
+      element('button', { type: 'submit', class: 'main' }, texts.send),
+    );
     this.#form.addEventListener('submit', (event) => this.#submit(event));
     this.#input.addEventListener('keydown', (event) => {
       if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) this.#submit(event);
     });
     this.#input.addEventListener('input', () => this.#grow());
-    const fresh = element('button', { type: 'button', class: 'quiet', click: () => void chat.newSession().catch(() => undefined) }, texts.newChat);
-    root.replaceChildren(element('div', { class: 'panel-head' }, this.#status, fresh), this.#scroll, this.#quick, this.#form);
+    const fresh = element(
+      'button',
+      { type: 'button', class: 'quiet', click: () => void chat.newSession().catch(() => undefined) },
+      texts.newChat,
+    );
+    root.replaceChildren(
+      element('div', { class: 'panel-head' }, this.#status, fresh),
+      this.#scroll,
+      this.#quick,
+      this.#form,
+    );
     // Pictures grow after they are shown: whoever reads the end goes on reading the end.
-    this.#scroll.addEventListener('scroll', () => (this.#atEnd = this.#scroll.scrollTop + this.#scroll.clientHeight >= this.#scroll.scrollHeight - 80));
+    this.#scroll.addEventListener(
+      'scroll',
+      () => (this.#atEnd = this.#scroll.scrollTop + this.#scroll.clientHeight >= this.#scroll.scrollHeight - 80),
+    );
     const growth = new ResizeObserver(() => this.#stayAtEnd());
     growth.observe(this.#log);
     growth.observe(this.#scroll);
@@ -61,7 +87,11 @@ export class ChatView {
 
   /** A message after the end begins another conversation. */
   #send(body: string): void {
-    if (this.#chat.state.connection === 'closed') void this.#chat.newSession().then(() => this.#chat.send(body), () => undefined);
+    if (this.#chat.state.connection === 'closed')
+      void this.#chat.newSession().then(
+        () => this.#chat.send(body),
+        () => undefined,
+      );
     else this.#chat.send(body);
     this.#input.focus();
   }
@@ -123,7 +153,13 @@ export class ChatView {
       'li',
       { class: `message ${own ? 'own' : 'other'} ${message.delivery}` },
       element('span', { class: 'author' }, own ? this.#texts.you : message.authorName),
-      element('div', { class: 'bubble' }, message.body, ...message.attachments.map(attachment), ...message.actions.map((action) => element('span', { class: 'action' }, action.label ?? action.type))),
+      element(
+        'div',
+        { class: 'bubble' },
+        message.body,
+        ...message.attachments.map(attachment),
+        ...message.actions.map((action) => element('span', { class: 'action' }, action.label ?? action.type)),
+      ),
       element('span', { class: 'meta' }, message.delivery === 'pending' ? this.#texts.pending : time),
       message.delivery === 'failed' && this.#failure(message),
     );
@@ -143,11 +179,16 @@ export class ChatView {
   /** The buttons of the newest message, until it is answered. */
   #drawQuick(state: ChatState): void {
     const last = state.messages.at(-1);
-    const offered = last === undefined || last.author === 'CLIENT' || state.connection === 'closed' ? [] : [...(last.keyboard?.buttons.map(({ text }) => text) ?? []), ...last.answers];
+    const offered =
+      last === undefined || last.author === 'CLIENT' || state.connection === 'closed'
+        ? []
+        : [...(last.keyboard?.buttons.map(({ text }) => text) ?? []), ...last.answers];
     const texts = [...new Set(offered)];
     const current = [...this.#quick.children].map((node) => node.textContent);
     if (texts.length === current.length && texts.every((text, index) => text === current[index])) return;
-    this.#quick.replaceChildren(...texts.map((text) => element('button', { type: 'button', click: () => this.#send(text) }, text)));
+    this.#quick.replaceChildren(
+      ...texts.map((text) => element('button', { type: 'button', click: () => this.#send(text) }, text)),
+    );
   }
 }
 
@@ -157,6 +198,12 @@ function keyOf(message: ChatMessage): string {
 }
 
 function attachment(file: ChatMessage['attachments'][number]): HTMLElement {
-  const image = file.contentType.startsWith('image/') && element('img', { src: file.downloadLink, alt: '', loading: 'lazy' });
-  return element('a', { class: 'file', href: file.downloadLink, target: '_blank', rel: 'noopener noreferrer' }, image, element('span', {}, file.name));
+  const image =
+    file.contentType.startsWith('image/') && element('img', { src: file.downloadLink, alt: '', loading: 'lazy' });
+  return element(
+    'a',
+    { class: 'file', href: file.downloadLink, target: '_blank', rel: 'noopener noreferrer' },
+    image,
+    element('span', {}, file.name),
+  );
 }

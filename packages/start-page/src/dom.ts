@@ -12,7 +12,9 @@ export function element<K extends keyof HTMLElementTagNameMap>(
     else if (value === true) node.setAttribute(name, '');
     else if (value !== false) node.setAttribute(name, value);
   }
-  node.append(...children.filter((child): child is Node | string => child !== false && child !== null && child !== undefined));
+  node.append(
+    ...children.filter((child): child is Node | string => child !== false && child !== null && child !== undefined),
+  );
   return node;
 }
 

@@ -18,8 +18,10 @@ await openChat();
 
 function translatePage(): void {
   document.documentElement.lang = language;
-  for (const node of document.querySelectorAll<HTMLElement>('[data-text]')) node.textContent = texts[node.dataset['text'] as keyof Texts];
-  for (const node of document.querySelectorAll<HTMLElement>('[data-label]')) node.setAttribute('aria-label', texts[node.dataset['label'] as keyof Texts]);
+  for (const node of document.querySelectorAll<HTMLElement>('[data-text]'))
+    node.textContent = texts[node.dataset['text'] as keyof Texts];
+  for (const node of document.querySelectorAll<HTMLElement>('[data-label]'))
+    node.setAttribute('aria-label', texts[node.dataset['label'] as keyof Texts]);
   const choice = byId('language') as HTMLSelectElement;
   choice.value = language;
   choice.addEventListener('change', () => {
@@ -32,7 +34,9 @@ function translatePage(): void {
 function addTabs(): void {
   const main = byId('main');
   const names = ['chat', 'wire'] as const;
-  const tabs = names.map((name) => element('button', { type: 'button', role: 'tab', 'aria-controls': name, id: `tab-${name}` }, texts[name]));
+  const tabs = names.map((name) =>
+    element('button', { type: 'button', role: 'tab', 'aria-controls': name, id: `tab-${name}` }, texts[name]),
+  );
   const select = (at: number): void => {
     main.dataset['tab'] = names[at] ?? 'chat';
     tabs.forEach((tab, index) => {

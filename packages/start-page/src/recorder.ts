@@ -38,12 +38,22 @@ export class Recorder {
   readonly fetch: typeof fetch = async (input, init) => {
     const began = performance.now();
     const request = parse(typeof init?.body === 'string' ? init.body : '');
-    const call = { kind: 'call', method: init?.method ?? 'GET', url: String(input), request } as const;
+    const call = {
+      kind: 'call',
+      method: init?.method ?? 'GET',
+      url: input instanceof Request ? input.url : input.toString(),
+      request,
+    } as const;
     const id = this.#add({ ...call, status: 0, answer: undefined, milliseconds: 0 });
     try {
       const answer = await fetch(input, init);
       const text = await answer.clone().text();
-      this.#replace(id, { ...call, status: answer.status, answer: parse(text), milliseconds: performance.now() - began });
+      this.#replace(id, {
+        ...call,
+        status: answer.status,
+        answer: parse(text),
+        milliseconds: performance.now() - began,
+      });
       return answer;
     } catch (error) {
       this.#replace(id, { ...call, status: -1, answer: undefined, milliseconds: performance.now() - began });
@@ -53,18 +63,20 @@ export class Recorder {
 
   /** A WebSocket class that tells of its frames. */
   get WebSocket(): typeof WebSocket {
-    const recorder = this;
+    const add = (url: string, state: 'open' | 'closed', code: number): number =>
+      this.#add({ kind: 'socket', url, state, code });
+    const frame = (direction: 'in' | 'out', data: unknown): void => this.#frame(direction, data);
     return class extends WebSocket {
       constructor(url: string | URL, protocols?: string | string[]) {
         super(url, protocols);
         const address = String(url);
-        this.addEventListener('open', () => recorder.#add({ kind: 'socket', url: address, state: 'open', code: 0 }));
-        this.addEventListener('close', ({ code }) => recorder.#add({ kind: 'socket', url: address, state: 'closed', code }));
-        this.addEventListener('message', ({ data }) => recorder.#frame('in', data));
+        this.addEventListener('open', () => add(address, 'open', 0));
+        this.addEventListener('close', ({ code }) => add(address, 'closed', code));
+        this.addEventListener('message', ({ data }) => frame('in', data));
       }
 
       override send(data: Parameters<WebSocket['send']>[0]): void {
-        recorder.#frame('out', data);
+        frame('out', data);
         super.send(data);
       }
     };
@@ -86,7 +98,9 @@ export class Recorder {
   }
 
   #replace(id: number, body: Body<WireRecord>): void {
-    this.records = this.records.map((record) => (record.id === id ? ({ ...body, id, at: record.at } as WireRecord) : record));
+    this.records = this.records.map((record) =>
+      record.id === id ? ({ ...body, id, at: record.at } as WireRecord) : record,
+    );
     this.#tell();
   }
 

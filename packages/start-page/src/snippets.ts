@@ -2,7 +2,10 @@ import type { WireRecord } from './recorder.ts';
 
 /** A call as a curl command. */
 export function asCurl(record: WireRecord & { kind: 'call' }): string {
-  const body = record.request === undefined ? '' : ` \\\n  -H 'Content-Type: application/json' \\\n  -d ${quote(JSON.stringify(record.request))}`;
+  const body =
+    record.request === undefined
+      ? ''
+      : ` \\\n  -H 'Content-Type: application/json' \\\n  -d ${quote(JSON.stringify(record.request))}`;
   return `curl -X ${record.method} ${quote(record.url)}${body}`;
 }
 

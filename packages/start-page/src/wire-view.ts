@@ -15,7 +15,13 @@ export class WireView {
     this.#recorder = recorder;
     this.#texts = texts;
     const clear = element('button', { type: 'button', class: 'quiet', click: () => recorder.clear() }, texts.clear);
-    const head = element('div', { class: 'panel-head' }, element('p', {}, texts.wireHint), element('label', {}, this.#pings, ` ${texts.follow}`), clear);
+    const head = element(
+      'div',
+      { class: 'panel-head' },
+      element('p', {}, texts.wireHint),
+      element('label', {}, this.#pings, ` ${texts.follow}`),
+      clear,
+    );
     root.replaceChildren(head, element('div', { class: 'scroll', tabindex: '0' }, this.#list));
     recorder.watch(() => this.#draw());
     this.#draw();
@@ -70,11 +76,21 @@ export class WireView {
     if (record.kind === 'socket') return [code(record.url)];
     if (record.kind === 'frame') {
       const socket = this.#recorder.records.find((other) => other.kind === 'socket');
-      const snippet = record.direction === 'out' ? asCode(record.message, socket?.kind === 'socket' ? socket.url : '') : undefined;
-      return [this.#tools([[this.#texts.copyJson, JSON.stringify(record.message)], [this.#texts.copySnippet, snippet]]), json(record.message)];
+      const snippet =
+        record.direction === 'out' ? asCode(record.message, socket?.kind === 'socket' ? socket.url : '') : undefined;
+      return [
+        this.#tools([
+          [this.#texts.copyJson, JSON.stringify(record.message)],
+          [this.#texts.copySnippet, snippet],
+        ]),
+        json(record.message),
+      ];
     }
     return [
-      this.#tools([[this.#texts.copyCurl, asCurl(record)], [this.#texts.copyJson, JSON.stringify(record.answer)]]),
+      this.#tools([
+        [this.#texts.copyCurl, asCurl(record)],
+        [this.#texts.copyJson, JSON.stringify(record.answer)],
+      ]),
       ...(record.request === undefined ? [] : [element('h3', {}, request), json(record.request)]),
       ...(record.answer === undefined ? [] : [element('h3', {}, answer), json(record.answer)]),
     ];
@@ -106,21 +122,38 @@ function summary(record: WireRecord): { direction: string; title: string; note: 
     const path = record.url.replace(/^https?:\/\/[^/]+/, '');
     const answered = record.status > 0;
     const note = answered ? `${record.status} · ${record.milliseconds.toFixed(0)} ms` : record.status < 0 ? '×' : '…';
-    return { direction: '⇄', title: `${record.method} ${path}`, note, tone: record.status < 0 || record.status >= 400 ? 'bad' : 'call' };
+    return {
+      direction: '⇄',
+      title: `${record.method} ${path}`,
+      note,
+      tone: record.status < 0 || record.status >= 400 ? 'bad' : 'call',
+    };
   }
   if (record.kind === 'socket') {
-    return { direction: '⇅', title: `WebSocket ${record.state}`, note: record.code === 0 ? '' : String(record.code), tone: 'call' };
+    return {
+      direction: '⇅',
+      title: `WebSocket ${record.state}`,
+      note: record.code === 0 ? '' : String(record.code),
+      tone: 'call',
+    };
   }
   return { direction: record.direction === 'in' ? '↓' : '↑', ...frameTitle(record.message), tone: record.direction };
 }
 
 function frameTitle(message: Readonly<Record<string, unknown>>): { title: string; note: string } {
-  const { push, error } = message as { push?: { pub?: { data?: { event?: string }; offset?: number } }; error?: { code: number; message: string } };
-  if (push?.pub !== undefined) return { title: push.pub.data?.event ?? 'pub', note: push.pub.offset === undefined ? '' : `#${push.pub.offset}` };
+  const { push, error } = message as {
+    push?: { pub?: { data?: { event?: string }; offset?: number } };
+    error?: { code: number; message: string };
+  };
+  if (push?.pub !== undefined)
+    return { title: push.pub.data?.event ?? 'pub', note: push.pub.offset === undefined ? '' : `#${push.pub.offset}` };
   if (error !== undefined) return { title: 'error', note: `${error.code} ${error.message}` };
   const name = Object.keys(message).find((key) => key !== 'id');
   const rpc = message['rpc'] as { method?: string } | undefined;
-  return { title: name === undefined ? 'ping' : `${name}${rpc?.method === undefined ? '' : ` ${rpc.method}`}`, note: '' };
+  return {
+    title: name === undefined ? 'ping' : `${name}${rpc?.method === undefined ? '' : ` ${rpc.method}`}`,
+    note: '',
+  };
 }
 
 function json(value: unknown): HTMLElement {

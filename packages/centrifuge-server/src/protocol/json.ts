@@ -1,7 +1,7 @@
 import { DisconnectError, disconnects } from './codes.ts';
 import type { Field, Schema } from './schema.ts';
 import { Command, Reply } from './schema.ts';
-import { Payload, type CommandValue, type Value } from './values.ts';
+import type { CommandValue, Payload, Value } from './values.ts';
 
 /** Reads a frame: commands joined by newlines, one trailing newline allowed. Stops with 3501 at the first bad one. */
 export function* readJsonFrame(text: string): Generator<CommandValue> {

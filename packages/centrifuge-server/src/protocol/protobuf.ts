@@ -3,7 +3,7 @@ import { DisconnectError, disconnects } from './codes.ts';
 import { commandOf } from './json.ts';
 import type { Field, Schema } from './schema.ts';
 import { Command, Reply } from './schema.ts';
-import { Payload, type CommandValue, type Value } from './values.ts';
+import type { CommandValue, Payload, Value } from './values.ts';
 
 const { Reader, Writer } = protobuf;
 type Reader = InstanceType<typeof Reader>;
@@ -97,8 +97,14 @@ function writeField(writer: Writer, { number, kind }: Field, value: unknown): vo
     }
   } else {
     for (const [key, item] of Object.entries(value as Record<string, Value>)) {
-      writer.uint32((number << 3) | DELIMITED).fork().uint32((1 << 3) | DELIMITED).string(key);
-      writeMessage(writer.uint32((2 << 3) | DELIMITED).fork(), kind.map, item).ldelim().ldelim();
+      writer
+        .uint32((number << 3) | DELIMITED)
+        .fork()
+        .uint32((1 << 3) | DELIMITED)
+        .string(key);
+      writeMessage(writer.uint32((2 << 3) | DELIMITED).fork(), kind.map, item)
+        .ldelim()
+        .ldelim();
     }
   }
 }

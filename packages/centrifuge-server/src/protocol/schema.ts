@@ -24,7 +24,12 @@ export interface Schema {
 }
 
 function schema(fields: Record<string, readonly [number: number, kind: Kind, always?: 'always']>): Schema {
-  const list = Object.entries(fields).map(([name, [number, kind, always]]) => ({ name, number, kind, always: always !== undefined }));
+  const list = Object.entries(fields).map(([name, [number, kind, always]]) => ({
+    name,
+    number,
+    kind,
+    always: always !== undefined,
+  }));
   return { fields: list, byNumber: new Map(list.map((field) => [field.number, field])) };
 }
 
@@ -74,12 +79,12 @@ export const Command: Schema = schema({
     4,
     {
       message: schema({
-          token: [1, 'string'],
-          data: [2, 'bytes'],
-          subs: [3, { map: SubscribeRequest }],
-          name: [4, 'string'],
-          version: [5, 'string'],
-        }),
+        token: [1, 'string'],
+        data: [2, 'bytes'],
+        subs: [3, { map: SubscribeRequest }],
+        name: [4, 'string'],
+        version: [5, 'string'],
+      }),
     },
   ],
   subscribe: [5, { message: SubscribeRequest }],
@@ -103,23 +108,23 @@ export const Reply: Schema = schema({
     4,
     {
       message: schema({
-          channel: [2, 'string'],
-          pub: [4, { message: Publication }],
-          unsubscribe: [7, { message: schema({ code: [2, 'uint32'], reason: [3, 'string'] }) }],
-        }),
+        channel: [2, 'string'],
+        pub: [4, { message: Publication }],
+        unsubscribe: [7, { message: schema({ code: [2, 'uint32'], reason: [3, 'string'] }) }],
+      }),
     },
   ],
   connect: [
     5,
     {
       message: schema({
-          client: [1, 'string'],
-          version: [2, 'string'],
-          data: [5, 'bytes'],
-          subs: [6, { map: SubscribeResult }],
-          ping: [7, 'uint32'],
-          pong: [8, 'bool'],
-        }),
+        client: [1, 'string'],
+        version: [2, 'string'],
+        data: [5, 'bytes'],
+        subs: [6, { map: SubscribeResult }],
+        ping: [7, 'uint32'],
+        pong: [8, 'bool'],
+      }),
     },
   ],
   subscribe: [6, { message: SubscribeResult }],

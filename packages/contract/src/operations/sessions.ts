@@ -4,7 +4,15 @@ import { listQuery, ListOf } from '../lists.ts';
 import { ClientMessageBody, Message, MessageAccepted } from '../messages.ts';
 import { defineOperation } from '../operation.ts';
 import { DateTime, Uuid } from '../primitives.ts';
-import { BotStatus, OperatorType, Session, SessionForHolder, SessionStarted, SessionStatus, StartSessionBody } from '../sessions.ts';
+import {
+  BotStatus,
+  OperatorType,
+  Session,
+  SessionForHolder,
+  SessionStarted,
+  SessionStatus,
+  StartSessionBody,
+} from '../sessions.ts';
 
 const inChat = Type.Object({ chatId: Uuid });
 const inSession = Type.Object({ sessionId: Uuid });

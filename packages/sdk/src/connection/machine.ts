@@ -94,7 +94,11 @@ const table: { readonly [N in StateName]: { readonly [T in EventType]: Cell<N, T
   },
   waiting: {
     ...nothing,
-    start: ({ attempt }) => [{ name: 'starting', attempt: attempt + 1 }, { type: 'cancelRetry' }, { type: 'callStart' }],
+    start: ({ attempt }) => [
+      { name: 'starting', attempt: attempt + 1 },
+      { type: 'cancelRetry' },
+      { type: 'callStart' },
+    ],
     retryDue: ({ attempt }) => [{ name: 'starting', attempt: attempt + 1 }, { type: 'callStart' }],
     stop: () => [{ name: 'stopped' }, { type: 'cancelRetry' }],
   },
@@ -127,6 +131,8 @@ export function transition(state: ConnectionState, event: ConnectionEvent): Tran
   const row = table[state.name] as { [T in EventType]: Cell<StateName, T> };
   const cell = row[event.type] as Cell<StateName, EventType>;
   if (cell === null) return { state, commands: [] };
-  const [next, ...commands] = (cell as (state: ConnectionState, event: ConnectionEvent) => readonly [ConnectionState, ...Command[]])(state, event);
+  const [next, ...commands] = (
+    cell as (state: ConnectionState, event: ConnectionEvent) => readonly [ConnectionState, ...Command[]]
+  )(state, event);
   return { state: next, commands };
 }

@@ -20,8 +20,12 @@ function message(key: number): OutgoingMessage {
 }
 
 it('B1, B2, B3: whatever fails, messages are answered once each, in order, one at a time', async () => {
-  const fates = fc.array(fc.array(fc.constantFrom('lost', 'lostAfter'), { maxLength: 3 }).chain((tries) =>
-    fc.constantFrom('accepted', 'refused').map((end) => [...tries, end])), { minLength: 1, maxLength: 12 });
+  const fates = fc.array(
+    fc
+      .array(fc.constantFrom('lost', 'lostAfter'), { maxLength: 3 })
+      .chain((tries) => fc.constantFrom('accepted', 'refused').map((end) => [...tries, end])),
+    { minLength: 1, maxLength: 12 },
+  );
   await fc.assert(
     fc.asyncProperty(fates, async (plan) => {
       const arrived: string[] = [];

@@ -43,13 +43,11 @@ const pending: ChatMessage = {
 
 describe(applyEvent, () => {
   it('O1, O2, O3: any order with repetitions ends in all events once and in order', () => {
-    const shuffled = fc
-      .integer({ min: 1, max: 30 })
-      .chain((count) => {
-        const all = Array.from({ length: count }, (_, index) => index + 1);
-        const extra = fc.array(fc.constantFrom(...all), { maxLength: 30 });
-        return extra.chain((repeats) => fc.shuffledSubarray([...all, ...repeats], { minLength: count + repeats.length }));
-      });
+    const shuffled = fc.integer({ min: 1, max: 30 }).chain((count) => {
+      const all = Array.from({ length: count }, (_, index) => index + 1);
+      const extra = fc.array(fc.constantFrom(...all), { maxLength: 30 });
+      return extra.chain((repeats) => fc.shuffledSubarray([...all, ...repeats], { minLength: count + repeats.length }));
+    });
     fc.assert(
       fc.property(shuffled, (order) => {
         const count = Math.max(...order);

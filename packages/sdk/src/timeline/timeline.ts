@@ -105,7 +105,12 @@ export function changeMessage(timeline: Timeline, id: string, change: Partial<Ch
 
 /** Drops a message that never reached the server. */
 export function dropMessage(timeline: Timeline, clientMessageId: string): Timeline {
-  return { ...timeline, messages: timeline.messages.filter((message) => message.clientMessageId !== clientMessageId || message.delivery === 'sent') };
+  return {
+    ...timeline,
+    messages: timeline.messages.filter(
+      (message) => message.clientMessageId !== clientMessageId || message.delivery === 'sent',
+    ),
+  };
 }
 
 function fromEvent(data: ChatMessageCreated): ChatMessage {

@@ -1,6 +1,12 @@
 import { ALL_BASES, pathsOf, type Operation } from '@molva/contract';
 import cors from '@fastify/cors';
-import fastify, { LogController, type FastifyBaseLogger, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import fastify, {
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
 import { Failure } from '../platform/failure.ts';
 import type { Log } from '../platform/log.ts';
 import { asFailure, errorAnswer } from './error-answer.ts';
@@ -65,7 +71,11 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
 /** Types that are read as JSON: none and plain text too, as callers that forget the header mean it. */
 const READ_AS_JSON = /^($|text\/plain|application\/json|[^;]+\+json)/i;
 
-function parseJson(request: FastifyRequest, text: string | Buffer, done: (error: Error | null, body?: unknown) => void): void {
+function parseJson(
+  request: FastifyRequest,
+  text: string | Buffer,
+  done: (error: Error | null, body?: unknown) => void,
+): void {
   const source = text.toString().trim();
   if (source === '') return done(null, undefined);
   if (!READ_AS_JSON.test(request.headers['content-type'] ?? '')) return done(new Failure('media-type-unsupported'));
@@ -124,7 +134,6 @@ function methodsOf(routes: readonly Route[], url: string): string[] {
   const base = ALL_BASES.find((candidate) => path.startsWith(`${candidate}/`));
   if (base === undefined) return [];
   const rest = path.slice(base.length);
-  const fits = (template: string): boolean =>
-    new RegExp(`^${template.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(rest);
+  const fits = (template: string): boolean => new RegExp(`^${template.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(rest);
   return [...new Set(routes.filter(({ operation }) => pathsOf(operation).some(fits)).map((r) => r.operation.method))];
 }

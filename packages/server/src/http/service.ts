@@ -19,7 +19,9 @@ export function addService(
       return reply.code(503).send({ status: 'the database does not answer' });
     }
   });
-  server.get('/metrics', async (_request, reply) => reply.type('text/plain; version=0.0.4').send(await parts.metrics.text()));
+  server.get('/metrics', async (_request, reply) =>
+    reply.type('text/plain; version=0.0.4').send(await parts.metrics.text()),
+  );
   const document = openApiDocument(Object.values(operations), parts.url, parts.version);
   server.get(`${API_BASE}/openapi.json`, async () => document);
 }

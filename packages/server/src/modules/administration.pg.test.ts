@@ -15,18 +15,29 @@ const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
 describe('login and refresh', () => {
   it('gives a token with the documented claims, under every base', async () => {
-    const { status, body } = await app.call<TokenPair>('POST', '/api/iam/v1/auth/login', { ...ADMIN, ttl: 3600, companyId: null, extra: [] });
+    const { status, body } = await app.call<TokenPair>('POST', '/api/iam/v1/auth/login', {
+      ...ADMIN,
+      ttl: 3600,
+      companyId: null,
+      extra: [],
+    });
     expect(status).toBe(200);
     const claims = decodeJwt(body.token);
     expect(claims).toMatchObject({ version: 4, sub: '1', company_id: 1, roles: expect.arrayContaining(['ADMIN']) });
     expect((claims.exp ?? 0) - (claims.iat ?? 0)).toBe(3600);
-    expect((await app.call('GET', '/users/me', undefined, bearer(body.token))).body).toMatchObject({ id: 1, email: ADMIN.email, lastName: '', phone: null });
+    expect((await app.call('GET', '/users/me', undefined, bearer(body.token))).body).toMatchObject({
+      id: 1,
+      email: ADMIN.email,
+      lastName: '',
+      phone: null,
+    });
     expect((await app.call('GET', '/users/me', undefined, { authorization: body.token })).status).toBe(200);
   });
 
   it('refuses a wrong password, and rests an account after ten of them', async () => {
     const wrong = () => app.call('POST', '/auth/login', { email: 'nobody@test', password: 'wrong' });
-    for (let attempt = 0; attempt < 10; attempt++) expect((await wrong()).body).toEqual({ error: 'Wrong e-mail or password', details: null });
+    for (let attempt = 0; attempt < 10; attempt++)
+      expect((await wrong()).body).toEqual({ error: 'Wrong e-mail or password', details: null });
     const rested = await wrong();
     expect([rested.status, Number(rested.headers.get('retry-after')) > 0]).toEqual([429, true]);
     expect((await app.call('POST', '/auth/login', ADMIN)).status).toBe(200);
@@ -36,7 +47,8 @@ describe('login and refresh', () => {
 
   it('rotates refresh tokens: a repeat within the minute gives the same successor', async () => {
     const { body: first } = await app.call<TokenPair>('POST', '/auth/login', ADMIN);
-    const refresh = (refreshToken: string) => app.call<TokenPair>('POST', '/auth/refresh', { refreshToken }, { authorization: first.token });
+    const refresh = (refreshToken: string) =>
+      app.call<TokenPair>('POST', '/auth/refresh', { refreshToken }, { authorization: first.token });
     const [one, two] = [await refresh(first.refreshToken), await refresh(first.refreshToken)];
     expect(one.status).toBe(200);
     expect(two.body.refreshToken).toBe(one.body.refreshToken);
@@ -58,15 +70,38 @@ describe('chats', () => {
   const isChat = Compile(ChatSchema);
 
   it('are created, read whole, merged, listed and deleted', async () => {
-    const id = await app.chat(echoBlocks, { operatorsBusyMessage: 'Busy', references: { WHATSAPP: 'https://wa.example' }, results: ['done', { name: 'later' }] });
+    const id = await app.chat(echoBlocks, {
+      operatorsBusyMessage: 'Busy',
+      references: { WHATSAPP: 'https://wa.example' },
+      results: ['done', { name: 'later' }],
+    });
     const read = async () => (await app.call<Chat>('GET', `/chats/${id}`, undefined, app.admin)).body;
     const chat = await read();
     expect(isChat.Errors(chat)).toEqual([]);
-    expect(chat).toMatchObject({ botName: 'Bot', results: ['done', { name: 'later' }], identityVerification: 'off', identitySecret: null });
-    const updated = await app.call('PUT', `/chats/${id}`, { name: 'Renamed', operatorsBusyMessage: null, references: [] }, app.admin);
+    expect(chat).toMatchObject({
+      botName: 'Bot',
+      results: ['done', { name: 'later' }],
+      identityVerification: 'off',
+      identitySecret: null,
+    });
+    const updated = await app.call(
+      'PUT',
+      `/chats/${id}`,
+      { name: 'Renamed', operatorsBusyMessage: null, references: [] },
+      app.admin,
+    );
     expect([updated.status, updated.body]).toEqual([204, undefined]);
-    expect(await read()).toMatchObject({ name: 'Renamed', operatorsBusyMessage: '', references: { WHATSAPP: 'https://wa.example' } });
-    const list = await app.call<ListPage<Chat>>('GET', '/chats?keyword=renam&fields=id,name&limit=5', undefined, app.admin);
+    expect(await read()).toMatchObject({
+      name: 'Renamed',
+      operatorsBusyMessage: '',
+      references: { WHATSAPP: 'https://wa.example' },
+    });
+    const list = await app.call<ListPage<Chat>>(
+      'GET',
+      '/chats?keyword=renam&fields=id,name&limit=5',
+      undefined,
+      app.admin,
+    );
     expect(list.body).toEqual({ count: 1, items: [{ id, name: 'Renamed' }] });
     const session = await app.start(id);
     expect((await app.call('DELETE', `/chats/${id}`, [], app.admin)).status).toBe(204);
@@ -90,7 +125,15 @@ describe('chats', () => {
 
 describe('bots', () => {
   it('are checked whole, and the first wrong thing is not the only one told', async () => {
-    const scenario = { version: 1, language: 'en', start: 'start', blocks: { start: { type: 'start', next: 'nowhere' }, lost: { type: 'set', values: { 'a.b': '1 +' }, next: 'start' } } };
+    const scenario = {
+      version: 1,
+      language: 'en',
+      start: 'start',
+      blocks: {
+        start: { type: 'start', next: 'nowhere' },
+        lost: { type: 'set', values: { 'a.b': '1 +' }, next: 'start' },
+      },
+    };
     const answer = await app.call<ErrorBody>('POST', '/bots', { name: 'Wrong', scenario }, app.admin);
     expect([answer.status, answer.headers.get('x-error-code')]).toEqual([400, 'scenario-invalid']);
     expect(answer.body.details?.['fields']).toEqual({
@@ -107,8 +150,13 @@ describe('bots', () => {
     expect(Compile(BotSchema).Errors(bot)).toEqual([]);
     const session = await app.start(chatId);
     const blocks = { ...echoBlocks, answer: { ...echoBlocks.answer, text: 'Changed: {said}' } };
-    expect((await app.call('PUT', `/bots/${botId}`, { scenario: { ...bot.scenario, blocks } }, app.admin)).status).toBe(204);
-    const again = await app.call<{ messages: { body: string }[] }>('PUT', `/chats/${chatId}/sessions`, { sessionId: session.id, messageBody: 'x' });
+    expect((await app.call('PUT', `/bots/${botId}`, { scenario: { ...bot.scenario, blocks } }, app.admin)).status).toBe(
+      204,
+    );
+    const again = await app.call<{ messages: { body: string }[] }>('PUT', `/chats/${chatId}/sessions`, {
+      sessionId: session.id,
+      messageBody: 'x',
+    });
     expect(again.body.messages[0]?.body).toBe('Changed: x');
     expect((await app.call<ListPage<Bot>>('GET', '/bots?withoutItems=1', undefined, app.admin)).body.items).toEqual([]);
   });
@@ -119,7 +167,8 @@ describe('the list of sessions', () => {
     const chatId = await app.chat(echoBlocks);
     const names = ['Alpha', 'Beta', 'Gamma'];
     for (const name of names) await app.start(chatId, { name });
-    const list = async (query: string) => (await app.call<ListPage<Session>>('GET', `/sessions?chatId=${chatId}&${query}`, undefined, app.admin)).body;
+    const list = async (query: string) =>
+      (await app.call<ListPage<Session>>('GET', `/sessions?chatId=${chatId}&${query}`, undefined, app.admin)).body;
     const page = await list('sort=%2Bname&limit=2');
     expect([page.count, page.items.map(({ name }) => name)]).toEqual([3, ['Alpha', 'Beta']]);
     expect((await list('sort=-name&limit=2&page=1')).items.map(({ name }) => name)).toEqual(['Alpha']);
@@ -140,7 +189,14 @@ describe('what is wrong with a call', () => {
     ['GET', '/nowhere', undefined, {}, 404, 'path-not-found'],
     ['PATCH', '/chats', {}, {}, 405, 'method-not-allowed'],
     ['POST', '/auth/login', 'x', { 'content-type': 'application/xml' }, 415, 'media-type-unsupported'],
-    ['POST', '/auth/login', JSON.stringify({ email: 'x'.repeat(300_000) }), { 'content-type': 'application/json' }, 413, 'body-too-large'],
+    [
+      'POST',
+      '/auth/login',
+      JSON.stringify({ email: 'x'.repeat(300_000) }),
+      { 'content-type': 'application/json' },
+      413,
+      'body-too-large',
+    ],
     ['GET', `/sessions/${crypto.randomUUID()}`, undefined, {}, 404, 'entity-not-found'],
   ])('%s %s is answered in the one form of errors', async (method, path, body, headers, status, code) => {
     const answer = await app.call(method, path, body, headers as Record<string, string>);
@@ -152,7 +208,10 @@ describe('what is wrong with a call', () => {
     for (const operation of Object.values(operations)) {
       if (operation.access !== 'user' && operation.access !== 'admin') continue;
       const path = operation.path.replaceAll(/\{\w+\}/g, crypto.randomUUID());
-      expect((await app.call(operation.method, path, operation.method === 'GET' ? undefined : {})).status, operation.id).toBe(401);
+      expect(
+        (await app.call(operation.method, path, operation.method === 'GET' ? undefined : {})).status,
+        operation.id,
+      ).toBe(401);
     }
   });
 });

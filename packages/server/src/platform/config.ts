@@ -16,15 +16,45 @@ const levels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as
 const settings = {
   host: setting('MOLVA_HOST', '127.0.0.1', 'Address to listen on; 0.0.0.0 for all.', text),
   port: setting('MOLVA_PORT', '8080', 'Port to listen on; 0 takes a free one.', port),
-  publicUrl: setting('MOLVA_PUBLIC_URL', undefined, 'Address under which browsers reach Molva; made from host and port where absent.', parsePublicUrl),
+  publicUrl: setting(
+    'MOLVA_PUBLIC_URL',
+    undefined,
+    'Address under which browsers reach Molva; made from host and port where absent.',
+    parsePublicUrl,
+  ),
   dataDir: setting('MOLVA_DATA_DIR', './data', 'Folder of the embedded database and the generated secrets.', text),
-  databaseUrl: setting('MOLVA_DATABASE_URL', undefined, 'An external PostgreSQL, 15 or newer, instead of the embedded one.', parsePostgresUrl),
+  databaseUrl: setting(
+    'MOLVA_DATABASE_URL',
+    undefined,
+    'An external PostgreSQL, 15 or newer, instead of the embedded one.',
+    parsePostgresUrl,
+  ),
   live: setting('MOLVA_LIVE', 'embedded', 'The live engine: embedded.', live),
-  adminEmail: setting('MOLVA_ADMIN_EMAIL', 'admin@localhost', 'E-mail of the first administrator; used on an empty database.', email),
-  adminPassword: setting('MOLVA_ADMIN_PASSWORD', undefined, 'Password of the first administrator; generated and printed once where absent.', password),
+  adminEmail: setting(
+    'MOLVA_ADMIN_EMAIL',
+    'admin@localhost',
+    'E-mail of the first administrator; used on an empty database.',
+    email,
+  ),
+  adminPassword: setting(
+    'MOLVA_ADMIN_PASSWORD',
+    undefined,
+    'Password of the first administrator; generated and printed once where absent.',
+    password,
+  ),
   demo: setting('MOLVA_DEMO', 'true', 'Whether an empty database gets a demo chat and bot.', boolean),
-  allowedOrigins: setting('MOLVA_ALLOWED_ORIGINS', undefined, 'Comma list of origins that may embed the chat and open sockets, or *; the public URL where absent.', parseOrigins),
-  outgoingAllow: setting('MOLVA_OUTGOING_ALLOW', '', 'Comma list of private hosts or networks that callbacks may reach all the same.', parseAllow),
+  allowedOrigins: setting(
+    'MOLVA_ALLOWED_ORIGINS',
+    undefined,
+    'Comma list of origins that may embed the chat and open sockets, or *; the public URL where absent.',
+    parseOrigins,
+  ),
+  outgoingAllow: setting(
+    'MOLVA_OUTGOING_ALLOW',
+    '',
+    'Comma list of private hosts or networks that callbacks may reach all the same.',
+    parseAllow,
+  ),
   logLevel: setting('MOLVA_LOG_LEVEL', 'info', `How much is logged: ${levels.join(', ')}.`, logLevel),
 } as const;
 
@@ -57,7 +87,8 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
       problems.push(`${variable} is not a setting of Molva`);
     }
   }
-  if (problems.length > 0) throw new StartError(`Wrong configuration: ${problems.join('; ')}. See \`molva help config\`.`);
+  if (problems.length > 0)
+    throw new StartError(`Wrong configuration: ${problems.join('; ')}. See \`molva help config\`.`);
   return Object.fromEntries(values) as unknown as Config;
 }
 
@@ -70,7 +101,12 @@ export function configHelp(): string {
   return ['Configuration is read from environment variables; the default stands in brackets.', '', ...lines].join('\n');
 }
 
-function setting<T>(variable: string, fallback: string | undefined, help: string, read: (text: string) => T): Setting<T> {
+function setting<T>(
+  variable: string,
+  fallback: string | undefined,
+  help: string,
+  read: (text: string) => T,
+): Setting<T> {
   return { variable, fallback, help, read };
 }
 

@@ -12,7 +12,9 @@ export async function openDataFolder(dataDir: string): Promise<AsyncDisposable> 
     await access(folder, constants.W_OK | constants.X_OK);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new StartError(`The data folder ${folder} cannot be written (${code}). Give this user the right to, or set MOLVA_DATA_DIR to another folder.`);
+    throw new StartError(
+      `The data folder ${folder} cannot be written (${code}). Give this user the right to, or set MOLVA_DATA_DIR to another folder.`,
+    );
   }
   return lockFolder(join(folder, 'molva.lock'), folder);
 }

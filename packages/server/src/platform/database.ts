@@ -25,9 +25,8 @@ export interface Database extends Queryable, AsyncDisposable {
   transaction<T>(work: (connection: Queryable & { client: pg.PoolClient }) => Promise<T>): Promise<T>;
 }
 
-/** Names of the PostgreSQL conditions that the code answers to. */
+/** The PostgreSQL condition of a row that is there already. */
 export const UNIQUE_VIOLATION = '23505';
-export const FOREIGN_KEY_VIOLATION = '23503';
 
 /** Reads the SQLSTATE and the constraint of a failed statement; undefined where it is no database error. */
 export function databaseError(error: unknown): { code: string; constraint: string | undefined } | undefined {
@@ -78,7 +77,11 @@ export function openDatabase(connection: DatabaseConnection, size: number, onErr
         const value = await work({
           client,
           async query<Row extends pg.QueryResultRow>(statement: Prepared, values: readonly unknown[]) {
-            const result = await client.query<Row>({ name: statement.name, text: statement.text, values: values as unknown[] });
+            const result = await client.query<Row>({
+              name: statement.name,
+              text: statement.text,
+              values: values as unknown[],
+            });
             return result.rows;
           },
         });

@@ -112,7 +112,10 @@ export class DueRunner implements AsyncDisposable {
     this.#sweeping = true;
     try {
       const now = this.#clock.now();
-      const rows = await this.#database.query<Claimed & Record<string, unknown>>(claim, [iso(now), iso(now + LEASE_MS)]);
+      const rows = await this.#database.query<Claimed & Record<string, unknown>>(claim, [
+        iso(now),
+        iso(now + LEASE_MS),
+      ]);
       for (const row of rows) this.#track(this.#run(row));
       if (rows.length === BATCH) this.#schedule(now);
     } catch (error) {

@@ -21,7 +21,9 @@ export async function lockFolder(path: string, folder: string): Promise<AsyncDis
     const [pid = '', ...start] = (await readFile(path, 'utf8').catch(() => '')).trim().split(' ');
     const began = /^\d+$/.test(pid) ? processStart(Number(pid)) : undefined;
     if (began !== undefined && began === start.join(' ')) {
-      throw new StartError(`The data folder ${folder} is in use by process ${pid}. Stop that Molva first, or set MOLVA_DATA_DIR to another folder.`);
+      throw new StartError(
+        `The data folder ${folder} is in use by process ${pid}. Stop that Molva first, or set MOLVA_DATA_DIR to another folder.`,
+      );
     }
     await rm(path, { force: true });
   }

@@ -30,13 +30,18 @@ export function orderOf<Column extends string>(
   return sort.split(',').map((part) => {
     const name = part.replace(/^[+ -]/, '').trim();
     const column = Object.hasOwn(columns, name) ? columns[name] : undefined;
-    if (column === undefined) throw badField('sort', `cannot sort by "${name}"; known: ${Object.keys(columns).join(', ')}`);
+    if (column === undefined)
+      throw badField('sort', `cannot sort by "${name}"; known: ${Object.keys(columns).join(', ')}`);
     return { column, direction: part.startsWith('-') ? 'desc' : 'asc' };
   });
 }
 
 /** Keeps the named fields of each item; a name that no item can have is refused. */
-export function pickFields<T extends object>(items: readonly T[], fields: string | undefined, known: readonly string[]): T[] {
+export function pickFields<T extends object>(
+  items: readonly T[],
+  fields: string | undefined,
+  known: readonly string[],
+): T[] {
   if (fields === undefined || fields.trim() === '') return [...items];
   const names = fields.split(',').map((name) => name.trim());
   const unknown = names.filter((name) => !known.includes(name));

@@ -12,10 +12,28 @@ const TIMEOUT_MS = 10_000;
 
 /** Networks that are not the public internet (the IANA special-purpose registries), cloud metadata among them. */
 const PRIVATE: readonly [network: string, bits: number][] = [
-  ['0.0.0.0', 8], ['10.0.0.0', 8], ['100.64.0.0', 10], ['127.0.0.0', 8], ['169.254.0.0', 16], ['172.16.0.0', 12],
-  ['192.0.0.0', 24], ['192.0.2.0', 24], ['192.168.0.0', 16], ['198.18.0.0', 15], ['198.51.100.0', 24], ['203.0.113.0', 24],
-  ['224.0.0.0', 4], ['240.0.0.0', 4],
-  ['::', 128], ['::1', 128], ['64:ff9b::', 96], ['100::', 64], ['2001:db8::', 32], ['fc00::', 7], ['fe80::', 10], ['ff00::', 8],
+  ['0.0.0.0', 8],
+  ['10.0.0.0', 8],
+  ['100.64.0.0', 10],
+  ['127.0.0.0', 8],
+  ['169.254.0.0', 16],
+  ['172.16.0.0', 12],
+  ['192.0.0.0', 24],
+  ['192.0.2.0', 24],
+  ['192.168.0.0', 16],
+  ['198.18.0.0', 15],
+  ['198.51.100.0', 24],
+  ['203.0.113.0', 24],
+  ['224.0.0.0', 4],
+  ['240.0.0.0', 4],
+  ['::', 128],
+  ['::1', 128],
+  ['64:ff9b::', 96],
+  ['100::', 64],
+  ['2001:db8::', 32],
+  ['fc00::', 7],
+  ['fe80::', 10],
+  ['ff00::', 8],
 ];
 
 /**
@@ -25,10 +43,12 @@ const PRIVATE: readonly [network: string, bits: number][] = [
 export function openOutgoing(allow: readonly string[]): Outgoing {
   const refused = blockList(PRIVATE);
   const networks = allow.filter((entry) => isIP(entry.split('/')[0] ?? '') !== 0);
-  const allowed = blockList(networks.map((entry) => {
-    const [address = '', bits] = entry.split('/');
-    return [address, bits === undefined ? (isIP(address) === 4 ? 32 : 128) : Number(bits)];
-  }));
+  const allowed = blockList(
+    networks.map((entry) => {
+      const [address = '', bits] = entry.split('/');
+      return [address, bits === undefined ? (isIP(address) === 4 ? 32 : 128) : Number(bits)];
+    }),
+  );
   const passes = (host: string, address: string): boolean => {
     const family = isIP(address) === 4 ? 'ipv4' : 'ipv6';
     return allow.includes(host.toLowerCase()) || allowed.check(address, family) || !refused.check(address, family);
@@ -46,7 +66,8 @@ export function openOutgoing(allow: readonly string[]): Outgoing {
       timeout: TIMEOUT_MS,
       lookup(host, options, callback) {
         resolve(host).then(
-          ({ address, family }) => (options.all === true ? callback(null, [{ address, family }]) : callback(null, address, family)),
+          ({ address, family }) =>
+            options.all === true ? callback(null, [{ address, family }]) : callback(null, address, family),
           (error: Error) => callback(error as NodeJS.ErrnoException, '', 0),
         );
       },
@@ -68,7 +89,8 @@ export function openOutgoing(allow: readonly string[]): Outgoing {
         signal: AbortSignal.timeout(TIMEOUT_MS),
       });
       await answer.body.dump();
-      if (answer.statusCode < 200 || answer.statusCode > 299) throw new Error(`the address answered ${answer.statusCode}`);
+      if (answer.statusCode < 200 || answer.statusCode > 299)
+        throw new Error(`the address answered ${answer.statusCode}`);
     },
     async [Symbol.asyncDispose]() {
       await agent.destroy();

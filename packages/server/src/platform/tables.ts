@@ -108,7 +108,14 @@ export interface Tables {
     first_client_message_after_at: MaybeInstant;
     bot_state: MaybeJson<Record<string, unknown>>;
   };
-  session_starts: { chat_id: string; key: string; session_id: string; message_id: string | null; until_seq: number; created_at: Instant };
+  session_starts: {
+    chat_id: string;
+    key: string;
+    session_id: string;
+    message_id: string | null;
+    until_seq: number;
+    created_at: Instant;
+  };
   messages: {
     id: string;
     session_id: string;

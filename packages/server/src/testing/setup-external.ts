@@ -22,12 +22,27 @@ export default async function setup(project: TestProject): Promise<() => Promise
   as.own(folder);
   const data = join(folder, 'data');
   const environment = { PATH: '/usr/bin:/bin', LC_ALL: 'C' };
-  const init = as.wrap(join(binaries, 'initdb'), ['-D', data, '-U', 'postgres', '--auth=trust', '--encoding=UTF8', '--locale=C']);
+  const init = as.wrap(join(binaries, 'initdb'), [
+    '-D',
+    data,
+    '-U',
+    'postgres',
+    '--auth=trust',
+    '--encoding=UTF8',
+    '--locale=C',
+  ]);
   const { status, stderr } = spawnSync(init.command, init.args, { encoding: 'utf8', cwd: '/', env: environment });
   if (status !== 0) throw new Error(stderr);
   const port = await freePort();
   const { command, args } = as.wrap(join(binaries, 'postgres'), [
-    '-D', data, '-c', `port=${port}`, '-c', 'listen_addresses=127.0.0.1', '-c', `unix_socket_directories=${folder}`,
+    '-D',
+    data,
+    '-c',
+    `port=${port}`,
+    '-c',
+    'listen_addresses=127.0.0.1',
+    '-c',
+    `unix_socket_directories=${folder}`,
   ]);
   const server = spawn(command, args, { stdio: 'ignore', cwd: '/', env: environment });
   const connectionString = `postgres://postgres@127.0.0.1:${port}/postgres`;

@@ -28,7 +28,12 @@ export interface Answered<T = Record<string, unknown>> {
 export interface TestApp extends AsyncDisposable {
   readonly url: string;
   readonly connection: DatabaseConnection;
-  call<T = Record<string, unknown>>(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answered<T>>;
+  call<T = Record<string, unknown>>(
+    method: string,
+    path: string,
+    body?: unknown,
+    headers?: Record<string, string>,
+  ): Promise<Answered<T>>;
   /** The header of the administrator. */
   readonly admin: Record<string, string>;
   /** Creates a bot and a chat around a scenario's blocks; answers the chat's id. */
@@ -67,7 +72,11 @@ export async function startTestApp(options: Partial<AppOptions> = {}): Promise<T
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     });
     const text = await answer.text();
-    return { status: answer.status, headers: answer.headers, body: text === '' ? undefined : JSON.parse(text) } as never;
+    return {
+      status: answer.status,
+      headers: answer.headers,
+      body: text === '' ? undefined : JSON.parse(text),
+    } as never;
   };
   const login = await call<{ token: string }>('POST', '/auth/login', ADMIN);
   const admin = { authorization: `Bearer ${login.body.token}` };
@@ -80,7 +89,12 @@ export async function startTestApp(options: Partial<AppOptions> = {}): Promise<T
       const scenario = { version: 1, language: 'en', start: 'start', blocks };
       const bot = await call<{ id: string }>('POST', '/bots', { name: 'Bot', scenario }, admin);
       if (bot.status !== 201) throw new Error(JSON.stringify(bot.body));
-      const chat = await call<{ id: string }>('POST', '/chats', { name: 'Chat', botId: bot.body.id, ...settings }, admin);
+      const chat = await call<{ id: string }>(
+        'POST',
+        '/chats',
+        { name: 'Chat', botId: bot.body.id, ...settings },
+        admin,
+      );
       if (chat.status !== 201) throw new Error(JSON.stringify(chat.body));
       return chat.body.id;
     },
@@ -117,6 +131,12 @@ export const echoBlocks = {
   start: { type: 'start', next: 'ask' },
   ask: { type: 'question', text: 'Say something', variable: 'said', default: 'answer' },
   answer: { type: 'message', text: 'You said {said}', next: 'listen' },
-  listen: { type: 'question', text: 'More?', variable: 'said', branches: [{ exact: ['bye'], next: 'end' }], default: 'answer' },
+  listen: {
+    type: 'question',
+    text: 'More?',
+    variable: 'said',
+    branches: [{ exact: ['bye'], next: 'end' }],
+    default: 'answer',
+  },
   end: { type: 'end', text: 'Bye' },
 } as const;

@@ -19,7 +19,8 @@ export function botRoutes(bots: Bots): Route[] {
         { column: 'updated_at', direction: 'asc' },
       ]);
       const page = await pageOf(call.query, listFields, {
-        items: async () => (await bots.store.page(companyId, deleted, windowOf(call.query, MAX_LIMIT), order)).map(botListItem),
+        items: async () =>
+          (await bots.store.page(companyId, deleted, windowOf(call.query, MAX_LIMIT), order)).map(botListItem),
         count: () => bots.store.count(companyId, deleted),
       });
       return ok(page);

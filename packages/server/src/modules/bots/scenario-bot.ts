@@ -2,7 +2,14 @@ import type { Attachment } from '@molva/contract';
 import { wireDate } from '@molva/contract';
 import type { Ids } from '../../platform/ids.ts';
 import type { BotInput, BotStart, BotTurn, HotSession, ReadyBot } from '../sessions/index.ts';
-import { initialState, step, withVariables, type BotState, type CompiledScenario, type ScenarioFile } from './scenario/index.ts';
+import {
+  initialState,
+  step,
+  withVariables,
+  type BotState,
+  type CompiledScenario,
+  type ScenarioFile,
+} from './scenario/index.ts';
 
 /** What a scenario bot is made of. */
 export interface ScenarioBotParts {
@@ -52,7 +59,10 @@ export class ScenarioBot implements ReadyBot {
     return {
       state: turn.state,
       status: turn.status,
-      messages: turn.outputs.map((output) => ({ ...output, attachments: output.attachments.map((file) => this.#attachment(file, now)) })),
+      messages: turn.outputs.map((output) => ({
+        ...output,
+        attachments: output.attachments.map((file) => this.#attachment(file, now)),
+      })),
       pause: turn.pause,
       deadline: turn.deadline,
       handOver: turn.handOver,

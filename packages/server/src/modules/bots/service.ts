@@ -63,7 +63,15 @@ export class Bots implements BotSource {
     const scenario = compiled(body.scenario);
     const id = this.#ports.ids.uuid4();
     const language = body.language ?? scenario.language;
-    await this.store.insert({ id, companyId, name: body.name, language, scenario: body.scenario, now: this.#now(), by });
+    await this.store.insert({
+      id,
+      companyId,
+      name: body.name,
+      language,
+      scenario: body.scenario,
+      now: this.#now(),
+      by,
+    });
     return id;
   }
 
@@ -101,7 +109,9 @@ function compiled(source: unknown): CompiledScenario {
 function problemFields(problems: readonly ScenarioProblem[]): FieldProblems {
   const fields: FieldProblems = {};
   for (const { block, field, reason } of problems) {
-    const place = ['scenario', ...(block === null ? [] : ['blocks', block]), ...(field === '' ? [] : [field])].join('.');
+    const place = ['scenario', ...(block === null ? [] : ['blocks', block]), ...(field === '' ? [] : [field])].join(
+      '.',
+    );
     (fields[place] ??= []).push(reason);
   }
   return fields;

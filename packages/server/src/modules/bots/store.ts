@@ -28,7 +28,12 @@ export class BotStore {
       .executeTakeFirst();
   }
 
-  async page(companyId: number, deleted: boolean, window: Window, order: readonly Order<SortColumn>[]): Promise<BotRow[]> {
+  async page(
+    companyId: number,
+    deleted: boolean,
+    window: Window,
+    order: readonly Order<SortColumn>[],
+  ): Promise<BotRow[]> {
     let query = this.#of(companyId, deleted).selectAll();
     for (const { column, direction } of order) query = query.orderBy(column, direction);
     return query.orderBy('id').limit(window.limit).offset(window.offset).execute();
@@ -39,7 +44,15 @@ export class BotStore {
     return (await query.executeTakeFirstOrThrow()).count;
   }
 
-  async insert(bot: { id: string; companyId: number; name: string; language: string; scenario: unknown; now: string; by: number | null }): Promise<void> {
+  async insert(bot: {
+    id: string;
+    companyId: number;
+    name: string;
+    language: string;
+    scenario: unknown;
+    now: string;
+    by: number | null;
+  }): Promise<void> {
     await this.#database.builder
       .insertInto('bots')
       .values({
@@ -57,7 +70,15 @@ export class BotStore {
       .execute();
   }
 
-  async update(bot: { id: string; companyId: number; name: string; language: string; scenario: unknown; now: string; by: number }): Promise<void> {
+  async update(bot: {
+    id: string;
+    companyId: number;
+    name: string;
+    language: string;
+    scenario: unknown;
+    now: string;
+    by: number;
+  }): Promise<void> {
     await this.#database.builder
       .updateTable('bots')
       .set({

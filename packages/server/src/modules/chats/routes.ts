@@ -15,12 +15,15 @@ export function chatRoutes(chats: Chats): Route[] {
       const { companyId } = userOf(call);
       const order = orderOf(call.query.sort, chatSortColumns, [{ column: 'chats.created_at', direction: 'desc' }]);
       const page = await pageOf(call.query, listFields, {
-        items: async () => (await chats.store.list(companyId, call.query, windowOf(call.query), order)).map(chatListItem),
+        items: async () =>
+          (await chats.store.list(companyId, call.query, windowOf(call.query), order)).map(chatListItem),
         count: () => chats.store.count(companyId, call.query),
       });
       return ok(page);
     }),
-    route(operations.createChat, async (call) => created({ id: await chats.create(userOf(call).companyId, call.body) })),
+    route(operations.createChat, async (call) =>
+      created({ id: await chats.create(userOf(call).companyId, call.body) }),
+    ),
     route(operations.getChat, async (call) => {
       const chat = chatView(await chats.get(call.params.chatId, userOf(call).companyId));
       return ok(pickFields([chat], call.query.fields, detailFields)[0]);

@@ -105,7 +105,10 @@ export class Chats {
   }
 
   async #checkBots(companyId: number, botId: string, settings: ChatSettings): Promise<void> {
-    const named: [string, string | null][] = [['botId', botId], ...botSettings.map((n) => [n, settings[n]] as [string, string | null])];
+    const named: [string, string | null][] = [
+      ['botId', botId],
+      ...botSettings.map((n) => [n, settings[n]] as [string, string | null]),
+    ];
     for (const [field, id] of named) {
       if (id !== null && !(await this.#ports.botExists(id, companyId))) throw badField(field, 'there is no such bot');
     }

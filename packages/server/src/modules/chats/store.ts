@@ -27,7 +27,11 @@ export interface ChatFilter {
 }
 
 /** Columns the list can be sorted by, by their wire names. */
-export const chatSortColumns = { name: 'chats.name', createdAt: 'chats.created_at', updatedAt: 'chats.updated_at' } as const;
+export const chatSortColumns = {
+  name: 'chats.name',
+  createdAt: 'chats.created_at',
+  updatedAt: 'chats.updated_at',
+} as const;
 type SortColumn = (typeof chatSortColumns)[keyof typeof chatSortColumns];
 
 type Row = Pick<
@@ -49,7 +53,12 @@ export class ChatStore {
     return row && record(row);
   }
 
-  async list(companyId: number, filter: ChatFilter, window: Window, order: readonly Order<SortColumn>[]): Promise<ChatRecord[]> {
+  async list(
+    companyId: number,
+    filter: ChatFilter,
+    window: Window,
+    order: readonly Order<SortColumn>[],
+  ): Promise<ChatRecord[]> {
     let query = this.#select()
       .where('chats.company_id', '=', companyId)
       .where('chats.deleted_at', 'is', null)
@@ -83,7 +92,14 @@ export class ChatStore {
     return rows.map(({ id, name, language }) => ({ chatId: id, name, language }));
   }
 
-  async insert(chat: { id: string; companyId: number; name: string; botId: string; settings: ChatSettings; now: string }): Promise<void> {
+  async insert(chat: {
+    id: string;
+    companyId: number;
+    name: string;
+    botId: string;
+    settings: ChatSettings;
+    now: string;
+  }): Promise<void> {
     await this.#database.builder
       .insertInto('chats')
       .values({
@@ -99,7 +115,14 @@ export class ChatStore {
       .execute();
   }
 
-  async update(chat: { id: string; companyId: number; name: string; botId: string; settings: ChatSettings; now: string }): Promise<void> {
+  async update(chat: {
+    id: string;
+    companyId: number;
+    name: string;
+    botId: string;
+    settings: ChatSettings;
+    now: string;
+  }): Promise<void> {
     await this.#database.builder
       .updateTable('chats')
       .set({ name: chat.name, bot_id: chat.botId, settings: JSON.stringify(chat.settings), updated_at: chat.now })

@@ -37,7 +37,12 @@ export async function checkLoginLimit(database: Database, email: string, address
 }
 
 /** Counts a wrong password. */
-export async function countLoginFailure(database: Database, email: string, address: string, now: number): Promise<void> {
+export async function countLoginFailure(
+  database: Database,
+  email: string,
+  address: string,
+  now: number,
+): Promise<void> {
   const cut = new Date(now - WINDOW_MS).toISOString();
   await database.query(insert, [subjects(email, address), new Date(now).toISOString(), cut]);
 }

@@ -52,7 +52,8 @@ export async function rotateRefreshToken(database: Queryable, token: string, por
   }>(find, [hashOf(token)]);
   if (row === undefined || row.expires_at <= ports.now) return 'refused';
   if (row.used_at !== null && row.successor !== null) {
-    if (ports.now - row.used_at <= REPEAT_MS) return { userId: row.user_id, refreshToken: unseal(row.successor, token) };
+    if (ports.now - row.used_at <= REPEAT_MS)
+      return { userId: row.user_id, refreshToken: unseal(row.successor, token) };
     await database.query(endFamily, [row.family]);
     return 'refused';
   }

@@ -58,7 +58,11 @@ export class Tokens {
         currentDate: new Date(this.#clock.now()),
         requiredClaims: ['exp', 'sub', 'company_id', 'roles'],
       });
-      const user = { id: Number(payload.sub), companyId: Number(payload['company_id']), roles: payload['roles'] as string[] };
+      const user = {
+        id: Number(payload.sub),
+        companyId: Number(payload['company_id']),
+        roles: payload['roles'] as string[],
+      };
       this.#remember(token, user, payload.exp ?? 0);
       return user;
     } catch (error) {

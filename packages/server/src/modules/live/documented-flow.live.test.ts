@@ -60,7 +60,13 @@ describe.each([
       authorType: 'BOT',
       body: 'Choose',
       answers: ['One', 'Two'],
-      keyboard: { buttonsInRow: 2, buttons: [{ type: 'text', text: 'One' }, { type: 'text', text: 'Two' }] },
+      keyboard: {
+        buttonsInRow: 2,
+        buttons: [
+          { type: 'text', text: 'One' },
+          { type: 'text', text: 'Two' },
+        ],
+      },
       actions: [{ type: 'button', event: 'click_action', label: 'Press', data: '{"key":"value"}' }],
       attachments: [{ name: 'a.png', contentType: 'image/png', size: 10, downloadLink: 'https://example.com/a.png' }],
       sessionId: session.id,

@@ -1,2 +1,2 @@
 /** The live side of sessions: who may connect, which channels they get, and what leaves over them. */
-export { createLive, type Live, type LivePorts } from './live.ts';
+export { createLive } from './live.ts';

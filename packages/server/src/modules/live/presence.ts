@@ -43,7 +43,9 @@ export class Presence {
   }
 
   #track(work: Promise<void>): void {
-    const told = work.catch((error: unknown) => this.#log.error({ error }, 'a client that left could not be marked offline'));
+    const told = work.catch((error: unknown) =>
+      this.#log.error({ error }, 'a client that left could not be marked offline'),
+    );
     this.#pending.add(told);
     void told.finally(() => this.#pending.delete(told));
   }

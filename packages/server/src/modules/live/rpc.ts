@@ -11,7 +11,9 @@ const SUCCESS = { result: { data: '{"success":true}' } };
 
 /** Answers the client RPCs: `{success: true}` or an error of the error table under its status. */
 export function rpcHandler(gate: SessionGate, presence: Presence, log: Log) {
-  const checks = new Map<string, (data: unknown) => unknown>(Object.entries(rpcSchemas).map(([name, schema]) => [name, checker(schema)]));
+  const checks = new Map<string, (data: unknown) => unknown>(
+    Object.entries(rpcSchemas).map(([name, schema]) => [name, checker(schema)]),
+  );
   const work: { [K in RpcName]: (client: string, data: RpcData[K]) => Promise<void> } = {
     joinSession: (client, data) => presence.join(client, data.id),
     leaveSession: async (client, data) => presence.leave(client, data.id),

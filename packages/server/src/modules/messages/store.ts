@@ -42,7 +42,12 @@ export class MessageStore {
   }
 
   /** A page of a session's messages. */
-  async page(sessionId: string, filter: MessageFilter, window: Window, order: readonly Order<SortColumn>[]): Promise<MessageRow[]> {
+  async page(
+    sessionId: string,
+    filter: MessageFilter,
+    window: Window,
+    order: readonly Order<SortColumn>[],
+  ): Promise<MessageRow[]> {
     let query = this.#database.builder
       .selectFrom('messages')
       .select(columns)

@@ -75,7 +75,20 @@ function sessionValues(before: HotSession, after: HotSession): unknown[] {
   ];
 }
 
-const messageTypes = ['uuid', 'integer', 'integer', 'text', 'text', 'text', 'text', 'text', 'json', 'uuid', 'uuid', 'timestamptz'];
+const messageTypes = [
+  'uuid',
+  'integer',
+  'integer',
+  'text',
+  'text',
+  'text',
+  'text',
+  'text',
+  'json',
+  'uuid',
+  'uuid',
+  'timestamptz',
+];
 
 function pushMessage(values: unknown[], message: PlacedMessage): void {
   values.push(

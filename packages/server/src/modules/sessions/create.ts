@@ -41,7 +41,14 @@ export async function createSession(
     if (startKey !== null) {
       const { session } = draft;
       const at = new Date(draft.now).toISOString();
-      await connection.query(insertKey, [session.chatId, startKey.key, session.id, startKey.messageId, session.lastSeq, at]);
+      await connection.query(insertKey, [
+        session.chatId,
+        startKey.key,
+        session.id,
+        startKey.messageId,
+        session.lastSeq,
+        at,
+      ]);
     }
   });
 }

@@ -117,7 +117,11 @@ export class Draft {
       lastSeq: placed.seq,
       lastMessageAt: this.now,
       unread: fromClient ? unread + 1 : unread,
-      firstClientMessageAfterAt: fromClient ? (firstClientMessageAfterAt ?? this.now) : fromOperator ? null : firstClientMessageAfterAt,
+      firstClientMessageAfterAt: fromClient
+        ? (firstClientMessageAfterAt ?? this.now)
+        : fromOperator
+          ? null
+          : firstClientMessageAfterAt,
       lastOperatorMessageAt: fromOperator ? this.now : lastOperatorMessageAt,
     };
     this.addEvent(EventName.chatMessageCreated, messagePayload(this.#session.id, placed), fromClient ? 'client' : null);
@@ -125,7 +129,11 @@ export class Draft {
   }
 
   /** Adds an event to the log; its `eventSeq` is filled in. */
-  addEvent<N extends EventName>(event: N, payload: Omit<EventPayloads[N], 'eventSeq'>, audience: string | null = null): void {
+  addEvent<N extends EventName>(
+    event: N,
+    payload: Omit<EventPayloads[N], 'eventSeq'>,
+    audience: string | null = null,
+  ): void {
     const eventSeq = this.#session.lastEventSeq + 1;
     const data = { ...payload, eventSeq };
     this.events.push({ eventSeq, event, data: JSON.stringify(data), audience });

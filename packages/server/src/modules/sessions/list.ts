@@ -44,7 +44,12 @@ export class SessionList {
   }
 
   /** A page of the company's sessions with the last message of each. */
-  async page(companyId: number, filter: SessionFilter, window: Window, order: readonly Order<SortColumn>[]): Promise<ListedSession[]> {
+  async page(
+    companyId: number,
+    filter: SessionFilter,
+    window: Window,
+    order: readonly Order<SortColumn>[],
+  ): Promise<ListedSession[]> {
     let query = this.#from()
       .where('s.company_id', '=', companyId)
       .where((of) => narrowed(of, filter));
@@ -72,8 +77,21 @@ export class SessionList {
     const rows = await this.#database.builder
       .selectFrom('messages')
       .select([
-        'id', 'session_id', 'seq', 'event_seq', 'author_type', 'author_id', 'author_name', 'type', 'body', 'extras',
-        'reply_to', 'client_message_id', 'created_at', 'updated_at', 'read_at',
+        'id',
+        'session_id',
+        'seq',
+        'event_seq',
+        'author_type',
+        'author_id',
+        'author_name',
+        'type',
+        'body',
+        'extras',
+        'reply_to',
+        'client_message_id',
+        'created_at',
+        'updated_at',
+        'read_at',
       ])
       .where(sql<boolean>`(session_id, seq) in (${sql.join(pairs)})`)
       .execute();
@@ -83,14 +101,47 @@ export class SessionList {
   #from() {
     return this.#database.builder
       .selectFrom('sessions as s')
-      .innerJoin('clients as c', (join) => join.onRef('c.company_id', '=', 's.company_id').onRef('c.id', '=', 's.client_id'))
+      .innerJoin('clients as c', (join) =>
+        join.onRef('c.company_id', '=', 's.company_id').onRef('c.id', '=', 's.client_id'),
+      )
       .select([
-        's.id', 's.company_id', 's.chat_id', 's.client_id', 's.name', 's.ttl', 's.status', 's.bot_status', 's.bot_id',
-        's.bot_state', 's.operator_type', 's.operator_id', 's.operator_name', 's.operator_assigned_at', 's.operators',
-        's.started_at', 's.closed_at', 's.result', 's.options', 's.version', 's.last_seq', 's.last_event_seq', 's.unread',
-        's.last_message_at', 's.client_online_at', 's.client_offline_at', 's.last_operator_message_at',
-        's.first_client_message_after_at', 's.channel', 's.messenger_type', 's.referer', 's.marked_as_spam',
-        'c.name as client_name', 'c.first_name', 'c.last_name', 'c.banned_at', 'c.external_id',
+        's.id',
+        's.company_id',
+        's.chat_id',
+        's.client_id',
+        's.name',
+        's.ttl',
+        's.status',
+        's.bot_status',
+        's.bot_id',
+        's.bot_state',
+        's.operator_type',
+        's.operator_id',
+        's.operator_name',
+        's.operator_assigned_at',
+        's.operators',
+        's.started_at',
+        's.closed_at',
+        's.result',
+        's.options',
+        's.version',
+        's.last_seq',
+        's.last_event_seq',
+        's.unread',
+        's.last_message_at',
+        's.client_online_at',
+        's.client_offline_at',
+        's.last_operator_message_at',
+        's.first_client_message_after_at',
+        's.channel',
+        's.messenger_type',
+        's.referer',
+        's.marked_as_spam',
+        'c.name as client_name',
+        'c.first_name',
+        'c.last_name',
+        'c.banned_at',
+        'c.external_id',
       ]);
   }
 }
@@ -109,7 +160,9 @@ function narrowed(of: ExpressionBuilder<Aliased, 's'>, filter: SessionFilter) {
   ] as const;
   return of.and([
     ...equal.flatMap(([column, value]) => (value === undefined ? [] : [of(column, '=', value)])),
-    ...(filter.name === undefined ? [] : [of('s.name', 'ilike', `%${filter.name.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`)]),
+    ...(filter.name === undefined
+      ? []
+      : [of('s.name', 'ilike', `%${filter.name.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`)]),
     ...(filter.from === undefined ? [] : [of('s.started_at', '>=', instant(filter.from))]),
     ...(filter.to === undefined ? [] : [of('s.started_at', '<=', instant(filter.to))]),
   ]);

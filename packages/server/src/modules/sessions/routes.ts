@@ -25,7 +25,9 @@ export function sessionRoutes(sessions: Sessions, chats: Chats): Route[] {
       const page = await pageOf(call.query, fields, {
         items: async () => {
           const found = await sessions.list.page(companyId, call.query, windowOf(call.query), order);
-          return Promise.all(found.map(async (item) => sessionView(item, await chats.evenDeleted(item.session.chatId))));
+          return Promise.all(
+            found.map(async (item) => sessionView(item, await chats.evenDeleted(item.session.chatId))),
+          );
         },
         count: () => sessions.list.count(companyId, call.query),
       });
@@ -42,7 +44,9 @@ export function sessionRoutes(sessions: Sessions, chats: Chats): Route[] {
       const session = await sessions.enter(call.params.sessionId, call.caller);
       const limit = call.query.limit ?? 100;
       const found = await sessions.store.eventsAfter(session.id, call.query.after ?? 0, limit + 1);
-      const items = found.slice(0, limit).map(({ audience: _, ...event }) => event);
+      const items = found
+        .slice(0, limit)
+        .map(({ eventSeq, event, data, createdAt }) => ({ eventSeq, event, data, createdAt }));
       return ok({ items, hasMore: found.length > limit });
     }),
     route(operations.typeInSession, async (call) => {

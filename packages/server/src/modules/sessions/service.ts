@@ -9,7 +9,14 @@ import type { Caller } from '../../platform/route.ts';
 import type { Chats } from '../chats/index.ts';
 import type { BotSource } from './bot-port.ts';
 import { notifierFor } from './callbacks.ts';
-import { acceptMessage, botOf, checkContent, readReplyTo, refuseUnlessOpen, type IncomingMessage } from './client-message.ts';
+import {
+  acceptMessage,
+  botOf,
+  checkContent,
+  readReplyTo,
+  refuseUnlessOpen,
+  type IncomingMessage,
+} from './client-message.ts';
 import { SessionTokens } from './holder.ts';
 import { SessionList, type ListedSession } from './list.ts';
 import type { HotSession } from './session.ts';
@@ -156,7 +163,9 @@ export class Sessions {
     const now = this.#ports.clock.now();
     const kept = await this.store.rate(id, rating, comment ?? null, now, now - RATING_CHANGE_MS);
     if (!kept) throw new Failure('session-rated');
-    await this.#steps.run(id, (draft) => draft.notify('SESSION_RATED', { sessionId: id, rating, comment: comment ?? null }));
+    await this.#steps.run(id, (draft) =>
+      draft.notify('SESSION_RATED', { sessionId: id, rating, comment: comment ?? null }),
+    );
   }
 
   /** Throws where the session takes nothing more from its client. */

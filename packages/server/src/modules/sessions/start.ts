@@ -7,14 +7,21 @@ import type { Ids } from '../../platform/ids.ts';
 import type { Caller } from '../../platform/route.ts';
 import type { ChatRecord, Chats } from '../chats/index.ts';
 import type { BotSource, ReadyBot } from './bot-port.ts';
-import { acceptMessage, botOf, checkContent, readReplyTo, refuseUnlessOpen, type IncomingMessage } from './client-message.ts';
+import {
+  acceptMessage,
+  botOf,
+  checkContent,
+  readReplyTo,
+  refuseUnlessOpen,
+  type IncomingMessage,
+} from './client-message.ts';
 import { findOrCreateClient, type ClientRow } from './clients.ts';
 import { createSession } from './create.ts';
 import { Draft, type PlacedMessage } from './draft.ts';
 import type { SessionTokens } from './holder.ts';
 import { readIdentity, type Identity } from './identity.ts';
-import { clientName } from './load.ts';
 import { botIsPaused, expiresAt, type HotSession } from './session.ts';
+import { givenVariables, newSession } from './new-session.ts';
 import { chosenOptions } from './options.ts';
 import type { SessionStore } from './store.ts';
 import type { NotifierOf, Steps } from './steps.ts';
@@ -167,7 +174,10 @@ export class Starts {
       const startKey = key === undefined ? null : { key, messageId: told.messageId ?? null };
       await createSession(this.#ports.database, draft, origin, startKey);
     } catch (error) {
-      const replay = key === undefined || databaseError(error)?.code !== UNIQUE_VIOLATION ? undefined : await this.#replayStart(request, key);
+      const replay =
+        key === undefined || databaseError(error)?.code !== UNIQUE_VIOLATION
+          ? undefined
+          : await this.#replayStart(request, key);
       if (replay === undefined) throw error;
       return replay;
     }
@@ -201,7 +211,10 @@ export class Starts {
       const told = await steps.run(session.id, async (draft): Promise<Told> => {
         refuseUnlessOpen(draft);
         const bot = await botOf(bots, draft);
-        draft.set({ ttl: body.sessionTtl ?? draft.session.ttl, options: chosenOptions(body, request.caller, draft.session.options) });
+        draft.set({
+          ttl: body.sessionTtl ?? draft.session.ttl,
+          options: chosenOptions(body, request.caller, draft.session.options),
+        });
         if (bot !== undefined && draft.session.bot !== null && (body.variables ?? body.clientMetadata) !== undefined) {
           const { bot: position } = draft.session;
           draft.set({ bot: { ...position, state: bot.withVariables(position.state, givenVariables(body)) } });
@@ -275,48 +288,6 @@ export class Starts {
     };
     return { started, created: false, replayed: true };
   }
-}
-
-function newSession(id: string, request: Request, client: ClientRow, bot: ReadyBot, now: number): HotSession {
-  const { body, chat, caller } = request;
-  const options = chosenOptions(body, caller, {});
-  const name = clientName({ ...client, client_name: client.name });
-  return {
-    id,
-    companyId: chat.companyId,
-    chatId: chat.id,
-    clientId: client.id,
-    clientName: name,
-    clientBanned: false,
-    name: body.name ?? body.clientNameForOperator ?? name,
-    startedAt: now,
-    version: 1,
-    ttl: body.sessionTtl ?? chat.settings.sessionTtl,
-    status: 'ACTIVE',
-    botStatus: 'WAIT',
-    botId: bot.id,
-    bot: { state: bot.begin(givenVariables(body)), started: false, wake: null },
-    operatorType: 'BOT',
-    operatorId: bot.id,
-    operatorName: bot.name,
-    operatorAssignedAt: now,
-    operators: [{ id: null, name: bot.name, type: 'BOT', assigned_at: wireDate(now) }],
-    closedAt: null,
-    result: null,
-    options,
-    lastSeq: 0,
-    lastEventSeq: 0,
-    unread: 0,
-    lastMessageAt: null,
-    clientOnlineAt: null,
-    clientOfflineAt: null,
-    lastOperatorMessageAt: null,
-    firstClientMessageAfterAt: null,
-  };
-}
-
-function givenVariables(body: StartSessionBody) {
-  return { clientMetadata: body.clientMetadata ?? {}, variables: body.variables ?? {} };
 }
 
 function nothing(error: unknown): undefined {

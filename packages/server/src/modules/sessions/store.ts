@@ -104,8 +104,14 @@ export class SessionStore {
   }
 
   /** What was started under a key. */
-  async startedUnder(chatId: string, key: string): Promise<{ sessionId: string; messageId: string | null; untilSeq: number } | undefined> {
-    const [row] = await this.#database.query<{ session_id: string; message_id: string | null; until_seq: number }>(byStartKey, [chatId, key]);
+  async startedUnder(
+    chatId: string,
+    key: string,
+  ): Promise<{ sessionId: string; messageId: string | null; untilSeq: number } | undefined> {
+    const [row] = await this.#database.query<{ session_id: string; message_id: string | null; until_seq: number }>(
+      byStartKey,
+      [chatId, key],
+    );
     return row && { sessionId: row.session_id, messageId: row.message_id, untilSeq: row.until_seq };
   }
 
@@ -137,7 +143,11 @@ export class SessionStore {
   }
 
   /** Events after a place in the log, oldest first. */
-  async eventsAfter(sessionId: string, after: number, limit: number): Promise<(LoggedEvent & { audience: string | null })[]> {
+  async eventsAfter(
+    sessionId: string,
+    after: number,
+    limit: number,
+  ): Promise<(LoggedEvent & { audience: string | null })[]> {
     const rows = await this.#database.query<EventRow & Record<string, unknown>>(eventsAfter, [sessionId, after, limit]);
     return rows.map((row) => ({
       eventSeq: row.event_seq,
@@ -154,14 +164,23 @@ export class SessionStore {
   }
 
   /** Keeps a rating; false where an older one can no longer be changed. */
-  async rate(id: string, rating: number, comment: string | null, now: number, changeableSince: number): Promise<boolean> {
+  async rate(
+    id: string,
+    rating: number,
+    comment: string | null,
+    now: number,
+    changeableSince: number,
+  ): Promise<boolean> {
     const values = [id, rating, comment, new Date(now).toISOString(), new Date(changeableSince).toISOString()];
     return (await this.#database.query(rate, values)).length === 1;
   }
 
   /** Where the event streams of sessions stand. */
   async streamPositions(ids: readonly string[]): Promise<Map<string, { lastEventSeq: number; startedAt: number }>> {
-    const rows = await this.#database.query<{ id: string; last_event_seq: number; started_at: number }>(streamPositions, [ids]);
+    const rows = await this.#database.query<{ id: string; last_event_seq: number; started_at: number }>(
+      streamPositions,
+      [ids],
+    );
     return new Map(rows.map((row) => [row.id, { lastEventSeq: row.last_event_seq, startedAt: row.started_at }]));
   }
 }

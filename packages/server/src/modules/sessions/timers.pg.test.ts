@@ -95,7 +95,12 @@ it('bot answers and notifications reach the integrator, in order, over a failing
   });
   await expect.poll(() => received.length, { timeout: 15_000 }).toBe(3);
   expect(received.map(({ path }) => path)).toEqual(['/events', '/events', '/bot']);
-  expect(received[0]?.body).toMatchObject({ event: 'SESSION_STARTED', sessionId: session.id, chatId, eventCallbackData: 'yours' });
+  expect(received[0]?.body).toMatchObject({
+    event: 'SESSION_STARTED',
+    sessionId: session.id,
+    chatId,
+    eventCallbackData: 'yours',
+  });
   expect(received[1]?.body).toMatchObject({ event: 'MESSAGE_CREATED', data: { body: 'Say something' } });
   expect(received[2]?.body).toMatchObject({
     dialogId: session.id,

@@ -47,7 +47,15 @@ export function takeTurn(draft: Draft, setting: TurnSetting, input: BotInput): P
   return said;
 }
 
-const silence: BotMessage = { body: '', type: 'REGULAR', answers: [], keyboard: null, attachments: [], actions: [], nodeId: '' };
+const silence: BotMessage = {
+  body: '',
+  type: 'REGULAR',
+  answers: [],
+  keyboard: null,
+  attachments: [],
+  actions: [],
+  nodeId: '',
+};
 
 function say(draft: Draft, { bot, ids }: TurnSetting, message: BotMessage): PlacedMessage {
   return draft.addMessage({

@@ -20,7 +20,12 @@ export function unpackExtras(extras: Record<string, unknown> | null): {
   attachments: Attachment[];
   actions: Action[];
 } {
-  const { answers = [], keyboard = null, attachments = [], actions = [] } = (extras ?? {}) as {
+  const {
+    answers = [],
+    keyboard = null,
+    attachments = [],
+    actions = [],
+  } = (extras ?? {}) as {
     answers?: string[];
     keyboard?: Keyboard | null;
     attachments?: Attachment[];

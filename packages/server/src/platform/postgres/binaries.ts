@@ -54,7 +54,11 @@ function restoreLinks(root: string): void {
 
 function debianFolders(): string[] {
   const root = '/usr/lib/postgresql';
-  return existsSync(root) ? readdirSync(root).sort((a, b) => Number(b) - Number(a)).map((version) => join(root, version, 'bin')) : [];
+  return existsSync(root)
+    ? readdirSync(root)
+        .sort((a, b) => Number(b) - Number(a))
+        .map((version) => join(root, version, 'bin'))
+    : [];
 }
 
 function versionOf(folder: string): number | undefined {

@@ -21,11 +21,25 @@ export function ensureCluster(folder: string, binaries: Binaries, as: RunAs): vo
   const building = `${folder}${BUILDING}${process.pid}`;
   mkdirSync(building, { mode: 0o700 });
   as.own(building);
-  const locale = binaries.majorVersion >= 17 ? ['--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C'] : ['--locale=C.UTF-8'];
+  const locale =
+    binaries.majorVersion >= 17
+      ? ['--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C']
+      : ['--locale=C.UTF-8'];
   const { command, args } = as.wrap(join(binaries.folder, 'initdb'), [
-    '--pgdata', building, '--username', CLUSTER_USER, '--auth=trust', '--encoding=UTF8', '--data-checksums', ...locale,
+    '--pgdata',
+    building,
+    '--username',
+    CLUSTER_USER,
+    '--auth=trust',
+    '--encoding=UTF8',
+    '--data-checksums',
+    ...locale,
   ]);
-  const { status, stderr, error } = spawnSync(command, args, { encoding: 'utf8', cwd: '/', env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' } });
+  const { status, stderr, error } = spawnSync(command, args, {
+    encoding: 'utf8',
+    cwd: '/',
+    env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
+  });
   if (status !== 0) {
     const reason = (stderr ?? error?.message ?? '').trim().split('\n').at(-1) ?? '';
     throw new StartError(`The database could not be created in ${folder}: ${reason}`);
@@ -50,6 +64,8 @@ function removeLeftovers(folder: string): void {
 function checkVersion(folder: string, binaries: Binaries): void {
   const version = readFileSync(join(folder, 'PG_VERSION'), 'utf8').trim();
   if (version !== String(binaries.majorVersion)) {
-    throw new StartError(`The database in ${folder} was made by PostgreSQL ${version}, but ${binaries.majorVersion} was found. Bring PostgreSQL ${version} back, or restore a backup into a new folder.`);
+    throw new StartError(
+      `The database in ${folder} was made by PostgreSQL ${version}, but ${binaries.majorVersion} was found. Bring PostgreSQL ${version} back, or restore a backup into a new folder.`,
+    );
   }
 }

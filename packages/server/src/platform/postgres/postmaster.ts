@@ -35,7 +35,9 @@ export async function stopLeftover(folder: string): Promise<void> {
   process.kill(left.pid, 'SIGINT');
   for (let waited = 0; isPostgres(left.pid); waited += POLL_MS) {
     if (waited > STOP_LIMIT_MS) {
-      throw new StartError(`A PostgreSQL left behind (process ${left.pid}) does not stop. End it with: kill -QUIT ${left.pid}`);
+      throw new StartError(
+        `A PostgreSQL left behind (process ${left.pid}) does not stop. End it with: kill -QUIT ${left.pid}`,
+      );
     }
     await sleep(POLL_MS);
   }

@@ -19,7 +19,9 @@ export function runAs(): RunAs {
   const uid = process.getuid?.() === 0 ? NOBODY : undefined;
   const setpriv = process.platform === 'linux' && spawnSync('setpriv', ['--version']).status === 0;
   if (uid !== undefined && !setpriv) {
-    throw new StartError('PostgreSQL does not run as root, and setpriv (util-linux) is missing to run it as somebody else. Start Molva as an ordinary user, or set MOLVA_DATABASE_URL.');
+    throw new StartError(
+      'PostgreSQL does not run as root, and setpriv (util-linux) is missing to run it as somebody else. Start Molva as an ordinary user, or set MOLVA_DATABASE_URL.',
+    );
   }
   const identity = uid === undefined ? [] : ['--reuid', String(uid), '--regid', String(uid), '--clear-groups'];
   return {
@@ -39,6 +41,8 @@ export function checkReach(as: RunAs, path: string, what: string): void {
   if (as.uid === undefined) return;
   const { command, args } = as.wrap('test', ['-x', path]);
   if (spawnSync(command, args).status !== 0) {
-    throw new StartError(`Started as root, PostgreSQL runs as user ${as.uid}, which cannot reach ${what} ${path}. Move it out of a private folder, start Molva as an ordinary user, or set MOLVA_DATABASE_URL.`);
+    throw new StartError(
+      `Started as root, PostgreSQL runs as user ${as.uid}, which cannot reach ${what} ${path}. Move it out of a private folder, start Molva as an ordinary user, or set MOLVA_DATABASE_URL.`,
+    );
   }
 }

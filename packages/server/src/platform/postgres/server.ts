@@ -47,7 +47,9 @@ export async function openDatabaseServer(dataDir: string, databaseUrl: string | 
   let stopping = false;
   const ended = new Promise<void>((done) => child.once('exit', () => done()));
   const failed = new Promise<string>((fail) => {
-    void ended.then(() => stopping || fail(`The database ended unexpectedly. See ${resolve(dataDir, 'postgres.log')}.`));
+    void ended.then(
+      () => stopping || fail(`The database ended unexpectedly. See ${resolve(dataDir, 'postgres.log')}.`),
+    );
   });
   return {
     connection,
@@ -67,14 +69,20 @@ async function external(connectionString: string): Promise<DatabaseServer> {
     await client.connect();
     const { rows } = await client.query<{ server_version_num: string }>('show server_version_num');
     const version = Math.floor(Number(rows[0]?.server_version_num) / 10_000);
-    if (version < 15) throw new StartError(`MOLVA_DATABASE_URL leads to PostgreSQL ${version}; Molva needs 15 or newer.`);
+    if (version < 15)
+      throw new StartError(`MOLVA_DATABASE_URL leads to PostgreSQL ${version}; Molva needs 15 or newer.`);
   } catch (error) {
     if (error instanceof StartError) throw error;
     throw new StartError(`The database of MOLVA_DATABASE_URL cannot be reached: ${(error as Error).message}`);
   } finally {
     await client.end().catch(() => undefined);
   }
-  return { connection: { connectionString }, kind: 'external', failed: new Promise(() => {}), async [Symbol.asyncDispose]() {} };
+  return {
+    connection: { connectionString },
+    kind: 'external',
+    failed: new Promise(() => {}),
+    async [Symbol.asyncDispose]() {},
+  };
 }
 
 function prepareSocketFolder(dataDir: string, as: RunAs): string {
@@ -110,7 +118,12 @@ function launch(folder: string, socketFolder: string, binaries: Binaries, as: Ru
   const output = openLogFile(logFile);
   try {
     // Its own process group: a Ctrl-C on the terminal reaches Molva alone, which then stops the database in order.
-    return spawn(command, args, { stdio: ['ignore', output, output], cwd: '/', detached: true, env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' } });
+    return spawn(command, args, {
+      stdio: ['ignore', output, output],
+      cwd: '/',
+      detached: true,
+      env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
+    });
   } finally {
     closeSync(output);
   }

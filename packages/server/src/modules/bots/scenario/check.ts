@@ -44,7 +44,10 @@ export function checkScenario(input: unknown): ScenarioCheck {
   problems.push(...arrowProblems(source));
   const compiled = new Map<string, CompiledBlock>();
   for (const [id, block] of Object.entries(source.blocks)) {
-    compiled.set(id, compileBlock(block, (field, reason) => problems.push({ block: id, field, reason })));
+    compiled.set(
+      id,
+      compileBlock(block, (field, reason) => problems.push({ block: id, field, reason })),
+    );
   }
   if (problems.length > 0) return { ok: false, problems };
   const scenario = {
@@ -68,7 +71,10 @@ function formProblems(id: string, block: unknown): ScenarioProblem[] {
   return checker.Errors(block).flatMap((error) => (error.keyword === 'boolean' ? [] : [problem(id, error)]));
 }
 
-function problem(block: string | null, error: { instancePath: string; message: string; keyword: string; params: unknown }): ScenarioProblem {
+function problem(
+  block: string | null,
+  error: { instancePath: string; message: string; keyword: string; params: unknown },
+): ScenarioProblem {
   const path = error.instancePath.slice(1).replaceAll('/', '.');
   const { requiredProperties, additionalProperties } = error.params as {
     requiredProperties?: string[];
@@ -76,7 +82,11 @@ function problem(block: string | null, error: { instancePath: string; message: s
   };
   const names = (requiredProperties ?? additionalProperties ?? []).join(', ');
   const reason =
-    error.keyword === 'required' ? 'is required' : error.keyword === 'additionalProperties' ? 'is not known here' : error.message;
+    error.keyword === 'required'
+      ? 'is required'
+      : error.keyword === 'additionalProperties'
+        ? 'is not known here'
+        : error.message;
   return { block, field: [path, names].filter((part) => part !== '').join('.'), reason };
 }
 
@@ -84,14 +94,16 @@ function arrowProblems(source: Scenario): ScenarioProblem[] {
   const problems: ScenarioProblem[] = [];
   const ids = Object.keys(source.blocks);
   const start = Object.hasOwn(source.blocks, source.start) ? source.blocks[source.start] : undefined;
-  if (start?.type !== 'start') problems.push({ block: null, field: 'start', reason: 'must name the block of type start' });
+  if (start?.type !== 'start')
+    problems.push({ block: null, field: 'start', reason: 'must name the block of type start' });
   for (const id of ids) {
     const block = source.blocks[id] as Block;
     if (block.type === 'start' && id !== source.start) {
       problems.push({ block: id, field: 'type', reason: 'there is one start block only' });
     }
     for (const [field, target] of arrows(block)) {
-      if (!Object.hasOwn(source.blocks, target)) problems.push({ block: id, field, reason: `there is no block "${target}"` });
+      if (!Object.hasOwn(source.blocks, target))
+        problems.push({ block: id, field, reason: `there is no block "${target}"` });
     }
   }
   const reached = reachable(source);
@@ -109,7 +121,8 @@ function arrows(block: Block): [field: string, target: string][] {
   if (block.type === 'jump') found.push(['to', block.to]);
   if (block.type === 'operator') found.push(['notFound', block.notFound]);
   if (block.type === 'question') found.push(['timeout.next', block.timeout?.next]);
-  if ('branches' in block) block.branches?.forEach((branch, index) => found.push([`branches.${index}.next`, branch.next]));
+  if ('branches' in block)
+    block.branches?.forEach((branch, index) => found.push([`branches.${index}.next`, branch.next]));
   return found.filter((arrow): arrow is [string, string] => arrow[1] !== undefined);
 }
 

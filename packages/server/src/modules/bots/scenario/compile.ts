@@ -39,8 +39,16 @@ export type CompiledBlock = { readonly usesDialog: boolean } & (
       readonly branches: readonly { readonly when: Compiled; readonly next: string }[];
       readonly otherwise: string;
     }
-  | { readonly type: 'set' | 'result'; readonly values: readonly (readonly [string, Compiled])[]; readonly next: string }
-  | { readonly type: 'random'; readonly total: number; readonly branches: readonly { readonly weight: number; readonly next: string }[] }
+  | {
+      readonly type: 'set' | 'result';
+      readonly values: readonly (readonly [string, Compiled])[];
+      readonly next: string;
+    }
+  | {
+      readonly type: 'random';
+      readonly total: number;
+      readonly branches: readonly { readonly weight: number; readonly next: string }[];
+    }
   | { readonly type: 'pause'; readonly ms: number; readonly typing: boolean; readonly next: string }
   | {
       readonly type: 'operator';
@@ -62,7 +70,12 @@ export function compileBlock(block: Block, fault: (field: string, reason: string
       return instead;
     }
   };
-  const expression = (field: string, source: string): Compiled => attempt(field, () => compileExpression(source), () => null);
+  const expression = (field: string, source: string): Compiled =>
+    attempt(
+      field,
+      () => compileExpression(source),
+      () => null,
+    );
   const values = (source: Readonly<Record<string, string>>): (readonly [string, Compiled])[] =>
     Object.entries(source).map(([name, text]) => {
       checkName(name, (reason) => fault(`values.${name}`, reason));
@@ -86,7 +99,11 @@ export function compileBlock(block: Block, fault: (field: string, reason: string
           if ((branch.keywords ?? branch.pattern ?? branch.exact) === undefined) {
             fault(`branches.${index}`, 'needs keywords, a pattern or exact texts');
           }
-          const matches = attempt<Matcher>(`branches.${index}.pattern`, () => compileBranch(branch), () => false);
+          const matches = attempt<Matcher>(
+            `branches.${index}.pattern`,
+            () => compileBranch(branch),
+            () => false,
+          );
           return { matches, next: branch.next };
         }),
         otherwise: block.default,
@@ -96,7 +113,10 @@ export function compileBlock(block: Block, fault: (field: string, reason: string
       return {
         type: 'condition',
         usesDialog,
-        branches: block.branches.map(({ when, next }, index) => ({ when: expression(`branches.${index}.when`, when), next })),
+        branches: block.branches.map(({ when, next }, index) => ({
+          when: expression(`branches.${index}.when`, when),
+          next,
+        })),
         otherwise: block.default,
       };
     case 'set':
@@ -129,7 +149,10 @@ function speech(block: Block<'message' | 'question'>): Speech {
     keyboard:
       keyboard === undefined
         ? null
-        : { buttonsInRow: keyboard.buttonsInRow ?? 2, buttons: keyboard.buttons.map((text) => ({ type: 'text', text })) },
+        : {
+            buttonsInRow: keyboard.buttonsInRow ?? 2,
+            buttons: keyboard.buttons.map((text) => ({ type: 'text', text })),
+          },
     attachments: (block.attachments ?? []).map((file) => ({ ...file, size: file.size ?? 0 })),
     actions: block.actions ?? [],
   };
@@ -144,7 +167,12 @@ function checkName(name: string, fault: (reason: string) => void): void {
 
 function mentionsDialog(block: Block): boolean {
   const texts = 'text' in block && block.text !== undefined ? [block.text] : [];
-  const expressions = 'values' in block ? Object.values(block.values) : 'branches' in block && block.type === 'condition' ? block.branches.map(({ when }) => when) : [];
+  const expressions =
+    'values' in block
+      ? Object.values(block.values)
+      : 'branches' in block && block.type === 'condition'
+        ? block.branches.map(({ when }) => when)
+        : [];
   return (
     texts.some((text) => templateNames(text).includes(DIALOG_NAME)) ||
     expressions.some((text) => new RegExp(`\\b${DIALOG_NAME}\\b`).test(text))

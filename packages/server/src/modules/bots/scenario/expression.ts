@@ -14,7 +14,8 @@ export class ExpressionError extends Error {}
 
 type Token = { readonly kind: 'number' | 'text' | 'name' | 'sign' | 'end'; readonly text: string };
 
-const TOKEN = /\s*(?:(\d+(?:\.\d+)?)|"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([\p{L}_][\p{L}\p{N}_.]*)|(<=|>=|==|!=|[-+*/%<>()=,]))/uy;
+const TOKEN =
+  /\s*(?:(\d+(?:\.\d+)?)|"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([\p{L}_][\p{L}\p{N}_.]*)|(<=|>=|==|!=|[-+*/%<>()=,]))/uy;
 const DEEPEST = 32;
 
 /** How tightly the two-sided operators bind, loosest first. */
@@ -58,7 +59,8 @@ export function compileExpression(source: string): Compiled {
     let left = binary(level + 1, depth);
     for (;;) {
       const { kind, text: sign } = peek();
-      const operate = kind === 'sign' || kind === 'name' ? (Object.hasOwn(operators, sign) ? operators[sign] : undefined) : undefined;
+      const operate =
+        kind === 'sign' || kind === 'name' ? (Object.hasOwn(operators, sign) ? operators[sign] : undefined) : undefined;
       if (operate === undefined) return left;
       take();
       const [a, b] = [left, binary(level + 1, depth)];
@@ -97,7 +99,8 @@ export function compileExpression(source: string): Compiled {
     if (word === 'null') return constant(null);
     if (peek().text !== '(' || peek().kind !== 'sign') return (lookup) => lookup(word);
     const entry = Object.hasOwn(functions, word) ? functions[word] : undefined;
-    if (entry === undefined) throw new ExpressionError(`there is no function "${word}"; known: ${Object.keys(functions).join(', ')}`);
+    if (entry === undefined)
+      throw new ExpressionError(`there is no function "${word}"; known: ${Object.keys(functions).join(', ')}`);
     take();
     const given: Compiled[] = [];
     while (peek().text !== ')') {
@@ -105,7 +108,8 @@ export function compileExpression(source: string): Compiled {
       given.push(binary(0, depth + 1));
     }
     take();
-    if (given.length !== entry.parameters) throw new ExpressionError(`${word} takes ${entry.parameters} values, not ${given.length}`);
+    if (given.length !== entry.parameters)
+      throw new ExpressionError(`${word} takes ${entry.parameters} values, not ${given.length}`);
     return (lookup) => entry.compute(given.map((argument) => argument(lookup)));
   }
 
@@ -153,7 +157,10 @@ export function number(value: Scalar): number {
 }
 
 function isNumeric(value: Scalar): boolean {
-  return typeof value === 'number' || (typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value.trim().replace(',', '.'))));
+  return (
+    typeof value === 'number' ||
+    (typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value.trim().replace(',', '.'))))
+  );
 }
 
 /** Numbers and texts of numbers compare as numbers, everything else as texts, without regard to case. */

@@ -6,20 +6,40 @@ import { checkScenario, initialState, step, type BotState, type CompiledScenario
 import { compileBranch } from './match.ts';
 
 const NOON = Date.UTC(2026, 10, 24, 12);
-const context = { now: NOON, random: () => 0, clientTimezone: 180, dialogId: 'dialog', phone: '+7', previousBotId: null };
+const context = {
+  now: NOON,
+  random: () => 0,
+  clientTimezone: 180,
+  dialogId: 'dialog',
+  phone: '+7',
+  previousBotId: null,
+};
 
 function compile(blocks: Record<string, unknown>, settings = {}): CompiledScenario {
-  const check = checkScenario({ version: 1, language: 'en', start: 'start', blocks: { start: { type: 'start', next: 'a' }, ...blocks }, settings });
+  const check = checkScenario({
+    version: 1,
+    language: 'en',
+    start: 'start',
+    blocks: { start: { type: 'start', next: 'a' }, ...blocks },
+    settings,
+  });
   if (!check.ok) throw new Error(JSON.stringify(check.problems));
   return check.scenario;
 }
 
 /** Plays a dialog: what is said turn by turn. A number lets a pause or a time-out pass. */
-function play(scenario: CompiledScenario, inputs: readonly (string | 'resume' | 'timeout')[], given: Record<string, unknown> = {}): { said: string[][]; turn: Turn } {
+function play(
+  scenario: CompiledScenario,
+  inputs: readonly string[],
+  given: Record<string, unknown> = {},
+): { said: string[][]; turn: Turn } {
   let turn = step(scenario, initialState(given), { kind: 'start' }, context);
   const said = [turn.outputs.map(({ body }) => body)];
   for (const input of inputs) {
-    const event = input === 'resume' || input === 'timeout' ? ({ kind: input } as const) : ({ kind: 'message', message: { text: input } } as const);
+    const event =
+      input === 'resume' || input === 'timeout'
+        ? ({ kind: input } as const)
+        : ({ kind: 'message', message: { text: input } } as const);
     turn = step(scenario, turn.state, event, context);
     said.push(turn.outputs.map(({ body }) => body));
   }
@@ -35,13 +55,49 @@ describe('the demo bot', () => {
   it('uses every kind of block', () => {
     for (const [, scenario] of scenarios) {
       const types = new Set([...(scenario?.blocks.values() ?? [])].map(({ type }) => type));
-      expect([...types].sort()).toEqual(['condition', 'end', 'jump', 'message', 'operator', 'pause', 'question', 'random', 'result', 'set', 'start']);
+      expect([...types].sort()).toEqual([
+        'condition',
+        'end',
+        'jump',
+        'message',
+        'operator',
+        'pause',
+        'question',
+        'random',
+        'result',
+        'set',
+        'start',
+      ]);
     }
   });
 
   it.each([
-    ['en', ['resume', 'How does shipping work?', 'where is order 1001', 'status', 'none', '1003', 'When are you open', 'bye']],
-    ['ru', ['resume', 'Как у вас с доставкой?', 'где заказ 1001', 'Статус заказа', 'не помню', '1003', 'Часы работы', 'Спасибо']],
+    [
+      'en',
+      [
+        'resume',
+        'How does shipping work?',
+        'where is order 1001',
+        'status',
+        'none',
+        '1003',
+        'When are you open',
+        'bye',
+      ],
+    ],
+    [
+      'ru',
+      [
+        'resume',
+        'Как у вас с доставкой?',
+        'где заказ 1001',
+        'Статус заказа',
+        'не помню',
+        '1003',
+        'Часы работы',
+        'Спасибо',
+      ],
+    ],
   ])('serves a customer in %s', (language, inputs) => {
     const scenario = scenarios.find(([name]) => name === language)?.[1];
     if (scenario === undefined) throw new Error('no scenario');
@@ -58,14 +114,23 @@ describe('blocks', () => {
         type: 'question',
         text: 'Well?',
         variable: 'said',
-        branches: [{ keywords: ['deliver*'], next: 'k' }, { pattern: '^\\d{4}$', next: 'p' }, { exact: ['Yes, please'], next: 'x' }],
+        branches: [
+          { keywords: ['deliver*'], next: 'k' },
+          { pattern: '^\\d{4}$', next: 'p' },
+          { exact: ['Yes, please'], next: 'x' },
+        ],
       },
       k: { type: 'message', text: 'keyword {said}', next: 'a' },
       p: { type: 'message', text: 'pattern {said}', next: 'a' },
       x: { type: 'message', text: 'exact {said}', next: 'a' },
     });
     const { said } = play(scenario, ['When do you DELIVER it?', '1234', 'yes,  please', 'other']);
-    expect(said.slice(1)).toEqual([['keyword When do you DELIVER it?', 'Well?'], ['pattern 1234', 'Well?'], ['exact yes,  please', 'Well?'], ['Well?']]);
+    expect(said.slice(1)).toEqual([
+      ['keyword When do you DELIVER it?', 'Well?'],
+      ['pattern 1234', 'Well?'],
+      ['exact yes,  please', 'Well?'],
+      ['Well?'],
+    ]);
   });
 
   it('set, condition and result compute; texts show variables and system variables', () => {
@@ -73,10 +138,15 @@ describe('blocks', () => {
       a: { type: 'set', values: { total: 'price * 2 + 1', greeting: '"Hi " + upper(name)' }, next: 'b' },
       b: { type: 'condition', branches: [{ when: 'total > 20 and localHour == 15', next: 'c' }], default: 'd' },
       c: { type: 'result', values: { sum: 'total' }, next: 'd' },
-      d: { type: 'question', text: '{greeting}: {total} {unknown}{{x}} {now} {today} {localTime} {phone} {dialogId} {системные.сейчас} {system.today}' },
+      d: {
+        type: 'question',
+        text: '{greeting}: {total} {unknown}{{x}} {now} {today} {localTime} {phone} {dialogId} {системные.сейчас} {system.today}',
+      },
     });
     const { said, turn } = play(scenario, [], { price: 10, name: 'ann' });
-    expect(said[0]).toEqual(['Hi ANN: 21 {x} 2026-11-24 12:00:00 2026-11-24 15:00 +7 dialog 2026-11-24 12:00:00 2026-11-24']);
+    expect(said[0]).toEqual([
+      'Hi ANN: 21 {x} 2026-11-24 12:00:00 2026-11-24 15:00 +7 dialog 2026-11-24 12:00:00 2026-11-24',
+    ]);
     expect(turn.state.results).toEqual({ sum: 21 });
   });
 
@@ -93,17 +163,29 @@ describe('blocks', () => {
   });
 
   it('an operator block hands over, and goes on where nobody is there, or ends', () => {
-    const scenario = compile({ a: { type: 'operator', announcement: 'From {name}', notFound: 'b' }, b: { type: 'end', text: 'Bye' } });
+    const scenario = compile({
+      a: { type: 'operator', announcement: 'From {name}', notFound: 'b' },
+      b: { type: 'end', text: 'Bye' },
+    });
     const { turn } = play(scenario, [], { name: 'Ann' });
     expect(turn).toMatchObject({ status: 'OPERATOR', handOver: { groupId: null, announcement: 'From Ann' } });
-    expect(step(scenario, turn.state, { kind: 'operatorNotFound' }, context)).toMatchObject({ status: 'STOP', outputs: [{ body: 'Bye', type: 'TERMINAL' }] });
+    expect(step(scenario, turn.state, { kind: 'operatorNotFound' }, context)).toMatchObject({
+      status: 'STOP',
+      outputs: [{ body: 'Bye', type: 'TERMINAL' }],
+    });
     const bare = compile({ a: { type: 'operator' } });
     expect(step(bare, play(bare, []).turn.state, { kind: 'operatorNotFound' }, context).status).toBe('STOP');
   });
 
   it('random draws by weight, a time-out takes its branch, an end without words marks the last message', () => {
     const scenario = compile({
-      a: { type: 'random', branches: [{ weight: 1, next: 'b' }, { weight: 3, next: 'c' }] },
+      a: {
+        type: 'random',
+        branches: [
+          { weight: 1, next: 'b' },
+          { weight: 3, next: 'c' },
+        ],
+      },
       b: { type: 'question', text: 'one', timeout: { seconds: 5, next: 'd' } },
       c: { type: 'jump', to: 'b' },
       d: { type: 'message', text: 'last', next: 'e' },
@@ -120,7 +202,10 @@ describe('blocks', () => {
   });
 
   it('the text of the dialog is kept only where it is used', () => {
-    const uses = compile({ a: { type: 'question', text: 'Well?', default: 'b' }, b: { type: 'end', text: '{dialog}' } });
+    const uses = compile({
+      a: { type: 'question', text: 'Well?', default: 'b' },
+      b: { type: 'end', text: '{dialog}' },
+    });
     expect(play(uses, ['hello']).said[1]).toEqual(['< Well?\n> hello\n']);
     expect(play(compile({ a: { type: 'question', text: 'x' } }), ['hello']).turn.state.dialog).toBe('');
   });
@@ -140,11 +225,17 @@ describe(checkScenario, () => {
     [{ start, a: { type: 'end', txt: 'typo' } }, ['a txt']],
     [{ start, a: { type: 'start', next: 'start' } }, ['a type']],
     [{ start, a: { type: 'end' }, b: { type: 'end' } }, ['b ']],
-    [{ start, a: { type: 'question', text: 'x', branches: [{ pattern: '(', next: 'start' }] } }, ['a branches.0.pattern']],
+    [
+      { start, a: { type: 'question', text: 'x', branches: [{ pattern: '(', next: 'start' }] } },
+      ['a branches.0.pattern'],
+    ],
     [{ start, a: { type: 'question', text: 'x', branches: [{ next: 'start' }] } }, ['a branches.0']],
     [{ start, a: { type: 'question', text: 'x', variable: 'now' } }, ['a variable']],
     [{ start, a: { type: 'set', values: { x: 'foo(1)' }, next: 'start' } }, ['a values.x']],
-    [{ start, a: { type: 'condition', branches: [{ when: '1 +', next: 'start' }], default: 'start' } }, ['a branches.0.when']],
+    [
+      { start, a: { type: 'condition', branches: [{ when: '1 +', next: 'start' }], default: 'start' } },
+      ['a branches.0.when'],
+    ],
     [{ start: { type: 'end' } }, ['null start']],
   ])('names the block and the field: %o', (blocks, expected) => {
     expect(problems(blocks)).toEqual(expected);
@@ -155,7 +246,12 @@ describe('what cannot go wrong', () => {
   const id = fc.constantFrom('a', 'b', 'c', 'd');
   const block = fc.oneof(
     fc.record({ type: fc.constant('message'), text: fc.string(), next: id }),
-    fc.record({ type: fc.constant('question'), text: fc.string(), default: id, branches: fc.array(fc.record({ keywords: fc.array(fc.string({ minLength: 1 }), { minLength: 1 }), next: id })) }),
+    fc.record({
+      type: fc.constant('question'),
+      text: fc.string(),
+      default: id,
+      branches: fc.array(fc.record({ keywords: fc.array(fc.string({ minLength: 1 }), { minLength: 1 }), next: id })),
+    }),
     fc.record({ type: fc.constant('jump'), to: id }),
     fc.record({ type: fc.constant('pause'), seconds: fc.constant(1), next: id }),
     fc.record({ type: fc.constant('random'), branches: fc.array(fc.record({ next: id }), { minLength: 1 }) }),
@@ -170,16 +266,25 @@ describe('what cannot go wrong', () => {
 
   it('no checked scenario and no input makes a step throw; steps repeat exactly, over JSON too', () => {
     fc.assert(
-      fc.property(fc.record({ a: block, b: block, c: block, d: block }), fc.array(input, { maxLength: 20 }), (blocks, inputs) => {
-        const check = checkScenario({ version: 1, language: 'en', start: 'start', blocks: { start: { type: 'start', next: 'a' }, ...blocks } });
-        if (!check.ok) return;
-        let state: BotState = initialState({});
-        for (const event of [{ kind: 'start' } as const, ...inputs]) {
-          const turn = step(check.scenario, state, event, context);
-          expect(step(check.scenario, JSON.parse(JSON.stringify(state)) as BotState, event, context)).toEqual(turn);
-          state = turn.state;
-        }
-      }),
+      fc.property(
+        fc.record({ a: block, b: block, c: block, d: block }),
+        fc.array(input, { maxLength: 20 }),
+        (blocks, inputs) => {
+          const check = checkScenario({
+            version: 1,
+            language: 'en',
+            start: 'start',
+            blocks: { start: { type: 'start', next: 'a' }, ...blocks },
+          });
+          if (!check.ok) return;
+          let state: BotState = initialState({});
+          for (const event of [{ kind: 'start' } as const, ...inputs]) {
+            const turn = step(check.scenario, state, event, context);
+            expect(step(check.scenario, JSON.parse(JSON.stringify(state)) as BotState, event, context)).toEqual(turn);
+            state = turn.state;
+          }
+        },
+      ),
     );
   });
 

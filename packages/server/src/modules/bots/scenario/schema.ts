@@ -48,26 +48,67 @@ const closed = { additionalProperties: false } as const;
 export const blockSchemas = {
   start: Type.Object({ type: Type.Literal('start'), next: BlockId, ...Placed }, closed),
   message: Type.Object({ type: Type.Literal('message'), ...Speech, next: BlockId, ...Placed }, closed),
-  question: Type.Object({ type: Type.Literal('question'), ...Speech,
-    variable: Type.Optional(Type.String({ pattern: '^[\\p{L}_][\\p{L}\\p{N}_]*$', maxLength: 64 })),
-    branches: Type.Optional(Type.Array(Branch, { maxItems: 100 })),
-    default: Type.Optional(BlockId),
-    timeout: Type.Optional(Type.Object({ seconds: Type.Integer({ minimum: 1, maximum: 43_200 }), next: BlockId })), ...Placed }, closed),
-  condition: Type.Object({ type: Type.Literal('condition'), branches: Type.Array(Type.Object({ when: Expression, next: BlockId }), { minItems: 1, maxItems: 100 }),
-    default: BlockId, ...Placed }, closed),
-  set: Type.Object({ type: Type.Literal('set'), values: Type.Record(Type.String(), Expression), next: BlockId, ...Placed }, closed),
-  random: Type.Object({ type: Type.Literal('random'), branches: Type.Array(
-      Type.Object({ weight: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1_000_000 })), next: BlockId }),
-      { minItems: 1, maxItems: 100 },
-    ), ...Placed }, closed),
-  pause: Type.Object({ type: Type.Literal('pause'), seconds: Type.Number({ exclusiveMinimum: 0, maximum: 3600 }),
-    typing: Type.Optional(Type.Boolean()),
-    next: BlockId, ...Placed }, closed),
+  question: Type.Object(
+    {
+      type: Type.Literal('question'),
+      ...Speech,
+      variable: Type.Optional(Type.String({ pattern: '^[\\p{L}_][\\p{L}\\p{N}_]*$', maxLength: 64 })),
+      branches: Type.Optional(Type.Array(Branch, { maxItems: 100 })),
+      default: Type.Optional(BlockId),
+      timeout: Type.Optional(Type.Object({ seconds: Type.Integer({ minimum: 1, maximum: 43_200 }), next: BlockId })),
+      ...Placed,
+    },
+    closed,
+  ),
+  condition: Type.Object(
+    {
+      type: Type.Literal('condition'),
+      branches: Type.Array(Type.Object({ when: Expression, next: BlockId }), { minItems: 1, maxItems: 100 }),
+      default: BlockId,
+      ...Placed,
+    },
+    closed,
+  ),
+  set: Type.Object(
+    { type: Type.Literal('set'), values: Type.Record(Type.String(), Expression), next: BlockId, ...Placed },
+    closed,
+  ),
+  random: Type.Object(
+    {
+      type: Type.Literal('random'),
+      branches: Type.Array(
+        Type.Object({ weight: Type.Optional(Type.Number({ exclusiveMinimum: 0, maximum: 1_000_000 })), next: BlockId }),
+        { minItems: 1, maxItems: 100 },
+      ),
+      ...Placed,
+    },
+    closed,
+  ),
+  pause: Type.Object(
+    {
+      type: Type.Literal('pause'),
+      seconds: Type.Number({ exclusiveMinimum: 0, maximum: 3600 }),
+      typing: Type.Optional(Type.Boolean()),
+      next: BlockId,
+      ...Placed,
+    },
+    closed,
+  ),
   jump: Type.Object({ type: Type.Literal('jump'), to: BlockId, ...Placed }, closed),
-  operator: Type.Object({ type: Type.Literal('operator'), group: Type.Optional(Type.String({ format: 'uuid' })),
-    announcement: Type.Optional(Text),
-    notFound: Type.Optional(BlockId), ...Placed }, closed),
-  result: Type.Object({ type: Type.Literal('result'), values: Type.Record(Type.String(), Expression), next: BlockId, ...Placed }, closed),
+  operator: Type.Object(
+    {
+      type: Type.Literal('operator'),
+      group: Type.Optional(Type.String({ format: 'uuid' })),
+      announcement: Type.Optional(Text),
+      notFound: Type.Optional(BlockId),
+      ...Placed,
+    },
+    closed,
+  ),
+  result: Type.Object(
+    { type: Type.Literal('result'), values: Type.Record(Type.String(), Expression), next: BlockId, ...Placed },
+    closed,
+  ),
   end: Type.Object({ type: Type.Literal('end'), text: Type.Optional(Text), ...Placed }, closed),
 };
 /** The kinds of blocks. */

@@ -71,7 +71,8 @@ export function withVariables(state: BotState, given: Readonly<Record<string, un
 }
 
 function scalar(value: unknown): Scalar {
-  if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return value;
+  if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
+    return value;
   return JSON.stringify(value) ?? null;
 }
 
@@ -236,11 +237,20 @@ class Run {
     return id === null ? undefined : this.#scenario.blocks.get(id);
   }
 
-  #turn(at: string | null, status: BotStatus, ending: Partial<Pick<Turn, 'pause' | 'deadline' | 'handOver'>> = {}): Turn {
-    const state = { at, variables: this.#variables, results: this.#results, unheard: this.#unheard, dialog: this.#dialog };
+  #turn(
+    at: string | null,
+    status: BotStatus,
+    ending: Partial<Pick<Turn, 'pause' | 'deadline' | 'handOver'>> = {},
+  ): Turn {
+    const state = {
+      at,
+      variables: this.#variables,
+      results: this.#results,
+      unheard: this.#unheard,
+      dialog: this.#dialog,
+    };
     return { state, status, outputs: this.#outputs, pause: null, deadline: null, handOver: null, ...ending };
   }
 }
 
 const SILENT = { answers: [], keyboard: null, attachments: [], actions: [] } as const;
-

@@ -11,7 +11,7 @@ export function compileTemplate(source: string): Template {
   let from = 0;
   for (const match of source.matchAll(PART)) {
     parts.push(source.slice(from, match.index));
-    parts.push(match[1] === undefined ? match[0][0] ?? '' : { name: match[1] });
+    parts.push(match[1] === undefined ? (match[0][0] ?? '') : { name: match[1] });
     from = match.index + match[0].length;
   }
   parts.push(source.slice(from));

@@ -1,0 +1,60 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+/** Packages whose door is watched. */
+const watched = ['contract', 'sdk', 'centrifuge-server'] as const;
+
+/** Compares what each package exports, names and types, with what was committed; `update` commits to the new. */
+export function apiProblems(root: string, update: boolean): string[] {
+  return watched.flatMap((name) => {
+    const surface = surfaceOf(join(root, 'packages', name, 'dist', 'index.d.ts'));
+    const path = join(root, 'tools', 'api', `${name}.txt`);
+    if (update) {
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, surface);
+    }
+    const known = existsSync(path) ? readFileSync(path, 'utf8') : '';
+    return known === surface
+      ? []
+      : [`The surface of ${name} changed. Where that is meant: node tools/check.ts api --update`];
+  });
+}
+
+/** The declarations behind a door: of each file it opens onto, what leaves through it. */
+function surfaceOf(door: string): string {
+  const source = readFileSync(door, 'utf8');
+  const parts = [...source.matchAll(/export (?:type )?\{([^}]*)\} from '([^']+)'/g)].map(
+    ([, names = '', file = '']) => {
+      const path = join(dirname(door), file.replace(/\.(ts|js)$/, '.d.ts'));
+      const leaving = names
+        .split(',')
+        .map(
+          (name) =>
+            name
+              .replace(/^\s*type\s+/, '')
+              .trim()
+              .split(' as ')[0] ?? '',
+        )
+        .filter((name) => name !== '');
+      return leaving.map((name) => declarationOf(readFileSync(path, 'utf8'), name)).join('\n');
+    },
+  );
+  return `${parts.join('\n\n').trim()}\n`;
+}
+
+/** The declarations of a name, without comments: a schema and its type share theirs. */
+function declarationOf(source: string, name: string): string {
+  const plain = source.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/\n\s*\n/g, '\n');
+  const starts = [
+    ...plain.matchAll(
+      new RegExp(`^(?:export )?(?:declare )?(?:const|type|interface|class|function|abstract class) ${name}\\b`, 'gm'),
+    ),
+  ];
+  return starts
+    .map(({ index }) => {
+      const rest = plain.slice(index);
+      const end = /\n(?=export|declare|type |interface )/.exec(rest)?.index ?? rest.length;
+      return rest.slice(0, end).trim();
+    })
+    .join('\n');
+}

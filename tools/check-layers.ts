@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { lastModules, moduleOrder, packageLayers, serverLayers, typesOnly } from './layers.ts';
+
+/** One import of a file. */
+interface Import {
+  readonly target: string;
+  readonly typeOnly: boolean;
+}
+
+const IMPORT = /^\s*(?:import|export)\s+(type\s+)?([^'"]*?from\s+)?['"]([^'"]+)['"]/gm;
+const SERVER = 'packages/server/src/';
+
+/** Everything a file imports. */
+export function importsOf(source: string): Import[] {
+  return [...source.matchAll(IMPORT)].map(([, type, names = '', target = '']) => {
+    const named =
+      /\{([^}]*)\}/
+        .exec(names)?.[1]
+        ?.split(',')
+        .filter((part) => part.trim() !== '') ?? [];
+    const inline = named.length > 0 && named.every((part) => part.trim().startsWith('type '));
+    return { target, typeOnly: type !== undefined || inline };
+  });
+}
+
+/** What breaks the rule of direction, a sentence each. `files` are paths from the root. */
+export function layerProblems(root: string, files: readonly string[]): string[] {
+  return files
+    .filter((file) => /\.tsx?$/.test(file))
+    .flatMap((file) => {
+      const name = packageOf(root, file);
+      return importsOf(readFileSync(join(root, file), 'utf8')).flatMap(({ target, typeOnly }) => {
+        if (target.startsWith('.')) return insideProblem(root, file, target);
+        return target.startsWith('@molva/') ? packageProblem(file, name, target, typeOnly) : [];
+      });
+    });
+}
+
+function packageOf(root: string, file: string): string {
+  for (let folder = dirname(file); folder !== '.'; folder = dirname(folder)) {
+    try {
+      return (JSON.parse(readFileSync(join(root, folder, 'package.json'), 'utf8')) as { name: string }).name;
+    } catch {
+      continue;
+    }
+  }
+  return 'molva';
+}
+
+function packageProblem(file: string, name: string, target: string, typeOnly: boolean): string[] {
+  const other = target.split('/').slice(0, 2).join('/');
+  if (name === 'molva' || other === name || file.endsWith('.test.ts')) return [];
+  if (!packageLayers[name]?.includes(other)) return [`${file}: ${name} may not import ${other}`];
+  const needsType = typesOnly.some(([from, to]) => from === name && to === other) && !typeOnly;
+  return needsType ? [`${file}: ${name} may take types alone from ${other}: write "import type"`] : [];
+}
+
+/** Imports by path: never out of a package, and inside the server downwards alone. */
+function insideProblem(root: string, file: string, target: string): string[] {
+  const to = relative(root, join(root, dirname(file), target));
+  const home = file.split('/').slice(0, 2).join('/');
+  if (file.startsWith('packages/') && !to.startsWith(`${home}/`) && !file.endsWith('.test.ts')) {
+    return [`${file}: imports ${to} by path; other packages are imported by name`];
+  }
+  if (!file.startsWith(SERVER) || !to.startsWith(SERVER) || file.endsWith('.test.ts')) return [];
+  const [from, into] = [placeOf(file), placeOf(to)];
+  if (from.layer !== into.layer && !serverLayers[from.layer]?.includes(into.layer)) {
+    return [`${file}: ${from.layer} may not import ${into.layer} (${to})`];
+  }
+  if (from.layer !== 'modules' && into.layer === 'modules' && from.layer !== 'testing' && !to.endsWith('/index.ts')) {
+    return [`${file}: enters the module ${into.module} not through its index.ts (${to})`];
+  }
+  return from.layer === 'modules' && into.module !== from.module
+    ? moduleProblem(file, from.module, into.module, to)
+    : [];
+}
+
+function placeOf(file: string): { layer: string; module: string } {
+  const [first = '', second = ''] = file.slice(SERVER.length).split('/');
+  if (['platform', 'http', 'testing'].includes(first)) return { layer: first, module: '' };
+  return first === 'modules' ? { layer: 'modules', module: second } : { layer: 'composition', module: '' };
+}
+
+function moduleProblem(file: string, from: string, into: string, to: string): string[] {
+  if (serverLayers['modules']?.includes(into) || into === '') return [];
+  const order: readonly string[] = moduleOrder;
+  const last: readonly string[] = lastModules;
+  const below = last.includes(from) ? order : order.slice(0, Math.max(0, order.indexOf(from)));
+  if (!below.includes(into)) return [`${file}: the module ${from} may not import ${into}`];
+  return to.endsWith('/index.ts') ? [] : [`${file}: enters the module ${into} not through its index.ts (${to})`];
+}

@@ -1,0 +1,28 @@
+/** The rule of direction as data: what each place may import. CI refuses what breaks it. */
+
+/** Packages a package may import. */
+export const packageLayers: Readonly<Record<string, readonly string[]>> = {
+  '@molva/contract': [],
+  '@molva/centrifuge-server': [],
+  '@molva/sdk': ['@molva/contract'],
+  '@molva/start-page': ['@molva/contract', '@molva/sdk'],
+  '@molva/server': ['@molva/contract', '@molva/centrifuge-server'],
+  '@molva/e2e': ['@molva/contract', '@molva/sdk'],
+  '@molva/bench': ['@molva/contract', '@molva/server', '@molva/centrifuge-server'],
+};
+
+/** Packages of which another may take types alone: nothing of them may be in its bundle. */
+export const typesOnly: readonly (readonly [from: string, to: string])[] = [['@molva/sdk', '@molva/contract']];
+
+/** Inside the server: `main → app → {http, modules} → platform`; the files above the folders are the composition. */
+export const serverLayers: Readonly<Record<string, readonly string[]>> = {
+  platform: [],
+  http: ['platform'],
+  modules: ['platform', 'modules'],
+  composition: ['platform', 'http', 'modules', 'composition'],
+  testing: ['platform', 'http', 'modules', 'composition', 'testing'],
+};
+
+/** Modules in order: one may import those before it, and only through their `index.ts`. `live` imports none. */
+export const moduleOrder = ['iam', 'files', 'chats', 'sessions', 'messages'] as const;
+export const lastModules = ['operators', 'bots', 'webhooks', 'push', 'reports'] as const;

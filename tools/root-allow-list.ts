@@ -1,0 +1,22 @@
+/** All that may stand in the root: everything else has a better place. */
+export const rootAllowList: readonly string[] = [
+  '.ci',
+  '.gitignore',
+  '.oxfmtrc.json',
+  '.oxlintrc.json',
+  'CONTRIBUTING.md',
+  'LICENSE',
+  'README.md',
+  'README.ru.md',
+  'bench',
+  'docs',
+  'e2e',
+  'knip.json',
+  'package-lock.json',
+  'package.json',
+  'packages',
+  'tools',
+  'tsconfig',
+  'tsconfig.json',
+  'vitest.config.ts',
+];

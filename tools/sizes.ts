@@ -1,0 +1,41 @@
+import { gzipSync } from 'node:zlib';
+import { build } from 'vite';
+
+/** Bundles with a budget, bytes after gzip. */
+const budgets = [
+  {
+    name: 'sdk, minimal import',
+    external: ['centrifuge'],
+    limit: 8_500,
+  },
+  { name: 'sdk with centrifuge', external: [], limit: 36_000 },
+];
+
+/** Bundles what an application would, and compares with the budgets. */
+export async function sizeProblems(root: string): Promise<string[]> {
+  const problems: string[] = [];
+  for (const { name, external, limit } of budgets) {
+    const size = await bundledSize(root, external);
+    process.stdout.write(`  ${name}: ${size} bytes of ${limit}\n`);
+    if (size > limit) problems.push(`${name} has ${size} bytes, more than ${limit}`);
+  }
+  return problems;
+}
+
+async function bundledSize(root: string, external: string[]): Promise<number> {
+  const result = await build({
+    root,
+    configFile: false,
+    logLevel: 'silent',
+    resolve: { conditions: ['source', 'browser', 'module', 'import', 'default'] },
+    build: {
+      write: false,
+      minify: true,
+      lib: { entry: 'tools/size-entry.ts', formats: ['es'], fileName: 'out' },
+      rolldownOptions: { external },
+    },
+  });
+  const outputs = Array.isArray(result) ? result : [result];
+  const chunks = outputs.flatMap((output) => ('output' in output ? output.output : []));
+  return chunks.reduce((sum, chunk) => sum + (chunk.type === 'chunk' ? gzipSync(chunk.code).length : 0), 0);
+}
