@@ -8,7 +8,7 @@ export const packageLayers: Readonly<Record<string, readonly string[]>> = {
   '@molva/start-page': ['@molva/contract', '@molva/sdk'],
   '@molva/server': ['@molva/contract', '@molva/centrifuge-server'],
   '@molva/e2e': ['@molva/contract', '@molva/sdk'],
-  '@molva/bench': ['@molva/contract', '@molva/server', '@molva/centrifuge-server'],
+  '@molva/bench': ['@molva/centrifuge-server'],
 };
 
 /** Packages of which another may take types alone: nothing of them may be in its bundle. */

@@ -100,7 +100,7 @@ export function compileBlock(block: Block, fault: (field: string, reason: string
             fault(`branches.${index}`, 'needs keywords, a pattern or exact texts');
           }
           const matches = attempt<Matcher>(
-            `branches.${index}.pattern`,
+            `branches.${index}`,
             () => compileBranch(branch),
             () => false,
           );

@@ -13,7 +13,8 @@ export function plain(text: string): string {
 
 /**
  * Compiles the conditions of a branch; any of them takes it. Keywords match whole words, and their beginnings where
- * they end in `*`. Patterns run on a linear-time engine: no text makes one run away. Throws on a bad pattern.
+ * they end in `*`. Patterns run on a linear-time engine: no text makes one run away. Throws on a bad pattern
+ * and on a keyword that is none.
  */
 export function compileBranch(branch: Branch): Matcher {
   const exact = new Set((branch.exact ?? []).map(plain));
@@ -28,6 +29,7 @@ export function compileBranch(branch: Branch): Matcher {
 function wordTest(keyword: string): Matcher {
   const open = keyword.endsWith('*');
   const word = plain(open ? keyword.slice(0, -1) : keyword);
+  if (word === '') throw new Error(`the keyword "${keyword}" has no letters`);
   return (text) => {
     for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
       if (isEdge(text[at - 1]) && (open || isEdge(text[at + word.length]))) return true;

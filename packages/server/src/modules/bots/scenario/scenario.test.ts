@@ -225,10 +225,8 @@ describe(checkScenario, () => {
     [{ start, a: { type: 'end', txt: 'typo' } }, ['a txt']],
     [{ start, a: { type: 'start', next: 'start' } }, ['a type']],
     [{ start, a: { type: 'end' }, b: { type: 'end' } }, ['b ']],
-    [
-      { start, a: { type: 'question', text: 'x', branches: [{ pattern: '(', next: 'start' }] } },
-      ['a branches.0.pattern'],
-    ],
+    [{ start, a: { type: 'question', text: 'x', branches: [{ pattern: '(', next: 'start' }] } }, ['a branches.0']],
+    [{ start, a: { type: 'question', text: 'x', branches: [{ keywords: ['*'], next: 'start' }] } }, ['a branches.0']],
     [{ start, a: { type: 'question', text: 'x', branches: [{ next: 'start' }] } }, ['a branches.0']],
     [{ start, a: { type: 'question', text: 'x', variable: 'now' } }, ['a variable']],
     [{ start, a: { type: 'set', values: { x: 'foo(1)' }, next: 'start' } }, ['a values.x']],

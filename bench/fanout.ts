@@ -1,0 +1,81 @@
+import type { Socket } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { cpuSeconds, residentBytes, startNode, stop } from './support/process.ts';
+import { occurrences, openLive } from './support/wire.ts';
+
+const program = fileURLToPath(new URL('./fanout-server.ts', import.meta.url));
+const DELIVERIES = 400_000;
+const IDLE = 5_000;
+const MARK = Buffer.from('"push"');
+
+/** Figures of one width of fan-out. */
+export interface FanoutFigures {
+  readonly subscribersPerChannel: number;
+  readonly deliveriesPerSecond: number;
+  readonly cpuMicrosPerDelivery: number;
+}
+
+/** Live deliveries at several widths, and the memory of an idle connection. */
+export async function fanoutBench(): Promise<{ widths: FanoutFigures[]; idleConnectionKiB: number }> {
+  const widths: FanoutFigures[] = [];
+  for (const subscribers of [1, 3, 1000]) {
+    widths.push(await width(subscribers));
+    process.stderr.write(`${JSON.stringify(widths.at(-1))}\n`);
+  }
+  return { widths, idleConnectionKiB: await idleConnection() };
+}
+
+async function width(subscribers: number): Promise<FanoutFigures> {
+  const { child, match } = await startNode(['--conditions=source', program], {}, /port (\d+)/);
+  const connections = Math.max(300, subscribers);
+  const channels = Math.floor(connections / subscribers);
+  const sockets = await openMany(Number(match[1]), channels * subscribers, (index) => `bench:${index % channels}`);
+  const messages = Math.ceil(DELIVERIES / sockets.length);
+  const expected = messages * sockets.length;
+  let received = 0;
+  const done = new Promise<void>((resolve) => {
+    for (const socket of sockets) {
+      socket.on('data', (chunk: Buffer) => {
+        received += occurrences(chunk, MARK);
+        if (received >= expected) resolve();
+      });
+    }
+  });
+  const pid = child.pid ?? 0;
+  const [began, cpu] = [performance.now(), cpuSeconds(pid)];
+  child.stdin?.write(`${channels} ${messages}\n`);
+  await done;
+  const seconds = (performance.now() - began) / 1000;
+  const used = cpuSeconds(pid) - cpu;
+  for (const socket of sockets) socket.destroy();
+  await stop(child);
+  return {
+    subscribersPerChannel: subscribers,
+    deliveriesPerSecond: Math.round(expected / seconds),
+    cpuMicrosPerDelivery: Number(((used / expected) * 1e6).toFixed(2)),
+  };
+}
+
+async function idleConnection(): Promise<number> {
+  const { child, match } = await startNode(['--conditions=source', '--expose-gc', program], {}, /port (\d+)/);
+  const pid = child.pid ?? 0;
+  const warm = await openMany(Number(match[1]), 200, (index) => `bench:${index}`);
+  const before = residentBytes(pid);
+  const sockets = await openMany(Number(match[1]), IDLE, (index) => `bench:${1000 + index}`);
+  await new Promise((resolve) => setTimeout(resolve, 3000));
+  const after = residentBytes(pid);
+  for (const socket of [...warm, ...sockets]) socket.destroy();
+  await stop(child);
+  return Number(((after - before) / IDLE / 1024).toFixed(1));
+}
+
+async function openMany(port: number, count: number, channel: (index: number) => string): Promise<Socket[]> {
+  const sockets: Socket[] = [];
+  for (let from = 0; from < count; from += 100) {
+    const batch = Array.from({ length: Math.min(100, count - from) }, (_, index) =>
+      openLive(port, '/', { channel: channel(from + index) }),
+    );
+    sockets.push(...(await Promise.all(batch)));
+  }
+  return sockets;
+}
