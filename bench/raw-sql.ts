@@ -9,10 +9,10 @@ const statement = {
   text: `with moved as (update sessions set version = version + 1, last_seq = last_seq + 2, last_event_seq = last_event_seq + 2,
       unread = unread + 1, last_message_at = now(), bot_state = $2::json where id = $1::uuid returning id, company_id, last_seq, last_event_seq),
     m as (insert into messages (session_id, company_id, id, seq, event_seq, author_type, author_id, author_name, type, body, created_at)
-      select id, company_id, new.id, last_seq - new.back, last_event_seq - new.back, new.author, 'author', 'Echo', 'REGULAR', new.body, now()
+      select moved.id, moved.company_id, new.id, moved.last_seq - new.back, moved.last_event_seq - new.back, new.author, 'author', 'Echo', 'REGULAR', new.body, now()
       from moved, (values ($3::uuid, 1, 'CLIENT', $5), ($4::uuid, 0, 'BOT', $6)) as new (id, back, author, body)),
     e as (insert into session_events (session_id, event_seq, event, audience, data, created_at)
-      select id, last_event_seq - new.back, 'chatMessageCreated', null, new.data, now()
+      select moved.id, moved.last_event_seq - new.back, 'chatMessageCreated', null, new.data, now()
       from moved, (values (1, $7::json), (0, $8::json)) as new (back, data))
     select 1 from moved`,
 };

@@ -61,7 +61,9 @@ export function openDatabase(connection: DatabaseConnection, size: number, onErr
     options: '-c TimeZone=UTC -c DateStyle=ISO',
     application_name: 'molva',
   });
-  pool.on('error', onError);
+  let closing = false;
+  // Connections that are being closed may still hear that the server goes down with them.
+  pool.on('error', (error) => closing || onError(error));
   const builder = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   return {
     builder,
@@ -97,6 +99,7 @@ export function openDatabase(connection: DatabaseConnection, size: number, onErr
       }
     },
     async [Symbol.asyncDispose]() {
+      closing = true;
       // The builder ends the pool only if it was ever used.
       await pool.end();
     },
