@@ -1,5 +1,6 @@
 /** All that may stand in the root: everything else has a better place. */
 export const rootAllowList: readonly string[] = [
+  '.changeset',
   '.ci',
   '.gitignore',
   '.oxfmtrc.json',

@@ -1,12 +1,12 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import type { SessionStarted } from '@molva/contract';
-import pg from 'pg';
-import { inject } from 'vitest';
+import { afterAll } from 'vitest';
 import { startApp, type App, type AppOptions } from '../app.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { DatabaseConnection } from '../platform/database.ts';
 import { systemIds } from '../platform/ids.ts';
 import { openLog } from '../platform/log.ts';
+import { freshDatabase } from './fresh-database.ts';
 
 const { privateKey, publicKey } = generateKeyPairSync('rsa', {
   modulusLength: 2048,
@@ -43,6 +43,12 @@ export interface TestApp extends AsyncDisposable {
   restart(): Promise<void>;
 }
 
+/** Applications that were started and not disposed of: a file that leaves one behind fails. */
+const running = new Set<string>();
+afterAll(() => {
+  if (running.size > 0) throw new Error(`left running: ${[...running].join(', ')}`);
+});
+
 /** Starts an application of its own for a test. */
 export async function startTestApp(options: Partial<AppOptions> = {}): Promise<TestApp> {
   const connection = await freshDatabase();
@@ -65,6 +71,7 @@ export async function startTestApp(options: Partial<AppOptions> = {}): Promise<T
     });
   let app = await begin(0);
   const { url } = app;
+  running.add(url);
   const call: TestApp['call'] = async (method, path, body, headers = {}) => {
     const answer = await fetch(url + (path.startsWith('/api') ? path : `/api/v1${path}`), {
       method,
@@ -107,23 +114,11 @@ export async function startTestApp(options: Partial<AppOptions> = {}): Promise<T
       await app[Symbol.asyncDispose]();
       app = await begin(Number(new URL(url).port));
     },
-    [Symbol.asyncDispose]: () => app[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await app[Symbol.asyncDispose]();
+      running.delete(url);
+    },
   };
-}
-
-let databases = 0;
-
-async function freshDatabase(): Promise<DatabaseConnection> {
-  const server = inject('database');
-  const name = `test_${process.pid}_${Date.now().toString(36)}_${++databases}`;
-  const client = new pg.Client('connectionString' in server ? server : { ...server, database: 'postgres' });
-  await client.connect();
-  await client.query(`create database ${name}`);
-  await client.end();
-  if (!('connectionString' in server)) return { ...server, database: name };
-  const url = new URL(server.connectionString);
-  url.pathname = `/${name}`;
-  return { connectionString: url.href };
 }
 
 /** Blocks of a bot that answers every message with one of its own. */

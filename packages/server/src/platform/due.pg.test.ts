@@ -1,0 +1,106 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { FakeClock } from '../testing/fake-clock.ts';
+import { freshDatabase } from '../testing/fresh-database.ts';
+import { openDatabase, type Database } from './database.ts';
+import { DueRunner } from './due.ts';
+import { openLog } from './log.ts';
+import { migrate } from './migrations.ts';
+
+const KEY = '00000000-0000-4000-8000-000000000001';
+const log = openLog('silent', false);
+let database: Database;
+let clock: FakeClock;
+const runners: DueRunner[] = [];
+
+function runner(handler: (key: string) => Promise<number | null>): DueRunner {
+  const due = new DueRunner(database, clock, log);
+  due.handle('test', handler);
+  due.start();
+  runners.push(due);
+  return due;
+}
+
+/** Lets time pass in small pieces, and what came due do its work. */
+async function pass(milliseconds: number): Promise<void> {
+  for (let passed = 0; passed < milliseconds; passed += 500) {
+    clock.advance(500);
+    await new Promise((resolve) => setTimeout(resolve, 15));
+  }
+}
+
+beforeEach(async () => {
+  database = openDatabase(await freshDatabase(), 4, () => undefined);
+  await migrate(database);
+  clock = new FakeClock(Date.UTC(2026, 0, 1));
+});
+afterEach(async () => {
+  for (const due of runners.splice(0)) await due[Symbol.asyncDispose]();
+  await database[Symbol.asyncDispose]();
+});
+
+describe(DueRunner, () => {
+  it('runs what is due, once, not before its time, and comes again when it is told to', async () => {
+    const runs: number[] = [];
+    const began = clock.now();
+    const due = runner(async () => {
+      runs.push(clock.now() - began);
+      return runs.length < 2 ? clock.now() + 3000 : null;
+    });
+    await due.at('test', KEY, began + 2000);
+    await pass(1500);
+    expect(runs).toEqual([]);
+    await pass(10_000);
+    expect(runs).toHaveLength(2);
+    expect(runs[0]).toBeGreaterThanOrEqual(2000);
+    expect((runs[1] ?? 0) - (runs[0] ?? 0)).toBeGreaterThanOrEqual(3000);
+    expect(await database.query({ name: 'left', text: 'select 1 from due' }, [])).toEqual([]);
+  });
+
+  it('tries again after a failure, later each time', async () => {
+    let attempts = 0;
+    const due = runner(async () => {
+      attempts++;
+      if (attempts < 3) throw new Error('not yet');
+      return null;
+    });
+    await due.at('test', KEY, clock.now());
+    await pass(8000);
+    expect(attempts).toBe(3);
+  });
+
+  it('keeps a wish that comes in while its key runs', async () => {
+    let runs = 0;
+    const due = runner(async (key) => {
+      runs++;
+      if (runs === 1) await due.at('test', key, clock.now() + 60_000_000);
+      return null;
+    });
+    await due.at('test', KEY, clock.now());
+    await pass(4000);
+    expect(runs).toBe(2);
+  });
+
+  it('two nodes share the work: nothing is done twice', async () => {
+    const done: string[] = [];
+    const work = async (key: string): Promise<null> => {
+      done.push(key);
+      return null;
+    };
+    const [first] = [runner(work), runner(work)];
+    const keys = Array.from(
+      { length: 100 },
+      (_, index) => `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`,
+    );
+    for (const key of keys) await first.at('test', key, clock.now());
+    await pass(4000);
+    expect([...done].sort()).toEqual(keys);
+  });
+});
+
+it('twenty nodes may migrate an empty database at once: one does the work', async () => {
+  const connection = await freshDatabase();
+  const nodes = Array.from({ length: 20 }, () => openDatabase(connection, 1, () => undefined));
+  const applied = await Promise.all(nodes.map((node) => migrate(node)));
+  expect(applied.filter((count) => count > 0)).toHaveLength(1);
+  for (const node of nodes) await node[Symbol.asyncDispose]();
+});

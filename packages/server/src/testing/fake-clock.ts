@@ -1,0 +1,39 @@
+import type { Clock, Timer } from '../platform/clock.ts';
+
+interface Waiting {
+  readonly at: number;
+  readonly callback: () => void;
+}
+
+/** A clock that stands still until a test moves it. */
+export class FakeClock implements Clock {
+  #now: number;
+  readonly #waiting = new Set<Waiting>();
+
+  constructor(now: number) {
+    this.#now = now;
+  }
+
+  now(): number {
+    return this.#now;
+  }
+
+  setTimeout(callback: () => void, milliseconds: number): Timer {
+    const timer = { at: this.#now + milliseconds, callback };
+    this.#waiting.add(timer);
+    return { cancel: () => void this.#waiting.delete(timer) };
+  }
+
+  /** Moves on, and fires in order what has come due. */
+  advance(milliseconds: number): void {
+    const end = this.#now + milliseconds;
+    for (;;) {
+      const [next] = [...this.#waiting].filter(({ at }) => at <= end).sort((a, b) => a.at - b.at);
+      if (next === undefined) break;
+      this.#waiting.delete(next);
+      this.#now = Math.max(this.#now, next.at);
+      next.callback();
+    }
+    this.#now = end;
+  }
+}
