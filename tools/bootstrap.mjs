@@ -101,13 +101,18 @@ function tool(name) {
   }[name];
 }
 
-/** Runs the pinned Node; signals reach it once, and its exit code is ours. */
+/** Runs the pinned Node; signals are passed on (it takes repeated ones for one), and its exit code is ours. */
 function run(args) {
   const path = `${join(modules, '.bin')}${delimiter}${process.env.PATH ?? ''}`;
   const child = spawn(node(), args, { cwd: root, stdio: 'inherit', env: { ...process.env, PATH: path } });
-  // A Ctrl-C on a terminal reaches the whole group, the child included; a signal sent to this process does not.
-  process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'));
-  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
+  // npm runs its scripts through a shell, which dies of a signal without passing it on: a parent that is gone means stop.
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    child.kill('SIGTERM');
+  }, 200);
   child.on('exit', (code, signal) => process.exit(code ?? (signal === null ? 1 : 130)));
 }
 

@@ -78,9 +78,19 @@ async function serve(config: Config, output: NodeJS.WriteStream, version: string
   return 0;
 }
 
-/** Resolves at the first SIGINT or SIGTERM; a second one ends the process at once. */
+/** Signals that come so shortly after the first are the same one, sent to the whole group or passed on. */
+const SAME_SIGNAL_MS = 2_000;
+
+/** Resolves at the first SIGINT or SIGTERM; another one, later, ends the process at once. */
 function stopSignal(): Promise<void> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve());
+    const hear = (): void => {
+      resolve();
+      const forget = (): void => {
+        for (const signal of ['SIGINT', 'SIGTERM'] as const) process.removeListener(signal, hear);
+      };
+      setTimeout(forget, SAME_SIGNAL_MS).unref();
+    };
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, hear);
   });
 }
