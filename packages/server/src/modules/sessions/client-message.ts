@@ -80,6 +80,11 @@ export async function readReplyTo(
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
+/** Whether a text has the form of an id. */
+export function isUuid(text: string): boolean {
+  return UUID.test(text);
+}
+
 /** The key of a call as a UUID: its own, or one made of whatever text the header holds. */
 export function idempotencyKey(clientMessageId: string | undefined, header: string | undefined): string | undefined {
   const text = header ?? clientMessageId;

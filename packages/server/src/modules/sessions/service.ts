@@ -13,13 +13,14 @@ import {
   acceptMessage,
   botOf,
   checkContent,
+  isUuid,
   readReplyTo,
   refuseUnlessOpen,
   type IncomingMessage,
 } from './client-message.ts';
 import { SessionTokens } from './holder.ts';
 import { SessionList, type ListedSession } from './list.ts';
-import type { HotSession } from './session.ts';
+import { botIsTyping, type HotSession } from './session.ts';
 import { Starts, type FileSource, type StartCall, type StartOutcome } from './start.ts';
 import { Steps } from './steps.ts';
 import { SessionStore, type MessageRow } from './store.ts';
@@ -77,7 +78,7 @@ export class Sessions {
     const { store, tokens } = this;
     const steps = this.#steps;
     this.#starts = new Starts({ database, clock, ids, chats, bots, files, steps, store, tokens, waiter, notifierOf });
-    this.#timers = new Timers({ due, clock, ids, chats, bots, announcer, steps, store });
+    this.#timers = new Timers({ due, clock, ids, chats, bots, steps, store });
     this.#timers.register();
   }
 
@@ -93,6 +94,8 @@ export class Sessions {
 
   /** A session that the caller may enter; throws `entity-not-found` or `session-token-refused`. */
   async enter(id: string, caller: Pick<Caller, 'user' | 'sessionToken'>): Promise<HotSession> {
+    // Live connections name sessions in texts of their own: what is no id names nothing.
+    if (!isUuid(id)) throw notFound();
     const session = await this.#steps.get(id);
     this.tokens.admit(session, await this.#ports.chats.evenDeleted(session.chatId), caller);
     return session;
@@ -135,6 +138,8 @@ export class Sessions {
     await this.#steps.run(id, (draft) => {
       refuseUnlessOpen(draft);
       draft.set({ clientOnlineAt: draft.now });
+      // Who comes in the middle of a pause sees that the bot is at it.
+      if (botIsTyping(draft.session)) draft.showTyping();
       draft.notify('CLIENT_ONLINE', { sessionId: id, clientId: draft.session.clientId });
     });
   }

@@ -23,7 +23,10 @@ export interface BotPosition {
   /** False until its first turn, where a chat lets the client speak first. */
   readonly started: boolean;
   /** A pause that ends, or a wait that runs out. */
-  readonly wake: { readonly kind: 'resume' | 'timeout'; readonly at: number } | null;
+  readonly wake:
+    | { readonly kind: 'resume'; readonly at: number; readonly typing: boolean }
+    | { readonly kind: 'timeout'; readonly at: number }
+    | null;
 }
 
 /** A bot or person that took part in a session, in the documented form. */
@@ -79,6 +82,12 @@ export function expiresAt(session: HotSession): number {
 /** Whether the bot is in the middle of a turn: what it says next comes without the client. */
 export function botIsPaused(session: HotSession): boolean {
   return session.bot?.wake?.kind === 'resume';
+}
+
+/** Whether the bot shows that it is typing at the moment. */
+export function botIsTyping(session: HotSession): boolean {
+  const wake = session.bot?.wake;
+  return wake?.kind === 'resume' && wake.typing;
 }
 
 /** The epoch of the session's event stream, fixed for its life. */

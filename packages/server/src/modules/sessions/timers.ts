@@ -1,5 +1,3 @@
-import { EventName } from '@molva/contract';
-import type { Announcer } from '../../platform/announcer.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { DueRunner } from '../../platform/due.ts';
 import { Failure } from '../../platform/failure.ts';
@@ -19,7 +17,6 @@ export interface TimerPorts {
   readonly ids: Ids;
   readonly chats: Chats;
   readonly bots: BotSource;
-  readonly announcer: Announcer;
   readonly steps: Steps;
   readonly store: SessionStore;
 }
@@ -66,13 +63,13 @@ export class Timers {
 
   /** Lets a paused bot go on, or one that waited too long; shows typing while a pause lasts. */
   async #wakeBot(id: string): Promise<number | null> {
-    const { announcer, bots, chats, ids, steps } = this.#ports;
+    const { bots, chats, ids, steps } = this.#ports;
     return steps.run(id, async (draft) => {
       const wake = draft.session.bot?.wake ?? null;
       if (draft.session.status === 'CLOSED' || wake === null || draft.session.operatorType !== 'BOT') return null;
       if (wake.at > draft.now) {
         if (wake.kind === 'timeout') return wake.at;
-        announcer.passing(id, { event: EventName.showTypingIndicator, data: '{"authorType":"BOT"}' });
+        if (wake.typing) draft.showTyping();
         return Math.min(wake.at, draft.now + TYPING_REPEAT_MS);
       }
       const bot = await botOf(bots, draft);

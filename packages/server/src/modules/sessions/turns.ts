@@ -76,7 +76,7 @@ function say(draft: Draft, { bot, ids }: TurnSetting, message: BotMessage): Plac
 function settle(draft: Draft, { chat }: TurnSetting, turn: BotTurn): void {
   const wake =
     turn.pause !== null
-      ? ({ kind: 'resume', at: draft.now + turn.pause.ms } as const)
+      ? ({ kind: 'resume', at: draft.now + turn.pause.ms, typing: turn.pause.typing } as const)
       : turn.deadline !== null
         ? ({ kind: 'timeout', at: draft.now + turn.deadline } as const)
         : null;

@@ -1,0 +1,125 @@
+import type { Session } from '@molva/contract';
+import { Centrifuge, type PublicationContext } from 'centrifuge';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { echoBlocks, startTestApp, type TestApp } from '../../testing/test-app.ts';
+
+let app: TestApp;
+let chatId: string;
+const clients: Centrifuge[] = [];
+beforeAll(async () => {
+  app = await startTestApp();
+  chatId = await app.chat(echoBlocks);
+});
+afterEach(() => {
+  for (const client of clients.splice(0)) client.disconnect();
+});
+afterAll(() => app[Symbol.asyncDispose]());
+
+interface Envelope {
+  event: string;
+  data: Record<string, unknown>;
+}
+
+async function connect(
+  settings: Record<string, unknown>,
+): Promise<{ client: Centrifuge; events: Envelope[]; channels: string[] }> {
+  const client = new Centrifuge(`${app.url.replace('http', 'ws')}/centrifugo/connection/websocket`, {
+    websocket: WebSocket,
+    data: { application: 'widget', settings },
+  });
+  clients.push(client);
+  const events: Envelope[] = [];
+  const channels: string[] = [];
+  client.on('publication', ({ data }: PublicationContext) => events.push(data as Envelope));
+  client.on('subscribed', ({ channel }) => channels.push(channel));
+  client.connect();
+  await client.ready(3000);
+  return { client, events, channels };
+}
+
+const details = async (id: string): Promise<Session> =>
+  (await app.call<Session>('GET', `/sessions/${id}`, undefined, app.admin)).body;
+
+it('one connection listens to several sessions; unknown and closed ones are left out', async () => {
+  const [one, two, closed] = [await app.start(chatId), await app.start(chatId), await app.start(chatId)];
+  for (const body of ['x', 'bye']) await app.call('POST', `/sessions/${closed.id}/clients/messages`, { body });
+  const { channels } = await connect({
+    sessions: [one.id, two.id, closed.id, crypto.randomUUID(), 'nonsense'],
+    userId: 'me',
+  });
+  expect(channels.sort()).toEqual([`widget:${one.id}`, `widget:${two.id}`].sort());
+});
+
+it('joining and leaving are seen from the other side', async () => {
+  const session = await app.start(chatId);
+  const { client } = await connect({ sessions: [session.id] });
+  expect((await client.rpc('joinSession', { id: session.id })).data).toEqual({ success: true });
+  expect((await details(session.id)).clientOnlineAt).not.toBeNull();
+  expect((await details(session.id)).clientOfflineAt).toBeNull();
+  client.disconnect();
+  await expect.poll(async () => (await details(session.id)).clientOfflineAt).not.toBeNull();
+});
+
+it('the client types, reads and rates', async () => {
+  const session = await app.start(chatId);
+  const { client } = await connect({ sessions: [session.id] });
+  const said = session.messages[0]?.id;
+  expect((await client.rpc('typing', { id: session.id })).data).toEqual({ success: true });
+  expect((await client.rpc('readMessage', { id: session.id, messageId: said })).data).toEqual({ success: true });
+  expect((await details(session.id)).lastMessage?.readAt).not.toBeNull();
+  expect((await client.rpc('rateSession', { id: session.id, rating: 5, comment: 'good' })).data).toEqual({
+    success: true,
+  });
+  await expect(client.rpc('rateSession', { id: session.id, rating: 6 })).rejects.toMatchObject({ code: 400 });
+  expect((await client.rpc('leaveSession', { id: session.id })).data).toEqual({ success: true });
+});
+
+it('what cannot be is an error of the error table', async () => {
+  const { client } = await connect({ sessions: [] });
+  await expect(client.rpc('joinSession', { id: crypto.randomUUID() })).rejects.toMatchObject({
+    code: 404,
+    message: 'Entity not found',
+  });
+  await expect(client.rpc('joinSession', { id: 'nonsense' })).rejects.toMatchObject({ code: 400 });
+  await expect(client.rpc('joinSession', {})).rejects.toMatchObject({ code: 400 });
+  await expect(client.rpc('dance', {})).rejects.toMatchObject({ code: 104 });
+});
+
+it('the client’s own messages come to those who ask for the echo, to nobody else', async () => {
+  const session = await app.start(chatId);
+  const [plain, echoing] = [
+    await connect({ sessions: [session.id] }),
+    await connect({ sessions: [session.id], echo: true }),
+  ];
+  await app.call('POST', `/sessions/${session.id}/clients/messages`, { body: 'mine' });
+  await expect.poll(() => echoing.events.map(({ data }) => data['authorType'])).toEqual(['CLIENT', 'BOT', 'BOT']);
+  expect(echoing.events.map(({ data }) => data['eventSeq'])).toEqual([2, 3, 4]);
+  expect(plain.events.map(({ data }) => data['authorType'])).toEqual(['BOT', 'BOT']);
+});
+
+it('a verified chat opens to the session token alone', async () => {
+  const verified = await app.chat(echoBlocks, { identityVerification: 'optional' });
+  const session = await app.start(verified);
+  expect((await connect({ sessions: [session.id] })).channels).toEqual([]);
+  const { client, channels } = await connect({
+    sessions: [session.id],
+    sessionTokens: { [session.id]: session.sessionToken },
+  });
+  expect(channels).toEqual([`widget:${session.id}`]);
+  expect((await client.rpc('joinSession', { id: session.id })).data).toEqual({ success: true });
+});
+
+it('who joins in the middle of a pause sees that the bot is typing', async () => {
+  const slow = await app.chat({
+    start: { type: 'start', next: 'pause' },
+    pause: { type: 'pause', seconds: 2, next: 'hello' },
+    hello: { type: 'question', text: 'Hello' },
+  });
+  const session = await app.start(slow, { returnAnswerAsync: true });
+  const { client, events } = await connect({ sessions: [session.id] });
+  await client.rpc('joinSession', { id: session.id });
+  await expect
+    .poll(() => events.map(({ event }) => event), { timeout: 8000 })
+    .toEqual(['showTypingIndicator', 'chatMessageCreated']);
+});
