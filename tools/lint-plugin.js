@@ -12,7 +12,7 @@ const eventNames = new Set([
 
 /** Files that may name what others must not. */
 const mayKnowTime =
-  /packages\/server\/src\/(platform|command\.ts)|packages\/sdk\/src\/environment\.ts|packages\/centrifuge-server\/src\/(server|connection)\.ts|packages\/start-page\//;
+  /packages\/server\/src\/(platform|command\.ts|app\.ts)|packages\/sdk\/src\/environment\.ts|packages\/centrifuge-server\/src\/(server|connection)\.ts|packages\/start-page\//;
 const mayKnowEnvironment =
   /packages\/server\/src\/(main|command)\.ts|packages\/server\/src\/platform\/(config|postgres)/;
 const mayWriteEvents = /packages\/(contract|sdk)\/src\//;

@@ -1,7 +1,9 @@
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { LIVE_PATH } from '@molva/contract';
+import { refuseWhileDraining } from './http/error-answer.ts';
 import { createHttpServer } from './http/server.ts';
 import { addPages } from './http/pages.ts';
 import { addService } from './http/service.ts';
@@ -75,6 +77,7 @@ export async function startApp(options: AppOptions): Promise<App> {
 
   // The address is needed to compose (links, origins) and known only once the port is taken. Whoever calls before
   // everything is composed waits for it.
+  const stopping = new AbortController();
   const composed = Promise.withResolvers<Served>();
   const http = createServer(
     (request, response) => void composed.promise.then((served) => served.request(request, response)),
@@ -83,7 +86,16 @@ export async function startApp(options: AppOptions): Promise<App> {
     void composed.promise.then((served) => served.upgrade(request, socket, head));
   });
   await listen(http, options.host, options.port);
-  opened.defer(() => new Promise<void>((closed) => http.close(() => closed())));
+  const closed = once(http, 'close');
+  opened.defer(async () => {
+    http.close();
+    // A start that failed has never served: whoever waits for it will not be answered.
+    if (!stopping.signal.aborted) http.closeAllConnections();
+    // A connection whose call was under way becomes idle when it is answered.
+    const sweeping = setInterval(() => http.closeIdleConnections(), 20);
+    await closed;
+    clearInterval(sweeping);
+  });
   const { port } = http.address() as AddressInfo;
   const url = options.publicUrl ?? `http://${options.host === '0.0.0.0' ? 'localhost' : options.host}:${port}`;
   const allowedOrigins = options.allowedOrigins ?? originsOf(url, port);
@@ -102,7 +114,18 @@ export async function startApp(options: AppOptions): Promise<App> {
     closeSessions: (chatId) => sessions.closeChat(chatId),
   });
   const tokenKey = options.secrets.sessionKey;
-  const sessions = new Sessions({ database, clock, ids, announcer, due, chats, bots, files: noFiles, tokenKey });
+  const sessions = new Sessions({
+    database,
+    clock,
+    ids,
+    announcer,
+    due,
+    chats,
+    bots,
+    files: noFiles,
+    tokenKey,
+    stopping: stopping.signal,
+  });
   new Deliveries({ database, clock, due, outgoing, log });
 
   const live = opened.use(
@@ -159,11 +182,17 @@ export async function startApp(options: AppOptions): Promise<App> {
   due.start();
   await sessions.begin();
   composed.resolve({
-    request: (request, response) => server.routing(request, response),
+    request: (request, response) =>
+      stopping.signal.aborted ? refuseWhileDraining(response) : server.routing(request, response),
     upgrade(request, socket, head) {
       if (request.url?.split('?', 1)[0] === LIVE_PATH) live.handleUpgrade(request, socket, head);
       else socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
     },
+  });
+  // Disposed of first: nobody new is let in, and who still calls over an open connection is told.
+  opened.defer(() => {
+    stopping.abort();
+    http.close();
   });
   const running = opened.move();
   return { url, firstAdmin, [Symbol.asyncDispose]: () => running.disposeAsync() };

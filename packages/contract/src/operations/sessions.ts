@@ -35,7 +35,7 @@ export const startSession = defineOperation({
   params: inChat,
   body: StartSessionBody,
   answers: { 201: SessionStarted, 200: SessionStarted },
-  errors: ['entity-not-found', 'client-banned', 'identity-refused', 'session-token-refused', 'too-many-requests'],
+  errors: ['entity-not-found', 'client-banned', 'identity-refused', 'session-token-refused'],
   example: startExample,
 });
 
@@ -51,7 +51,7 @@ export const continueSession = defineOperation({
   params: inChat,
   body: StartSessionBody,
   answers: { 200: SessionStarted, 201: SessionStarted },
-  errors: ['entity-not-found', 'client-banned', 'identity-refused', 'session-token-refused', 'too-many-requests'],
+  errors: ['entity-not-found', 'client-banned', 'identity-refused', 'session-token-refused'],
   example: { ...startExample, messageBody: 'Hello' },
 });
 
@@ -109,7 +109,7 @@ export const sendClientMessage = defineOperation({
   params: inSession,
   body: ClientMessageBody,
   answers: { 201: MessageAccepted, 200: MessageAccepted },
-  errors: ['entity-not-found', 'session-closed', 'client-banned', 'session-token-refused', 'too-many-requests'],
+  errors: ['entity-not-found', 'session-closed', 'client-banned', 'session-token-refused'],
   example: { body: 'Where is my order?' },
 });
 

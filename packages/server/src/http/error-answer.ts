@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { errorTable, type ErrorBody, type ErrorCode } from '@molva/contract';
 import { Failure } from '../platform/failure.ts';
 import type { Answer } from '../platform/route.ts';
@@ -28,6 +29,13 @@ export function errorAnswer(failure: Failure | undefined, requestId: string): An
     body,
     headers: { ...failure?.headers, 'x-error-code': code },
   };
+}
+
+/** Answers a call that comes over an open connection while the server stops. */
+export function refuseWhileDraining(response: ServerResponse): void {
+  const { status, body, headers } = errorAnswer(new Failure('shutting-down', null, { 'retry-after': '1' }), '');
+  response.writeHead(status, { ...headers, 'content-type': 'application/json; charset=utf-8', connection: 'close' });
+  response.end(JSON.stringify(body));
 }
 
 function details(failure: Failure, requestId: string): Record<string, unknown> {

@@ -38,6 +38,8 @@ export interface SessionPorts {
   readonly bots: BotSource;
   readonly files: FileSource;
   readonly tokenKey: Uint8Array;
+  /** Aborted when the process begins to stop. */
+  readonly stopping: AbortSignal;
 }
 
 /** What became of a client's message. */
@@ -74,7 +76,7 @@ export class Sessions {
       return notifierFor(session, chat, ids);
     };
     this.#steps = new Steps({ database, clock, announcer, due, notifierOf });
-    const waiter = new TurnWaiter(announcer, clock, this.#steps);
+    const waiter = new TurnWaiter(announcer, clock, this.#steps, ports.stopping);
     const { store, tokens } = this;
     const steps = this.#steps;
     this.#starts = new Starts({ database, clock, ids, chats, bots, files, steps, store, tokens, waiter, notifierOf });

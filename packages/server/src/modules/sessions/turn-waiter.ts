@@ -11,8 +11,11 @@ export class TurnWaiter {
   readonly #announcer: Announcer;
   readonly #clock: Clock;
   readonly #steps: Steps;
+  readonly #stopping: AbortSignal;
 
-  constructor(announcer: Announcer, clock: Clock, steps: Steps) {
+  /** Nobody is kept waiting once `stopping` is aborted: what the bot says later is in the log. */
+  constructor(announcer: Announcer, clock: Clock, steps: Steps, stopping: AbortSignal) {
+    this.#stopping = stopping;
     this.#announcer = announcer;
     this.#clock = clock;
     this.#steps = steps;
@@ -30,11 +33,14 @@ export class TurnWaiter {
       },
     });
     const limit = this.#clock.setTimeout(() => resolve(), LIMIT_MS);
+    const leave = (): void => resolve();
+    this.#stopping.addEventListener('abort', leave);
     try {
       await look();
       await promise;
     } finally {
       limit.cancel();
+      this.#stopping.removeEventListener('abort', leave);
     }
   }
 }
