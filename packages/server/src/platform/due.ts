@@ -1,6 +1,7 @@
 import type { Clock, Timer } from './clock.ts';
 import type { Database, Prepared } from './database.ts';
 import type { Log } from './log.ts';
+import { isoInstant } from './instant.ts';
 
 /** Does what is due for a key; answers when to come again (epoch milliseconds), or null when there is nothing more. */
 export type DueHandler = (key: string) => Promise<number | null>;
@@ -113,8 +114,8 @@ export class DueRunner implements AsyncDisposable {
     try {
       const now = this.#clock.now();
       const rows = await this.#database.query<Claimed & Record<string, unknown>>(claim, [
-        iso(now),
-        iso(now + LEASE_MS),
+        isoInstant(now),
+        isoInstant(now + LEASE_MS),
       ]);
       for (const row of rows) this.#track(this.#run(row));
       if (rows.length === BATCH) this.#schedule(now);
@@ -136,8 +137,8 @@ export class DueRunner implements AsyncDisposable {
     try {
       const next = (await this.#handlers.get(row.kind)?.(row.key)) ?? null;
       const now = this.#clock.now();
-      if (next === null) await this.#database.query(finish, [row.kind, row.key, row.generation, iso(now)]);
-      else await this.#database.query(settle, [row.kind, row.key, row.generation, iso(next), iso(now)]);
+      if (next === null) await this.#database.query(finish, [row.kind, row.key, row.generation, isoInstant(now)]);
+      else await this.#database.query(settle, [row.kind, row.key, row.generation, isoInstant(next), isoInstant(now)]);
       this.#schedule(next ?? now);
     } catch (error) {
       const wait = Math.min(60_000, 500 * 2 ** row.attempts);
@@ -148,11 +149,7 @@ export class DueRunner implements AsyncDisposable {
 
   async #retryAt(row: Claimed, at: number): Promise<void> {
     const text = 'update due set due_at = $3::timestamptz where kind = $1 and key = $2';
-    await this.#database.query({ name: 'due_retry', text }, [row.kind, row.key, iso(at)]).catch(() => undefined);
+    await this.#database.query({ name: 'due_retry', text }, [row.kind, row.key, isoInstant(at)]).catch(() => undefined);
     this.#schedule(at);
   }
-}
-
-function iso(milliseconds: number): string {
-  return new Date(milliseconds).toISOString();
 }

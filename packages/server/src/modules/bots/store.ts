@@ -6,6 +6,17 @@ import type { Tables } from '../../platform/tables.ts';
 /** A row of `bots`. */
 export type BotRow = Selectable<Tables['bots']>;
 
+/** A bot as it is written; `now` is ISO text, `by` the user who wrote it. */
+export interface BotWrite {
+  readonly id: string;
+  readonly companyId: number;
+  readonly name: string;
+  readonly language: string;
+  readonly scenario: unknown;
+  readonly now: string;
+  readonly by: number | null;
+}
+
 /** Columns the list can be sorted by, by their wire names. */
 export const botSortColumns = { name: 'name', createdAt: 'created_at', updatedAt: 'updated_at' } as const;
 type SortColumn = (typeof botSortColumns)[keyof typeof botSortColumns];
@@ -44,15 +55,7 @@ export class BotStore {
     return (await query.executeTakeFirstOrThrow()).count;
   }
 
-  async insert(bot: {
-    id: string;
-    companyId: number;
-    name: string;
-    language: string;
-    scenario: unknown;
-    now: string;
-    by: number | null;
-  }): Promise<void> {
+  async insert(bot: BotWrite): Promise<void> {
     await this.#database.builder
       .insertInto('bots')
       .values({
@@ -70,15 +73,7 @@ export class BotStore {
       .execute();
   }
 
-  async update(bot: {
-    id: string;
-    companyId: number;
-    name: string;
-    language: string;
-    scenario: unknown;
-    now: string;
-    by: number;
-  }): Promise<void> {
+  async update(bot: BotWrite): Promise<void> {
     await this.#database.builder
       .updateTable('bots')
       .set({

@@ -18,6 +18,16 @@ export interface ChatRecord {
   readonly deleted: boolean;
 }
 
+/** A chat as it is written; `now` is ISO text. */
+export interface ChatWrite {
+  readonly id: string;
+  readonly companyId: number;
+  readonly name: string;
+  readonly botId: string;
+  readonly settings: ChatSettings;
+  readonly now: string;
+}
+
 /** What the list can be narrowed by. */
 export interface ChatFilter {
   readonly keyword?: string | undefined;
@@ -92,14 +102,7 @@ export class ChatStore {
     return rows.map(({ id, name, language }) => ({ chatId: id, name, language }));
   }
 
-  async insert(chat: {
-    id: string;
-    companyId: number;
-    name: string;
-    botId: string;
-    settings: ChatSettings;
-    now: string;
-  }): Promise<void> {
+  async insert(chat: ChatWrite): Promise<void> {
     await this.#database.builder
       .insertInto('chats')
       .values({
@@ -115,14 +118,7 @@ export class ChatStore {
       .execute();
   }
 
-  async update(chat: {
-    id: string;
-    companyId: number;
-    name: string;
-    botId: string;
-    settings: ChatSettings;
-    now: string;
-  }): Promise<void> {
+  async update(chat: ChatWrite): Promise<void> {
     await this.#database.builder
       .updateTable('chats')
       .set({ name: chat.name, bot_id: chat.botId, settings: JSON.stringify(chat.settings), updated_at: chat.now })

@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, createHash } from 'node:crypto';
 import type { Queryable } from '../../platform/database.ts';
+import { isoInstant } from '../../platform/instant.ts';
 
 /** A refresh token lives this long. */
 const LIFE_MS = 30 * 86_400_000;
@@ -32,9 +33,9 @@ const sweep = { name: 'refresh_sweep', text: 'delete from refresh_tokens where u
 
 /** Begins a family: the refresh token of a login. */
 export async function firstRefreshToken(database: Queryable, userId: number, ports: Ports): Promise<string> {
-  await database.query(sweep, [userId, iso(ports.now)]);
+  await database.query(sweep, [userId, isoInstant(ports.now)]);
   const token = newToken(ports);
-  await database.query(insert, [hashOf(token), ports.uuid(), userId, iso(ports.now + LIFE_MS)]);
+  await database.query(insert, [hashOf(token), ports.uuid(), userId, isoInstant(ports.now + LIFE_MS)]);
   return token;
 }
 
@@ -58,8 +59,8 @@ export async function rotateRefreshToken(database: Queryable, token: string, por
     return 'refused';
   }
   const next = newToken(ports);
-  await database.query(insert, [hashOf(next), row.family, row.user_id, iso(ports.now + LIFE_MS)]);
-  await database.query(use, [hashOf(token), iso(ports.now), seal(next, token, ports.randomBytes(12))]);
+  await database.query(insert, [hashOf(next), row.family, row.user_id, isoInstant(ports.now + LIFE_MS)]);
+  await database.query(use, [hashOf(token), isoInstant(ports.now), seal(next, token, ports.randomBytes(12))]);
   return { userId: row.user_id, refreshToken: next };
 }
 
@@ -85,8 +86,4 @@ function unseal(sealed: Buffer, token: string): string {
   const decipher = createDecipheriv('aes-256-gcm', keyOf(token), sealed.subarray(0, 12));
   decipher.setAuthTag(sealed.subarray(-16));
   return decipher.update(sealed.subarray(12, -16), undefined, 'utf8') + decipher.final('utf8');
-}
-
-function iso(milliseconds: number): string {
-  return new Date(milliseconds).toISOString();
 }

@@ -2,7 +2,7 @@ import { sql, type ExpressionBuilder } from 'kysely';
 import type { Database } from '../../platform/database.ts';
 import type { Order, Window } from '../../platform/list.ts';
 import type { Tables } from '../../platform/tables.ts';
-import type { MessageRow } from '../sessions/index.ts';
+import { messageColumns, type MessageRow } from '../sessions/index.ts';
 
 /** What a list of messages can be narrowed by. `before` is a `seq`, not included. */
 export interface MessageFilter {
@@ -14,24 +14,6 @@ export interface MessageFilter {
 /** Columns the list can be sorted by, by their wire names. */
 export const messageSortColumns = { createdAt: 'created_at', readAt: 'read_at', seq: 'seq' } as const;
 type SortColumn = (typeof messageSortColumns)[keyof typeof messageSortColumns];
-
-const columns = [
-  'id',
-  'session_id',
-  'seq',
-  'event_seq',
-  'author_type',
-  'author_id',
-  'author_name',
-  'type',
-  'body',
-  'extras',
-  'reply_to',
-  'client_message_id',
-  'created_at',
-  'updated_at',
-  'read_at',
-] as const;
 
 /** Reads of messages. */
 export class MessageStore {
@@ -50,7 +32,7 @@ export class MessageStore {
   ): Promise<MessageRow[]> {
     let query = this.#database.builder
       .selectFrom('messages')
-      .select(columns)
+      .select(messageColumns)
       .where('session_id', '=', sessionId)
       .where((of) => narrowed(of, filter));
     for (const { column, direction } of order) query = query.orderBy(column, direction);
@@ -72,7 +54,11 @@ export class MessageStore {
   async answeredBy(rows: readonly MessageRow[]): Promise<Map<string, MessageRow>> {
     const ids = [...new Set(rows.flatMap((row) => row.reply_to ?? []))];
     if (ids.length === 0) return new Map();
-    const found = await this.#database.builder.selectFrom('messages').select(columns).where('id', 'in', ids).execute();
+    const found = await this.#database.builder
+      .selectFrom('messages')
+      .select(messageColumns)
+      .where('id', 'in', ids)
+      .execute();
     return new Map(found.map((row) => [row.id, row as MessageRow]));
   }
 }

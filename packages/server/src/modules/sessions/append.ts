@@ -2,6 +2,7 @@ import type { Prepared, Queryable } from '../../platform/database.ts';
 import { dueConflict } from '../../platform/due.ts';
 import type { Draft, PlacedMessage } from './draft.ts';
 import type { HotSession } from './session.ts';
+import { isoInstant } from '../../platform/instant.ts';
 
 /**
  * The hot write: one statement that moves the session from the version it was seen at and adds its messages, events,
@@ -11,10 +12,10 @@ import type { HotSession } from './session.ts';
 export async function append(database: Queryable, draft: Draft): Promise<boolean> {
   const values: unknown[] = sessionValues(draft.before, draft.session);
   for (const message of draft.messages) pushMessage(values, message);
-  const at = iso(draft.now);
+  const at = isoInstant(draft.now);
   for (const event of draft.events) values.push(event.eventSeq, event.event, event.audience, event.data, at);
   const due = draft.due;
-  for (const wish of due) values.push(wish.kind, iso(wish.at));
+  for (const wish of due) values.push(wish.kind, isoInstant(wish.at));
   for (const delivery of draft.deliveries) values.push(delivery.url, delivery.body);
   const rows = await database.query(
     statement(draft.messages.length, draft.events.length, due.length, draft.deliveries.length),
@@ -103,7 +104,7 @@ function pushMessage(values: unknown[], message: PlacedMessage): void {
     extras(message),
     message.replyTo?.id ?? null,
     message.clientMessageId ?? null,
-    iso(message.createdAt),
+    isoInstant(message.createdAt),
   );
 }
 
@@ -156,10 +157,6 @@ function statementText(messages: number, events: number, due: number, deliveries
   return `with ${parts.join(', ')} select 1 from moved`;
 }
 
-function iso(milliseconds: number): string {
-  return new Date(milliseconds).toISOString();
-}
-
 function maybeIso(milliseconds: number | null): string | null {
-  return milliseconds === null ? null : iso(milliseconds);
+  return milliseconds === null ? null : isoInstant(milliseconds);
 }

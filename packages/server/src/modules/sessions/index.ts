@@ -6,5 +6,5 @@ export { sessionRoutes } from './routes.ts';
 export { Sessions } from './service.ts';
 export { streamEpoch, type HotSession } from './session.ts';
 export type { FileSource } from './start.ts';
-export type { MessageRow } from './store.ts';
+export { messageColumns, type MessageRow } from './store.ts';
 export { unpackExtras } from './view.ts';

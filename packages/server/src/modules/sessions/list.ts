@@ -5,7 +5,7 @@ import type { Order, Window } from '../../platform/list.ts';
 import type { Tables } from '../../platform/tables.ts';
 import { fromRow, type SessionRow } from './load.ts';
 import type { HotSession } from './session.ts';
-import type { MessageRow } from './store.ts';
+import { messageColumns, type MessageRow } from './store.ts';
 
 /** What the list can be narrowed by. */
 export type SessionFilter = QueryOf<typeof operations.listSessions>;
@@ -76,23 +76,7 @@ export class SessionList {
     const pairs = sessions.map((session) => sql`(${session.id}::uuid, ${session.lastSeq}::integer)`);
     const rows = await this.#database.builder
       .selectFrom('messages')
-      .select([
-        'id',
-        'session_id',
-        'seq',
-        'event_seq',
-        'author_type',
-        'author_id',
-        'author_name',
-        'type',
-        'body',
-        'extras',
-        'reply_to',
-        'client_message_id',
-        'created_at',
-        'updated_at',
-        'read_at',
-      ])
+      .select(messageColumns)
       .where(sql<boolean>`(session_id, seq) in (${sql.join(pairs)})`)
       .execute();
     return new Map(rows.map((row) => [row.session_id, row as MessageRow]));

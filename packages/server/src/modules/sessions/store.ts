@@ -21,8 +21,26 @@ export interface MessageRow {
   readonly read_at: number | null;
 }
 
-const columns = `id, session_id, seq, event_seq, author_type, author_id, author_name, type, body, extras, reply_to,
-  client_message_id, created_at, updated_at, read_at`;
+/** The columns of a message row. */
+export const messageColumns = [
+  'id',
+  'session_id',
+  'seq',
+  'event_seq',
+  'author_type',
+  'author_id',
+  'author_name',
+  'type',
+  'body',
+  'extras',
+  'reply_to',
+  'client_message_id',
+  'created_at',
+  'updated_at',
+  'read_at',
+] as const;
+
+const columns = messageColumns.join(', ');
 
 const newestLive = {
   name: 'session_newest_live',
