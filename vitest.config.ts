@@ -5,7 +5,11 @@ const resolve = { conditions };
 const ssr = { resolve: { conditions, externalConditions: conditions } };
 const packages = ['packages/*/{src,test}/**', 'tools/**', 'e2e/**'];
 
-function project(name: string, suffix: string, options: { setup?: string; seconds?: number; parallel?: boolean } = {}) {
+function project(
+  name: string,
+  suffix: string,
+  options: { setup?: string; seconds?: number; parallel?: boolean; group?: number } = {},
+) {
   return {
     resolve,
     ssr,
@@ -16,6 +20,8 @@ function project(name: string, suffix: string, options: { setup?: string; second
         suffix === 'test' ? ['**/node_modules/**', '**/*.{pg,live,e2e,browser}.test.ts'] : ['**/node_modules/**'],
       testTimeout: (options.seconds ?? 5) * 1000,
       hookTimeout: 60_000,
+      // Groups follow one another: processes and browsers get the machine to themselves.
+      sequence: { groupOrder: options.group ?? 0 },
       fileParallelism: options.parallel ?? true,
       ...(options.setup === undefined ? {} : { globalSetup: options.setup }),
     },
@@ -32,8 +38,8 @@ export default defineConfig({
       project('pg-embedded', 'pg.test', { setup: 'packages/server/src/testing/setup-embedded.ts', seconds: 30 }),
       project('pg-external', 'pg.test', { setup: 'packages/server/src/testing/setup-external.ts', seconds: 30 }),
       project('live', 'live.test', { setup: 'packages/server/src/testing/setup-embedded.ts', seconds: 30 }),
-      project('e2e', 'e2e.test', { seconds: 120, parallel: false }),
-      project('browser', 'browser.test', { seconds: 60, parallel: false }),
+      project('e2e', 'e2e.test', { seconds: 120, parallel: false, group: 1 }),
+      project('browser', 'browser.test', { seconds: 60, parallel: false, group: 2 }),
     ],
   },
 });
