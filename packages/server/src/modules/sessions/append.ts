@@ -1,16 +1,19 @@
 import type { Prepared, Queryable } from '../../platform/database.ts';
 import { dueConflict } from '../../platform/due.ts';
+import { isoInstant } from '../../platform/instant.ts';
 import type { Draft, PlacedMessage } from './draft.ts';
 import type { HotSession } from './session.ts';
-import { isoInstant } from '../../platform/instant.ts';
 
 /**
  * The hot write: one statement that moves the session from the version it was seen at and adds its messages, events,
  * timers and outgoing calls; all or nothing. A round trip costs more than the rows, so there is only this one. The
- * text depends on how many rows there are; a handful of shapes covers nearly all steps, each prepared once.
+ * text depends on what changed and how many rows there are; a handful of shapes covers nearly all steps, each prepared
+ * once.
  */
 export async function append(database: Queryable, draft: Draft): Promise<boolean> {
-  const values: unknown[] = sessionValues(draft.before, draft.session);
+  const { before, session } = draft;
+  const changed = sessionColumns.filter(({ field }) => before[field] !== session[field]);
+  const values: unknown[] = [before.id, before.version, ...changed.map(({ write }) => write(session))];
   for (const message of draft.messages) pushMessage(values, message);
   const at = isoInstant(draft.now);
   for (const event of draft.events) values.push(event.eventSeq, event.event, event.audience, event.data, at);
@@ -18,63 +21,52 @@ export async function append(database: Queryable, draft: Draft): Promise<boolean
   for (const wish of due) values.push(wish.kind, isoInstant(wish.at));
   for (const delivery of draft.deliveries) values.push(delivery.url, delivery.body);
   const rows = await database.query(
-    statement(draft.messages.length, draft.events.length, due.length, draft.deliveries.length),
+    statement(changed, [draft.messages.length, draft.events.length, due.length, draft.deliveries.length]),
     values,
   );
   return rows.length === 1;
 }
 
-const sessionColumns = [
-  ['last_seq', 'integer'],
-  ['last_event_seq', 'integer'],
-  ['unread', 'integer'],
-  ['last_message_at', 'timestamptz'],
-  ['bot_state', 'json'],
-  ['bot_status', 'text'],
-  ['bot_id', 'uuid'],
-  ['status', 'text'],
-  ['closed_at', 'timestamptz'],
-  ['result', 'text'],
-  ['ttl', 'integer'],
-  ['options', 'jsonb'],
-  ['operator_type', 'text'],
-  ['operator_id', 'text'],
-  ['operator_name', 'text'],
-  ['operator_assigned_at', 'timestamptz'],
-  ['operators', 'jsonb'],
-  ['client_online_at', 'timestamptz'],
-  ['client_offline_at', 'timestamptz'],
-  ['last_operator_message_at', 'timestamptz'],
-  ['first_client_message_after_at', 'timestamptz'],
-] as const;
-
-function sessionValues(before: HotSession, after: HotSession): unknown[] {
-  return [
-    after.id,
-    before.version,
-    after.lastSeq,
-    after.lastEventSeq,
-    after.unread,
-    maybeIso(after.lastMessageAt),
-    after.bot === null ? null : JSON.stringify(after.bot),
-    after.botStatus,
-    after.botId,
-    after.status,
-    maybeIso(after.closedAt),
-    after.result,
-    after.ttl,
-    JSON.stringify(after.options),
-    after.operatorType,
-    after.operatorId,
-    after.operatorName,
-    maybeIso(after.operatorAssignedAt),
-    JSON.stringify(after.operators),
-    maybeIso(after.clientOnlineAt),
-    maybeIso(after.clientOfflineAt),
-    maybeIso(after.lastOperatorMessageAt),
-    maybeIso(after.firstClientMessageAfterAt),
-  ];
+interface SessionColumn {
+  readonly field: keyof HotSession;
+  readonly name: string;
+  readonly type: string;
+  readonly write: (session: HotSession) => unknown;
 }
+
+function column<F extends keyof HotSession>(
+  field: F,
+  name: string,
+  type: string,
+  write: (value: HotSession[F]) => unknown = (value) => value,
+): SessionColumn {
+  return { field, name, type, write: (session) => write(session[field]) };
+}
+
+/** What a step can change of a session; only what it did change is written. */
+const sessionColumns: readonly SessionColumn[] = [
+  column('lastSeq', 'last_seq', 'integer'),
+  column('lastEventSeq', 'last_event_seq', 'integer'),
+  column('unread', 'unread', 'integer'),
+  column('lastMessageAt', 'last_message_at', 'timestamptz', maybeInstant),
+  column('bot', 'bot_state', 'json', (bot) => (bot === null ? null : JSON.stringify(bot))),
+  column('botStatus', 'bot_status', 'text'),
+  column('botId', 'bot_id', 'uuid'),
+  column('status', 'status', 'text'),
+  column('closedAt', 'closed_at', 'timestamptz', maybeInstant),
+  column('result', 'result', 'text'),
+  column('ttl', 'ttl', 'integer'),
+  column('options', 'options', 'jsonb', JSON.stringify),
+  column('operatorType', 'operator_type', 'text'),
+  column('operatorId', 'operator_id', 'text'),
+  column('operatorName', 'operator_name', 'text'),
+  column('operatorAssignedAt', 'operator_assigned_at', 'timestamptz', maybeInstant),
+  column('operators', 'operators', 'jsonb', JSON.stringify),
+  column('clientOnlineAt', 'client_online_at', 'timestamptz', maybeInstant),
+  column('clientOfflineAt', 'client_offline_at', 'timestamptz', maybeInstant),
+  column('lastOperatorMessageAt', 'last_operator_message_at', 'timestamptz', maybeInstant),
+  column('firstClientMessageAfterAt', 'first_client_message_after_at', 'timestamptz', maybeInstant),
+];
 
 const messageTypes = [
   'uuid',
@@ -118,23 +110,27 @@ function extras(message: PlacedMessage): string | null {
 
 const statements = new Map<string, Prepared>();
 
-function statement(messages: number, events: number, due: number, deliveries: number): Prepared {
-  const name = `session_append_${messages}_${events}_${due}_${deliveries}`;
+/** How many messages, events, timers and outgoing calls a step adds. */
+type Counts = readonly [messages: number, events: number, due: number, deliveries: number];
+
+function statement(changed: readonly SessionColumn[], counts: Counts): Prepared {
+  const mask = changed.reduce((bits, one) => bits | (1 << sessionColumns.indexOf(one)), 0);
+  const name = `session_append_${mask.toString(36)}_${counts.join('_')}`;
   let prepared = statements.get(name);
   if (prepared === undefined) {
-    prepared = { name, text: statementText(messages, events, due, deliveries) };
+    prepared = { name, text: statementText(changed, counts) };
     statements.set(name, prepared);
   }
   return prepared;
 }
 
-function statementText(messages: number, events: number, due: number, deliveries: number): string {
+function statementText(changed: readonly SessionColumn[], [messages, events, due, deliveries]: Counts): string {
   let next = 3;
   const rows = (count: number, types: readonly string[]): string =>
     Array.from({ length: count }, () => `(${types.map((type) => `$${next++}::${type}`).join(', ')})`).join(', ');
-  const sets = sessionColumns.map(([column, type]) => `${column} = $${next++}::${type}`).join(', ');
+  const sets = changed.map(({ name, type }) => `, ${name} = $${next++}::${type}`).join('');
   const parts = [
-    `moved as (update sessions set version = version + 1, ${sets} where id = $1::uuid and version = $2::integer returning id, company_id)`,
+    `moved as (update sessions set version = version + 1${sets} where id = $1::uuid and version = $2::integer returning id, company_id)`,
   ];
   if (messages > 0) {
     parts.push(`added_messages as (insert into messages (session_id, company_id, id, seq, event_seq, author_type, author_id,
@@ -157,6 +153,6 @@ function statementText(messages: number, events: number, due: number, deliveries
   return `with ${parts.join(', ')} select 1 from moved`;
 }
 
-function maybeIso(milliseconds: number | null): string | null {
+function maybeInstant(milliseconds: number | null): string | null {
   return milliseconds === null ? null : isoInstant(milliseconds);
 }

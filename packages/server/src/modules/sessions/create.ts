@@ -20,8 +20,8 @@ const insertSession = {
   name: 'session_insert',
   text: `insert into sessions (id, company_id, chat_id, client_id, name, channel, messenger_type, referer, ttl, status, bot_status,
       bot_id, operator_type, operator_id, operator_name, operator_assigned_at, operators, started_at, options, version, last_seq,
-      last_event_seq, unread)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'ACTIVE', 'WAIT', $10, 'BOT', $11, $12, $13, $14, $13, $15, 1, 0, 0, 0)`,
+      last_event_seq, unread, bot_state)
+    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'ACTIVE', 'WAIT', $10, 'BOT', $11, $12, $13, $14, $13, $15, 1, 0, 0, 0, $16::json)`,
 };
 const insertKey = {
   name: 'session_start_insert',
@@ -70,5 +70,6 @@ async function insert(connection: Queryable, session: HotSession, origin: Origin
     new Date(now).toISOString(),
     JSON.stringify(session.operators),
     JSON.stringify(session.options),
+    session.bot === null ? null : JSON.stringify(session.bot),
   ]);
 }
