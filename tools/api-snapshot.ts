@@ -26,25 +26,35 @@ function surfaceOf(door: string): string {
   const parts = [...source.matchAll(/export (?:type )?\{([^}]*)\} from '([^']+)'/g)].map(
     ([, names = '', file = '']) => {
       const path = join(dirname(door), file.replace(/\.(ts|js)$/, '.d.ts'));
-      const leaving = names
-        .split(',')
-        .map(
-          (name) =>
-            name
-              .replace(/^\s*type\s+/, '')
-              .trim()
-              .split(' as ')[0] ?? '',
-        )
-        .filter((name) => name !== '');
-      return leaving.map((name) => declarationOf(readFileSync(path, 'utf8'), name)).join('\n');
+      const declarations = readFileSync(path, 'utf8');
+      return leavingNames(names)
+        .map(({ inside, outside }) => {
+          const declared = declarationOf(declarations, inside);
+          if (declared === '')
+            throw new Error(`${door} exports ${inside}, which ${path} does not declare: build first`);
+          return inside === outside ? declared : `export { ${inside} as ${outside} };\n${declared}`;
+        })
+        .join('\n');
     },
   );
   return `${parts.join('\n\n').trim()}\n`;
 }
 
+/** The names between the braces of an export. */
+function leavingNames(list: string): { inside: string; outside: string }[] {
+  return list
+    .split(',')
+    .map((name) => name.replace(/^\s*type\s+/, '').trim())
+    .filter((name) => name !== '')
+    .map((name) => {
+      const [inside = '', outside = inside] = name.split(/\s+as\s+/);
+      return { inside, outside };
+    });
+}
+
 /** The declarations of a name, without comments: a schema and its type share theirs. */
 function declarationOf(source: string, name: string): string {
-  const plain = source.replaceAll(/\/\*[\s\S]*?\*\//g, '').replaceAll(/\n\s*\n/g, '\n');
+  const plain = source.replaceAll(/\/\*[\s\S]*?\*\/|^\/\/#.*$/gm, '').replaceAll(/\n\s*\n/g, '\n');
   const starts = [
     ...plain.matchAll(
       new RegExp(`^(?:export )?(?:declare )?(?:const|type|interface|class|function|abstract class) ${name}\\b`, 'gm'),

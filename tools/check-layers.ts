@@ -1,28 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { importsOf } from './imports.ts';
 import { lastModules, moduleOrder, packageLayers, serverLayers, typesOnly } from './layers.ts';
 
-/** One import of a file. */
-interface Import {
-  readonly target: string;
-  readonly typeOnly: boolean;
-}
-
-const IMPORT = /^\s*(?:import|export)\s+(type\s+)?([^'"]*?from\s+)?['"]([^'"]+)['"]/gm;
 const SERVER = 'packages/server/src/';
-
-/** Everything a file imports. */
-export function importsOf(source: string): Import[] {
-  return [...source.matchAll(IMPORT)].map(([, type, names = '', target = '']) => {
-    const named =
-      /\{([^}]*)\}/
-        .exec(names)?.[1]
-        ?.split(',')
-        .filter((part) => part.trim() !== '') ?? [];
-    const inline = named.length > 0 && named.every((part) => part.trim().startsWith('type '));
-    return { target, typeOnly: type !== undefined || inline };
-  });
-}
 
 /** What breaks the rule of direction, a sentence each. `files` are paths from the root. */
 export function layerProblems(root: string, files: readonly string[]): string[] {
@@ -30,7 +11,7 @@ export function layerProblems(root: string, files: readonly string[]): string[] 
     .filter((file) => /\.tsx?$/.test(file))
     .flatMap((file) => {
       const name = packageOf(root, file);
-      return importsOf(readFileSync(join(root, file), 'utf8')).flatMap(({ target, typeOnly }) => {
+      return importsOf(readFileSync(join(root, file), 'utf8'), file).flatMap(({ target, typeOnly }) => {
         if (target.startsWith('.')) return insideProblem(root, file, target);
         return target.startsWith('@molva/') ? packageProblem(file, name, target, typeOnly) : [];
       });

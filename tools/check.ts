@@ -3,7 +3,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { apiProblems } from './api-snapshot.ts';
-import { importsOf, layerProblems } from './check-layers.ts';
+import { layerProblems } from './check-layers.ts';
+import { importsOf } from './imports.ts';
 import { rootAllowList } from './root-allow-list.ts';
 import { sizeProblems } from './sizes.ts';
 
@@ -44,18 +45,25 @@ function rootEntries(): string[] {
   );
 }
 
-/** No download addresses in the lock file, no paths of somebody's machine anywhere. */
+/** No download addresses in the lock file, no paths or package registries of somebody's machine anywhere. */
 function addresses(): string[] {
   const resolved = /"resolved": "http/.test(read('package-lock.json'))
-    ? ['package-lock.json holds download addresses']
+    ? ['package-lock.json holds download addresses: npm config set omit-lockfile-registry-resolved true']
     : [];
-  const foreign = /(?<![\w.-])\/(work|root|home\/\w+)\//;
-  const texts = files.filter(
-    (file) => /\.(ts|mjs|js|json|md|sql|html|css|sh)$/.test(file) && !file.startsWith('tools/check'),
-  );
+  const foreign = [
+    [/(?<![\w.-])\/(work|root|home\/\w+)\//, 'a path of a machine'],
+    [
+      /https?:\/\/(localhost|127\.|10\.|192\.168\.)[^\s"'`]*\/(npm|registry|artifactory)\b/,
+      'a package registry of a machine',
+    ],
+  ] as const;
+  const texts = files.filter((file) => !/\.(png|ico|woff2|wasm)$/.test(file) && !file.startsWith('tools/check'));
   return [
     ...resolved,
-    ...texts.flatMap((file) => (foreign.test(read(file)) ? [`${file} names a path of a machine`] : [])),
+    ...texts.flatMap((file) => {
+      const text = read(file);
+      return foreign.flatMap(([pattern, what]) => (pattern.test(text) ? [`${file} names ${what}`] : []));
+    }),
   ];
 }
 
@@ -88,7 +96,7 @@ function declarations(): string[] {
         !file.includes('/testing/'),
     );
     return sources.flatMap((file) =>
-      importsOf(read(file))
+      importsOf(read(file), file)
         .map(({ target }) => packageName(target))
         .flatMap((target) =>
           target === undefined || target.startsWith('node:') || declared.has(target) || target === `@molva/${name}`
@@ -121,7 +129,7 @@ const checks: Readonly<Record<string, () => string[] | Promise<string[]>>> = {
   lint: () => program('oxlint', ['--quiet']),
   format: () => program('oxfmt', ['--check', '.']),
   layers: () => layerProblems(root, files),
-  unused: () => program('knip', ['--no-progress']),
+  unused: () => program('knip', ['--no-progress', '--treat-config-hints-as-errors']),
   files: fileSizes,
   root: rootEntries,
   declarations,

@@ -10,12 +10,25 @@ const eventNames = new Set([
   'sessionClosed',
 ]);
 
-/** Files that may name what others must not. */
+/** Files that may name what others must not: where a port gets its default, and pages, which nothing is injected into. */
 const mayKnowTime =
-  /packages\/server\/src\/(platform|command\.ts|app\.ts)|packages\/sdk\/src\/environment\.ts|packages\/centrifuge-server\/src\/(server|connection)\.ts|packages\/start-page\//;
-const mayKnowEnvironment =
-  /packages\/server\/src\/(main|command)\.ts|packages\/server\/src\/platform\/(config|postgres)/;
+  /packages\/(server\/src\/(platform\/|(command|app)\.ts$)|sdk\/src\/(environment|chat|engine|outgoing)\.ts$|centrifuge-server\/src\/(server|connection)\.ts$|start-page\/)/;
+const mayKnowEnvironment = /packages\/server\/src\/((main|command)\.ts$|platform\/(config|postgres))/;
+// The SDK takes types alone from the contract: the compiler checks the names it compares with.
 const mayWriteEvents = /packages\/(contract|sdk)\/src\//;
+
+const ambientMembers = {
+  Date: ['now'],
+  Math: ['random'],
+  crypto: ['randomUUID', 'getRandomValues'],
+  performance: ['now'],
+};
+const ambientTimers = ['setTimeout', 'setInterval'];
+const ambientImports = {
+  'node:crypto': ['randomUUID', 'randomBytes', 'randomInt', 'randomFillSync'],
+  'node:timers': ambientTimers,
+  'node:timers/promises': ambientTimers,
+};
 
 function pathOf(context) {
   return (context.filename ?? context.getFilename()).replaceAll('\\', '/');
@@ -28,8 +41,22 @@ function rule(message, visit) {
   };
 }
 
-function member(node, object, property) {
-  return node.object?.type === 'Identifier' && node.object.name === object && node.property?.name === property;
+const globalObjects = ['globalThis', 'window', 'self'];
+
+/** The name of a property, written with a dot or in brackets. */
+function propertyOf(node) {
+  return node.computed ? node.property?.value : node.property?.name;
+}
+
+/** The global a node names, alone or through the global object. */
+function globalOf(node) {
+  if (node?.type === 'Identifier') return node.name;
+  const throughGlobal = node?.type === 'MemberExpression' && globalObjects.includes(node.object?.name);
+  return throughGlobal ? propertyOf(node) : undefined;
+}
+
+function imported(node, names) {
+  return node.specifiers.some(({ imported: from }) => names?.includes(from?.name));
 }
 
 export default {
@@ -47,34 +74,43 @@ export default {
     ),
     'no-wire-literals': rule(
       'Names of the wire are written once, in the contract: use EventName, so that a rename cannot miss a place.',
-      (path, report) => ({
-        Literal: (node) => !mayWriteEvents.test(path) && eventNames.has(node.value) && report(node),
-      }),
+      (path, report) => {
+        if (mayWriteEvents.test(path)) return {};
+        return {
+          Literal: (node) => eventNames.has(node.value) && report(node),
+          TemplateElement: (node) => eventNames.has(node.value.cooked) && report(node),
+        };
+      },
     ),
     'no-ambient-environment': rule(
       'The environment is read in one place, platform/config.ts, where every variable has a type, a default and help.',
-      (path, report) => ({
-        MemberExpression: (node) => !mayKnowEnvironment.test(path) && member(node, 'process', 'env') && report(node),
-      }),
+      (path, report) => {
+        if (mayKnowEnvironment.test(path)) return {};
+        return {
+          MemberExpression: (node) => globalOf(node.object) === 'process' && propertyOf(node) === 'env' && report(node),
+          ImportDeclaration: (node) => node.source.value === 'node:process' && imported(node, ['env']) && report(node),
+        };
+      },
     ),
     'no-ambient-time': rule(
       'Time, ids and randomness come through ports (Clock, Ids), so that tests own them: take them as parameters.',
       (path, report) => {
         if (mayKnowTime.test(path)) return {};
         return {
-          MemberExpression: (node) =>
-            (member(node, 'Date', 'now') || member(node, 'Math', 'random') || member(node, 'crypto', 'randomUUID')) &&
-            !path.includes('packages/sdk/src/') &&
-            report(node),
-          CallExpression: (node) => ['setTimeout', 'setInterval'].includes(node.callee.name) && report(node),
+          MemberExpression: (node) => ambientMembers[globalOf(node.object)]?.includes(propertyOf(node)) && report(node),
+          CallExpression: (node) => ambientTimers.includes(globalOf(node.callee)) && report(node),
+          NewExpression: (node) => globalOf(node.callee) === 'Date' && node.arguments.length === 0 && report(node),
+          ImportDeclaration: (node) => imported(node, ambientImports[node.source.value]) && report(node),
         };
       },
     ),
     'no-inner-door': rule(
       'index.ts is the door for those outside: inside, import the file itself, or cycles follow.',
-      (path, report) => ({
-        ImportDeclaration: (node) => node.source.value === './index.ts' && !path.endsWith('.test.ts') && report(node),
-      }),
+      (path, report) => {
+        if (path.endsWith('.test.ts')) return {};
+        const check = (node) => /^\.\.?\/(\.\.\/)*index\.ts$/.test(node.source?.value ?? '') && report(node);
+        return { ImportDeclaration: check, ExportNamedDeclaration: check, ExportAllDeclaration: check };
+      },
     ),
   },
 };

@@ -2,6 +2,8 @@
 export const rootAllowList: readonly string[] = [
   '.changeset',
   '.ci',
+  '.editorconfig',
+  '.gitattributes',
   '.gitignore',
   '.oxfmtrc.json',
   '.oxlintrc.json',

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'vite';
 
@@ -11,6 +13,9 @@ const budgets = [
   { name: 'sdk with centrifuge', external: [], limit: 36_000 },
 ];
 
+/** What the start page loads before it shows a chat, bytes after gzip. */
+const START_PAGE_LIMIT = 36_000;
+
 /** Bundles what an application would, and compares with the budgets. */
 export async function sizeProblems(root: string): Promise<string[]> {
   const problems: string[] = [];
@@ -19,7 +24,18 @@ export async function sizeProblems(root: string): Promise<string[]> {
     process.stdout.write(`  ${name}: ${size} bytes of ${limit}\n`);
     if (size > limit) problems.push(`${name} has ${size} bytes, more than ${limit}`);
   }
+  const page = startPageSize(join(root, 'packages/start-page/dist/site/index.html'));
+  process.stdout.write(`  start page, scripts: ${page} bytes of ${START_PAGE_LIMIT}\n`);
+  if (page > START_PAGE_LIMIT)
+    problems.push(`the start page's scripts have ${page} bytes, more than ${START_PAGE_LIMIT}`);
   return problems;
+}
+
+/** The scripts a built page names, as they travel. */
+function startPageSize(page: string): number {
+  const scripts = [...readFileSync(page, 'utf8').matchAll(/(?:src|href)="\/?([^"]+\.js)"/g)];
+  if (scripts.length === 0) throw new Error(`${page} names no script: build first`);
+  return scripts.reduce((sum, [, name = '']) => sum + gzipSync(readFileSync(join(dirname(page), name))).length, 0);
 }
 
 async function bundledSize(root: string, external: string[]): Promise<number> {
