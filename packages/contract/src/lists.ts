@@ -1,4 +1,4 @@
-import { Type, type Static, type TSchema } from 'typebox';
+import { Type, type Static, type TObject } from 'typebox';
 
 /** Most records one page of a list may hold. */
 export const MAX_LIMIT = 1000;
@@ -15,14 +15,31 @@ export const listQuery = {
   sort: Type.Optional(
     Type.String({ maxLength: 255, description: 'comma list of fields, `-` before a field descends' }),
   ),
+  group: Type.Optional(
+    Type.String({
+      maxLength: 255,
+      description: 'comma list of fields: one item for each combination, with its `count`',
+    }),
+  ),
+  offsetField: Type.Optional(
+    Type.String({
+      maxLength: 64,
+      description: 'with offsetValue: the field the list goes on by, instead of an offset',
+    }),
+  ),
+  offsetValue: Type.Optional(Type.String({ maxLength: 255, description: 'the last value seen of offsetField' })),
   fields: Type.Optional(Type.String({ maxLength: 2048, description: 'comma list of fields to answer' })),
   withoutCount: Type.Optional(Type.Boolean()),
   withoutItems: Type.Optional(Type.Boolean()),
 } as const;
 
-/** A page of a list. `count` is the total, or the number of items where the total was not asked for. */
-export function ListOf<const S extends TSchema>(item: S) {
-  return Type.Object({ count: Type.Integer({ minimum: 0 }), items: Type.Array(item) });
+/**
+ * A page of a list. `count` is the total, or the number of items where the total was not asked for. An item has the
+ * fields asked for; with `group` it has the fields grouped by and their `count`.
+ */
+export function ListOf<const S extends TObject>(item: S) {
+  const part = Type.Partial(Type.Object({ ...item.properties, count: Type.Integer({ minimum: 1 }) }));
+  return Type.Object({ count: Type.Integer({ minimum: 0 }), items: Type.Array(Type.Unsafe<Static<S>>(part)) });
 }
 /** A page of a list of `T`. */
 export interface ListPage<T> {

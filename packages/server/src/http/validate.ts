@@ -31,10 +31,27 @@ export function inputCheck(operation: Operation): (raw: RawInput) => CheckedInpu
 }
 
 function readQuery(schema: TObject, raw: unknown): Record<string, unknown> {
+  const given = raw as Record<string, unknown>;
   const read: Record<string, unknown> = {};
   for (const [name, property] of Object.entries(schema.properties as Record<string, TSchema>)) {
-    const value = (raw as Record<string, unknown>)[name];
-    if (value !== undefined) read[name] = queryValue(property, value);
+    const { items } = property as { items?: TSchema };
+    if (items !== undefined) {
+      const values = queryList(given, name);
+      if (values !== undefined) read[name] = values.map((value) => queryValue(items, value));
+    } else if (given[name] !== undefined) read[name] = queryValue(property, given[name]);
   }
   return read;
+}
+
+/** A list in any of its spellings: `name=a,b`, `name=a&name=b`, `name[]=a` and PHP's `name[0]=a`. */
+function queryList(given: Record<string, unknown>, name: string): string[] | undefined {
+  const found = Object.entries(given).filter(
+    ([key]) => key === name || (key.startsWith(`${name}[`) && /^\[\w*\]$/.test(key.slice(name.length))),
+  );
+  if (found.length === 0) return undefined;
+  return found
+    .flatMap(([, value]) => value as string | string[])
+    .flatMap((value) => value.split(','))
+    .map((value) => value.trim())
+    .filter((value) => value !== '');
 }

@@ -1,6 +1,7 @@
-import { sql, type Selectable } from 'kysely';
+import { BotListItem, MAX_LIMIT, type ListPage, type ListQuery } from '@molva/contract';
+import type { Selectable } from 'kysely';
 import type { Database } from '../../platform/database.ts';
-import type { Order, Window } from '../../platform/list.ts';
+import { column, readList, type ListSpec } from '../../platform/list.ts';
 import type { Tables } from '../../platform/tables.ts';
 
 /** A row of `bots`. */
@@ -17,9 +18,23 @@ export interface BotWrite {
   readonly by: number | null;
 }
 
-/** Columns the list can be sorted by, by their wire names. */
-export const botSortColumns = { name: 'name', createdAt: 'created_at', updatedAt: 'updated_at' } as const;
-type SortColumn = (typeof botSortColumns)[keyof typeof botSortColumns];
+/** What the list of bots can do; all of them are answered by default, as the documented list does. */
+export const botList: ListSpec = {
+  columns: {
+    id: column('bots.id', 'uuid'),
+    name: column('bots.name', 'text'),
+    language: column('bots.language', 'text'),
+    createdAt: column('bots.created_at', 'instant'),
+    updatedAt: column('bots.updated_at', 'instant'),
+  },
+  fallback: [
+    { field: 'createdAt', direction: 'asc' },
+    { field: 'updatedAt', direction: 'asc' },
+  ],
+  unique: 'id',
+  fields: Object.keys(BotListItem.properties),
+  defaultLimit: MAX_LIMIT,
+};
 
 /** SQL of the bots' own table. */
 export class BotStore {
@@ -39,20 +54,18 @@ export class BotStore {
       .executeTakeFirst();
   }
 
-  async page(
+  /** A page of the company's bots, of the deleted ones or of the others. */
+  page(
     companyId: number,
     deleted: boolean,
-    window: Window,
-    order: readonly Order<SortColumn>[],
-  ): Promise<BotRow[]> {
-    let query = this.#of(companyId, deleted).selectAll();
-    for (const { column, direction } of order) query = query.orderBy(column, direction);
-    return query.orderBy('id').limit(window.limit).offset(window.offset).execute();
-  }
-
-  async count(companyId: number, deleted: boolean): Promise<number> {
-    const query = this.#of(companyId, deleted).select((of) => of.fn.countAll<number>().as('count'));
-    return (await query.executeTakeFirstOrThrow()).count;
+    query: ListQuery,
+    view: (row: BotRow) => object,
+  ): Promise<ListPage<object>> {
+    const narrowed = this.#database.builder
+      .selectFrom('bots')
+      .where('company_id', '=', companyId)
+      .where('deleted_at', deleted ? 'is not' : 'is', null);
+    return readList(query, botList, narrowed, async (page) => (await page.selectAll().execute()).map(view));
   }
 
   async insert(bot: BotWrite): Promise<void> {
@@ -86,12 +99,5 @@ export class BotStore {
       .where('id', '=', bot.id)
       .where('company_id', '=', bot.companyId)
       .execute();
-  }
-
-  #of(companyId: number, deleted: boolean) {
-    return this.#database.builder
-      .selectFrom('bots')
-      .where('company_id', '=', companyId)
-      .where(sql<boolean>`(deleted_at is not null) = ${deleted}`);
   }
 }

@@ -1,7 +1,7 @@
-import { defaultChatSettings, type ChatSettings } from '@molva/contract';
-import { sql, type ExpressionBuilder, type Selectable } from 'kysely';
+import { ChatListItem, defaultChatSettings, type ChatSettings, type ListPage, type ListQuery } from '@molva/contract';
+import { sql, type ExpressionBuilder, type Kysely, type Selectable } from 'kysely';
 import type { Database } from '../../platform/database.ts';
-import type { Order, Window } from '../../platform/list.ts';
+import { anywhere, column, readList, type ListSpec } from '../../platform/list.ts';
 import type { Tables } from '../../platform/tables.ts';
 
 /** A chat as the code has it: settings complete, whatever was stored. */
@@ -36,13 +36,19 @@ export interface ChatFilter {
   readonly to?: string | undefined;
 }
 
-/** Columns the list can be sorted by, by their wire names. */
-export const chatSortColumns = {
-  name: 'chats.name',
-  createdAt: 'chats.created_at',
-  updatedAt: 'chats.updated_at',
-} as const;
-type SortColumn = (typeof chatSortColumns)[keyof typeof chatSortColumns];
+/** What the list of chats can do. */
+export const chatList: ListSpec = {
+  columns: {
+    id: column('chats.id', 'uuid'),
+    name: column('chats.name', 'text'),
+    botId: column('chats.bot_id', 'uuid'),
+    createdAt: column('chats.created_at', 'instant'),
+    updatedAt: column('chats.updated_at', 'instant'),
+  },
+  fallback: [{ field: 'createdAt', direction: 'desc' }],
+  unique: 'id',
+  fields: Object.keys(ChatListItem.properties),
+};
 
 type Row = Pick<
   Selectable<Tables['chats']>,
@@ -63,30 +69,19 @@ export class ChatStore {
     return row && record(row);
   }
 
-  async list(
+  /** A page of the company's chats. */
+  list(
     companyId: number,
-    filter: ChatFilter,
-    window: Window,
-    order: readonly Order<SortColumn>[],
-  ): Promise<ChatRecord[]> {
-    let query = this.#select()
+    query: ListQuery & ChatFilter,
+    view: (chat: ChatRecord) => object,
+  ): Promise<ListPage<object>> {
+    const narrowed = withBots(this.#database.builder)
       .where('chats.company_id', '=', companyId)
       .where('chats.deleted_at', 'is', null)
-      .where((of) => narrowed(of, filter));
-    for (const { column, direction } of order) query = query.orderBy(column, direction);
-    const rows = await query.orderBy('chats.id').limit(window.limit).offset(window.offset).execute();
-    return rows.map(record);
-  }
-
-  async count(companyId: number, filter: ChatFilter): Promise<number> {
-    const row = await this.#database.builder
-      .selectFrom('chats')
-      .where('chats.company_id', '=', companyId)
-      .where('chats.deleted_at', 'is', null)
-      .where((of) => narrowed(of, filter))
-      .select((of) => of.fn.countAll<number>().as('count'))
-      .executeTakeFirstOrThrow();
-    return row.count;
+      .where((of) => narrowedBy(of, query));
+    return readList(query, chatList, narrowed, async (page) =>
+      (await page.select(recordColumns).execute()).map((row) => view(record(row))),
+    );
   }
 
   /** The chats made for the demo, one a language. */
@@ -140,41 +135,41 @@ export class ChatStore {
   }
 
   #select() {
-    return this.#database.builder
-      .selectFrom('chats')
-      .innerJoin('bots', 'bots.id', 'chats.bot_id')
-      .leftJoin('bots as reload', (join) =>
-        join
-          .on(sql<boolean>`reload.id = (chats.settings->>'sessionReloadBotId')::uuid`)
-          .onRef('reload.company_id', '=', 'chats.company_id'),
-      )
-      .select([
-        'chats.id',
-        'chats.company_id',
-        'chats.name',
-        'chats.bot_id',
-        'chats.settings',
-        'chats.created_at',
-        'chats.updated_at',
-        'chats.deleted_at',
-        'bots.name as bot_name',
-        'reload.name as reload_bot_name',
-      ]);
+    return withBots(this.#database.builder).select(recordColumns);
   }
 }
 
-function narrowed(of: ExpressionBuilder<Tables, 'chats'>, filter: ChatFilter) {
+const recordColumns = [
+  'chats.id',
+  'chats.company_id',
+  'chats.name',
+  'chats.bot_id',
+  'chats.settings',
+  'chats.created_at',
+  'chats.updated_at',
+  'chats.deleted_at',
+  'bots.name as bot_name',
+  'reload.name as reload_bot_name',
+] as const;
+
+function withBots(builder: Kysely<Tables>) {
+  return builder
+    .selectFrom('chats')
+    .innerJoin('bots', 'bots.id', 'chats.bot_id')
+    .leftJoin('bots as reload', (join) =>
+      join
+        .on(sql<boolean>`reload.id = (chats.settings->>'sessionReloadBotId')::uuid`)
+        .onRef('reload.company_id', '=', 'chats.company_id'),
+    );
+}
+
+function narrowedBy(of: ExpressionBuilder<Tables, 'chats'>, filter: ChatFilter) {
   const part = filter.name ?? filter.keyword;
   return of.and([
-    ...(part === undefined ? [] : [of('chats.name', 'ilike', `%${escapeLike(part)}%`)]),
+    ...(part === undefined ? [] : [of('chats.name', 'ilike', anywhere(part))]),
     ...(filter.from === undefined ? [] : [of('chats.created_at', '>=', sql<number>`${filter.from}::timestamptz`)]),
     ...(filter.to === undefined ? [] : [of('chats.created_at', '<=', sql<number>`${filter.to}::timestamptz`)]),
   ]);
-}
-
-/** A text as LIKE takes it literally. */
-function escapeLike(text: string): string {
-  return text.replaceAll(/[\\%_]/g, String.raw`\$&`);
 }
 
 function record(row: Row): ChatRecord {

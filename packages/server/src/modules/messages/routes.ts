@@ -1,12 +1,9 @@
-import { Message, operations, wireDate } from '@molva/contract';
-import { orderOf, pageOf, windowOf } from '../../platform/list.ts';
+import { operations, wireDate } from '@molva/contract';
 import { notFound } from '../../platform/failure.ts';
 import { ok, route, type Route } from '../../platform/route.ts';
 import { idempotencyKey, type FileSource, type Sessions } from '../sessions/index.ts';
-import { messageSortColumns, type MessageStore } from './store.ts';
+import type { MessageStore } from './store.ts';
 import { messageView } from './view.ts';
-
-const fields = Object.keys(Message.properties);
 
 /** The calls of the module. */
 export function messageRoutes(sessions: Sessions, messages: MessageStore, files: FileSource): Route[] {
@@ -31,18 +28,7 @@ export function messageRoutes(sessions: Sessions, messages: MessageStore, files:
       const { query } = call;
       const session = await sessions.enter(call.params.sessionId, call.caller);
       if (query.companyId !== undefined && query.companyId !== session.companyId) throw notFound();
-      // Paging back through the history wants the newest first; the documented list is in the order of writing.
-      const direction = query.before === undefined ? 'asc' : 'desc';
-      const order = orderOf(query.sort, messageSortColumns, [{ column: 'seq', direction }]);
-      const page = await pageOf(query, fields, {
-        items: async () => {
-          const rows = await messages.page(session.id, query, windowOf(query), order);
-          const answered = await messages.answeredBy(rows);
-          return rows.map((row) => messageView(row, answered));
-        },
-        count: () => messages.count(session.id, query),
-      });
-      return ok(page);
+      return ok(await messages.ofSession(session.id, query, messageView));
     }),
   ];
 }

@@ -1,6 +1,7 @@
+import { Message, type ListPage, type ListQuery } from '@molva/contract';
 import { sql, type ExpressionBuilder } from 'kysely';
 import type { Database } from '../../platform/database.ts';
-import type { Order, Window } from '../../platform/list.ts';
+import { column, readList, type ListSpec } from '../../platform/list.ts';
 import type { Tables } from '../../platform/tables.ts';
 import { messageColumns, type MessageRow } from '../sessions/index.ts';
 
@@ -11,9 +12,20 @@ export interface MessageFilter {
   readonly before?: number | undefined;
 }
 
-/** Columns the list can be sorted by, by their wire names. */
-export const messageSortColumns = { createdAt: 'created_at', readAt: 'read_at', seq: 'seq' } as const;
-type SortColumn = (typeof messageSortColumns)[keyof typeof messageSortColumns];
+/** What the lists of messages can do. */
+export const messageList: ListSpec = {
+  columns: {
+    id: column('messages.id', 'uuid'),
+    seq: column('messages.seq', 'integer'),
+    sessionId: column('messages.session_id', 'uuid'),
+    authorType: column('messages.author_type', 'text'),
+    createdAt: column('messages.created_at', 'instant'),
+    readAt: column('messages.read_at', 'instant'),
+  },
+  fallback: [{ field: 'seq', direction: 'asc' }],
+  unique: 'id',
+  fields: Object.keys(Message.properties),
+};
 
 /** Reads of messages. */
 export class MessageStore {
@@ -24,30 +36,23 @@ export class MessageStore {
   }
 
   /** A page of a session's messages. */
-  async page(
+  ofSession(
     sessionId: string,
-    filter: MessageFilter,
-    window: Window,
-    order: readonly Order<SortColumn>[],
-  ): Promise<MessageRow[]> {
-    let query = this.#database.builder
-      .selectFrom('messages')
-      .select(messageColumns)
-      .where('session_id', '=', sessionId)
-      .where((of) => narrowed(of, filter));
-    for (const { column, direction } of order) query = query.orderBy(column, direction);
-    return (await query.limit(window.limit).offset(window.offset).execute()) as MessageRow[];
-  }
-
-  /** How many messages of a session the filter leaves. */
-  async count(sessionId: string, filter: MessageFilter): Promise<number> {
-    const row = await this.#database.builder
+    query: ListQuery & MessageFilter,
+    view: (row: MessageRow, answered: ReadonlyMap<string, MessageRow>) => object,
+  ): Promise<ListPage<object>> {
+    // Paging back through the history wants the newest first; the documented list is in the order of writing.
+    const spec: ListSpec =
+      query.before === undefined ? messageList : { ...messageList, fallback: [{ field: 'seq', direction: 'desc' }] };
+    const narrowed = this.#database.builder
       .selectFrom('messages')
       .where('session_id', '=', sessionId)
-      .where((of) => narrowed(of, filter))
-      .select((of) => of.fn.countAll<number>().as('count'))
-      .executeTakeFirstOrThrow();
-    return row.count;
+      .where((of) => narrowedBy(of, query));
+    return readList(query, spec, narrowed, async (page) => {
+      const rows = (await page.select(messageColumns).execute()) as MessageRow[];
+      const answered = await this.answeredBy(rows);
+      return rows.map((row) => view(row, answered));
+    });
   }
 
   /** The messages that the given ones reply to, by id. */
@@ -63,7 +68,7 @@ export class MessageStore {
   }
 }
 
-function narrowed(of: ExpressionBuilder<Tables, 'messages'>, filter: MessageFilter) {
+function narrowedBy(of: ExpressionBuilder<Tables, 'messages'>, filter: MessageFilter) {
   const instant = (text: string) => sql<number>`${text}::timestamptz`;
   return of.and([
     ...(filter.before === undefined ? [] : [of('seq', '<', filter.before)]),

@@ -1,7 +1,7 @@
-import type { operations, QueryOf } from '@molva/contract';
-import { sql, type ExpressionBuilder } from 'kysely';
+import { Session, type ListPage, type ListQuery, type operations, type QueryOf } from '@molva/contract';
+import { sql, type ExpressionBuilder, type Kysely } from 'kysely';
 import type { Database } from '../../platform/database.ts';
-import type { Order, Window } from '../../platform/list.ts';
+import { anywhere, column, readList, type ListSpec } from '../../platform/list.ts';
 import type { Tables } from '../../platform/tables.ts';
 import { fromRow, type SessionRow } from './load.ts';
 import type { HotSession } from './session.ts';
@@ -23,16 +23,26 @@ export interface ListedSession {
   readonly last: MessageRow | null;
 }
 
-/** Columns the list can be sorted by, by their wire names. */
-export const sessionSortColumns = {
-  name: 's.name',
-  status: 's.status',
-  markedAsSpam: 's.marked_as_spam',
-  startedAt: 's.started_at',
-  lastMessageCreatedAt: 's.last_message_at',
-  operatorAssignedAt: 's.operator_assigned_at',
-} as const;
-type SortColumn = (typeof sessionSortColumns)[keyof typeof sessionSortColumns];
+/** What the list of sessions can do. */
+export const sessionList: ListSpec = {
+  columns: {
+    id: column('s.id', 'uuid'),
+    name: column('s.name', 'text'),
+    chatId: column('s.chat_id', 'uuid'),
+    clientId: column('s.client_id', 'uuid'),
+    status: column('s.status', 'text'),
+    botStatus: column('s.bot_status', 'text'),
+    operatorType: column('s.operator_type', 'text'),
+    operatorId: column('s.operator_id', 'text'),
+    markedAsSpam: column('s.marked_as_spam', 'boolean'),
+    startedAt: column('s.started_at', 'instant'),
+    lastMessageCreatedAt: column('s.last_message_at', 'instant'),
+    operatorAssignedAt: column('s.operator_assigned_at', 'instant'),
+  },
+  fallback: [{ field: 'startedAt', direction: 'desc' }],
+  unique: 'id',
+  fields: Object.keys(Session.properties),
+};
 type Aliased = Tables & { s: Tables['sessions']; c: Tables['clients'] };
 
 /** Reads of many sessions. */
@@ -44,30 +54,30 @@ export class SessionList {
   }
 
   /** A page of the company's sessions with the last message of each. */
-  async page(
+  page(
     companyId: number,
-    filter: SessionFilter,
-    window: Window,
-    order: readonly Order<SortColumn>[],
-  ): Promise<ListedSession[]> {
-    let query = this.#from()
+    query: ListQuery & SessionFilter,
+    view: (item: ListedSession) => Promise<object>,
+  ): Promise<ListPage<object>> {
+    const narrowed = withClients(this.#database.builder)
       .where('s.company_id', '=', companyId)
-      .where((of) => narrowed(of, filter));
-    for (const { column, direction } of order) query = query.orderBy(column, direction);
-    const rows = await query.orderBy('s.id').limit(window.limit).offset(window.offset).execute();
+      .where((of) => narrowedBy(of, query));
+    return readList(query, sessionList, narrowed, async (page) => Promise.all((await this.#listed(page)).map(view)));
+  }
+
+  /** One session of the company; undefined where there is none. */
+  async find(companyId: number, id: string): Promise<ListedSession | undefined> {
+    const [found] = await this.#listed(
+      withClients(this.#database.builder).where('s.company_id', '=', companyId).where('s.id', '=', id),
+    );
+    return found;
+  }
+
+  async #listed(records: ReturnType<typeof withClients>): Promise<ListedSession[]> {
+    const rows = await records.select(listedColumns).execute();
     const sessions = rows.map((row) => ({ row, session: fromRow(row as unknown as SessionRow) }));
     const last = await this.#lastMessages(sessions.map(({ session }) => session));
     return sessions.map(({ row, session }) => ({ row, session, last: last.get(session.id) ?? null }));
-  }
-
-  async count(companyId: number, filter: SessionFilter): Promise<number> {
-    const row = await this.#database.builder
-      .selectFrom('sessions as s')
-      .where('s.company_id', '=', companyId)
-      .where((of) => narrowed(of as unknown as ExpressionBuilder<Aliased, 's'>, filter))
-      .select((of) => of.fn.countAll<number>().as('count'))
-      .executeTakeFirstOrThrow();
-    return row.count;
   }
 
   /** The newest message of each session, found by its `seq`. */
@@ -81,56 +91,57 @@ export class SessionList {
       .execute();
     return new Map(rows.map((row) => [row.session_id, row as MessageRow]));
   }
-
-  #from() {
-    return this.#database.builder
-      .selectFrom('sessions as s')
-      .innerJoin('clients as c', (join) =>
-        join.onRef('c.company_id', '=', 's.company_id').onRef('c.id', '=', 's.client_id'),
-      )
-      .select([
-        's.id',
-        's.company_id',
-        's.chat_id',
-        's.client_id',
-        's.name',
-        's.ttl',
-        's.status',
-        's.bot_status',
-        's.bot_id',
-        's.bot_state',
-        's.operator_type',
-        's.operator_id',
-        's.operator_name',
-        's.operator_assigned_at',
-        's.operators',
-        's.started_at',
-        's.closed_at',
-        's.result',
-        's.options',
-        's.version',
-        's.last_seq',
-        's.last_event_seq',
-        's.unread',
-        's.last_message_at',
-        's.client_online_at',
-        's.client_offline_at',
-        's.last_operator_message_at',
-        's.first_client_message_after_at',
-        's.channel',
-        's.messenger_type',
-        's.referer',
-        's.marked_as_spam',
-        'c.name as client_name',
-        'c.first_name',
-        'c.last_name',
-        'c.banned_at',
-        'c.external_id',
-      ]);
-  }
 }
 
-function narrowed(of: ExpressionBuilder<Aliased, 's'>, filter: SessionFilter) {
+function withClients(builder: Kysely<Tables>) {
+  return builder
+    .selectFrom('sessions as s')
+    .innerJoin('clients as c', (join) =>
+      join.onRef('c.company_id', '=', 's.company_id').onRef('c.id', '=', 's.client_id'),
+    );
+}
+
+const listedColumns = [
+  's.id',
+  's.company_id',
+  's.chat_id',
+  's.client_id',
+  's.name',
+  's.ttl',
+  's.status',
+  's.bot_status',
+  's.bot_id',
+  's.bot_state',
+  's.operator_type',
+  's.operator_id',
+  's.operator_name',
+  's.operator_assigned_at',
+  's.operators',
+  's.started_at',
+  's.closed_at',
+  's.result',
+  's.options',
+  's.version',
+  's.last_seq',
+  's.last_event_seq',
+  's.unread',
+  's.last_message_at',
+  's.client_online_at',
+  's.client_offline_at',
+  's.last_operator_message_at',
+  's.first_client_message_after_at',
+  's.channel',
+  's.messenger_type',
+  's.referer',
+  's.marked_as_spam',
+  'c.name as client_name',
+  'c.first_name',
+  'c.last_name',
+  'c.banned_at',
+  'c.external_id',
+] as const;
+
+function narrowedBy(of: ExpressionBuilder<Aliased, 's'>, filter: SessionFilter) {
   const instant = (text: string) => sql<number>`${text}::timestamptz`;
   const equal = [
     ['s.id', filter.sessionId],
@@ -144,9 +155,7 @@ function narrowed(of: ExpressionBuilder<Aliased, 's'>, filter: SessionFilter) {
   ] as const;
   return of.and([
     ...equal.flatMap(([column, value]) => (value === undefined ? [] : [of(column, '=', value)])),
-    ...(filter.name === undefined
-      ? []
-      : [of('s.name', 'ilike', `%${filter.name.replaceAll(/[\\%_]/g, String.raw`\$&`)}%`)]),
+    ...(filter.name === undefined ? [] : [of('s.name', 'ilike', anywhere(filter.name))]),
     ...(filter.from === undefined ? [] : [of('s.started_at', '>=', instant(filter.from))]),
     ...(filter.to === undefined ? [] : [of('s.started_at', '<=', instant(filter.to))]),
   ]);

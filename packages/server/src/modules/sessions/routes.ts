@@ -1,10 +1,9 @@
 import { operations, Session, type BodyOf, type ParamsOf } from '@molva/contract';
 import { badField } from '../../platform/failure.ts';
-import { orderOf, pageOf, pickFields, windowOf } from '../../platform/list.ts';
+import { pickFields } from '../../platform/list.ts';
 import { done, ok, route, userOf, type Answer, type Call, type Route } from '../../platform/route.ts';
 import type { Chats } from '../chats/index.ts';
 import { idempotencyKey } from './client-message.ts';
-import { sessionSortColumns } from './list.ts';
 import type { Sessions } from './service.ts';
 import { holderView, sessionView } from './view.ts';
 
@@ -19,20 +18,13 @@ export function sessionRoutes(sessions: Sessions, chats: Chats): Route[] {
   return [
     route(operations.startSession, (call) => start(sessions, call, false)),
     route(operations.continueSession, (call) => start(sessions, call, true)),
-    route(operations.listSessions, async (call) => {
-      const { companyId } = userOf(call);
-      const order = orderOf(call.query.sort, sessionSortColumns, [{ column: 's.started_at', direction: 'desc' }]);
-      const page = await pageOf(call.query, fields, {
-        items: async () => {
-          const found = await sessions.list.page(companyId, call.query, windowOf(call.query), order);
-          return Promise.all(
-            found.map(async (item) => sessionView(item, await chats.evenDeleted(item.session.chatId))),
-          );
-        },
-        count: () => sessions.list.count(companyId, call.query),
-      });
-      return ok(page);
-    }),
+    route(operations.listSessions, async (call) =>
+      ok(
+        await sessions.list.page(userOf(call).companyId, call.query, async (item) =>
+          sessionView(item, await chats.evenDeleted(item.session.chatId)),
+        ),
+      ),
+    ),
     route(operations.getSession, async (call) => {
       const session = await sessions.enter(call.params.sessionId, call.caller);
       if (call.caller.user === null) return ok(pickFields([holderView(session)], call.query.fields, fields)[0]);

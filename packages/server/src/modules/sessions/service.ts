@@ -105,8 +105,7 @@ export class Sessions {
 
   /** A session of the company with all a user may see. */
   async details(id: string, companyId: number): Promise<ListedSession> {
-    const filter = { sessionId: id };
-    const [found] = await this.#list.page(companyId, filter, { limit: 1, offset: 0 }, []);
+    const found = await this.#list.find(companyId, id);
     if (found === undefined) throw notFound();
     return found;
   }
