@@ -24,5 +24,5 @@ export const serverLayers: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Modules in order: one may import those before it, and only through their `index.ts`. `live` imports none. */
-export const moduleOrder = ['iam', 'files', 'chats', 'sessions', 'messages'] as const;
+export const moduleOrder = ['iam', 'files', 'chats', 'clients', 'sessions', 'messages'] as const;
 export const lastModules = ['operators', 'bots', 'webhooks', 'push', 'reports'] as const;

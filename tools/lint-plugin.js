@@ -8,6 +8,7 @@ const eventNames = new Set([
   'chatMessageRead',
   'operatorChanged',
   'sessionClosed',
+  'ratingRequested',
 ]);
 
 /** Files that may name what others must not: where a port gets its default, and pages, which nothing is injected into. */

@@ -1,20 +1,39 @@
 import { Type, type Static } from 'typebox';
-import { DateTime, FreeObject, Nullable, Uuid } from './primitives.ts';
+import { DateTime, FreeObject, HttpUrl, IntegerId, Nullable, Uuid } from './primitives.ts';
 
 const BotName = Type.String({ minLength: 1, maxLength: 255 });
 const Language = Type.String({ pattern: '^[a-z]{2}$', description: 'two-letter language code' });
 
-/** Body of a bot's creation. `scenario` is checked whole before anything is stored. */
+/** Where a webhook bot lives: an address that answers, and the secret its calls are signed with. */
+export const Webhook = Type.Object({
+  url: HttpUrl,
+  secret: Type.String({ minLength: 16, maxLength: 512 }),
+  answerTimeout: Type.Optional(
+    Type.Integer({ minimum: 1, maximum: 3600, description: 'seconds a later answer may take; 30 where absent' }),
+  ),
+});
+export type Webhook = Static<typeof Webhook>;
+
+/** Body of a bot's creation: either a scenario, checked whole before anything is stored, or a webhook. */
 export const CreateBotBody = Type.Object({
   name: BotName,
   language: Type.Optional(Language),
-  scenario: FreeObject,
+  scenario: Type.Optional(FreeObject),
+  webhook: Type.Optional(Webhook),
 });
 export type CreateBotBody = Static<typeof CreateBotBody>;
 
-/** Body of a bot's update: what is not given stays. */
+/** Body of a bot's update: what is not given stays; a scenario replaces a webhook and the other way round. */
 export const UpdateBotBody = Type.Partial(CreateBotBody);
 export type UpdateBotBody = Static<typeof UpdateBotBody>;
+
+/** Body of a bot's copy. `agents` is accepted and has no meaning here. */
+export const CopyBotBody = Type.Object({
+  companyId: Type.Optional(IntegerId),
+  name: BotName,
+  agents: Type.Optional(FreeObject),
+});
+export type CopyBotBody = Static<typeof CopyBotBody>;
 
 const listFields = {
   id: Uuid,
@@ -37,7 +56,7 @@ const listFields = {
 export const BotListItem = Type.Object(listFields);
 export type BotListItem = Static<typeof BotListItem>;
 
-/** A bot in detail; `scenario` is what was stored. */
+/** A bot in detail; one of `scenario` and `webhook` is null. The secret of a webhook is write-only. */
 export const Bot = Type.Object({
   ...listFields,
   debugEnabled: Type.Boolean(),
@@ -50,6 +69,7 @@ export const Bot = Type.Object({
   maxCycleCount: Type.Integer(),
   nodes: Type.Array(Type.Unknown()),
   variableFormatters: Type.Array(Type.Unknown()),
-  scenario: FreeObject,
+  scenario: Nullable(FreeObject),
+  webhook: Nullable(Type.Object({ url: Type.String(), answerTimeout: Type.Integer() })),
 });
 export type Bot = Static<typeof Bot>;

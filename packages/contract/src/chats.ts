@@ -24,7 +24,7 @@ export const chatSettings = {
   eventCallbackData: Nullable(Type.String({ minLength: 1, maxLength: 8192 })),
   notifyOnEvents: Type.Array(NotifyEvent),
   fcmServerKey: Nullable(Type.String({ maxLength: 4096 })),
-  fcmServiceUrl: Nullable(Type.String({ maxLength: 2048 })),
+  fcmServiceUrl: Nullable(Type.Union([HttpUrl, Type.Literal('')])),
   pushData: FreeObject,
   knowledgeBase: Nullable(Type.String({ maxLength: 65536 })),
   form: FreeObject,
@@ -47,6 +47,9 @@ export const chatSettings = {
   identityVerification: IdentityVerification,
   resumeByExternalId: Type.Boolean({ description: 'trust an unproven clientExternalId or messenger id' }),
   identitySecret: Nullable(Type.String({ minLength: 32, maxLength: 512 })),
+  callbackSecret: Nullable(
+    Type.String({ minLength: 16, maxLength: 512, description: 'signs what is sent to callback addresses' }),
+  ),
 } as const;
 
 const settings = Type.Object(chatSettings);
@@ -89,6 +92,7 @@ export const defaultChatSettings: ChatSettings = {
   identityVerification: 'off',
   resumeByExternalId: false,
   identitySecret: null,
+  callbackSecret: null,
 };
 
 const ChatName = Type.String({ minLength: 1, maxLength: 255 });
@@ -109,7 +113,7 @@ export const UpdateChatBody = Type.Object({
 });
 export type UpdateChatBody = Static<typeof UpdateChatBody>;
 
-/** A chat in detail. The identity secret is write-only: it is answered as null. */
+/** A chat in detail. Its secrets are write-only: they are answered as null. */
 export const Chat = Type.Object({
   id: Uuid,
   companyId: Type.Integer(),
@@ -121,6 +125,21 @@ export const Chat = Type.Object({
   updatedAt: DateTime,
 });
 export type Chat = Static<typeof Chat>;
+
+/** What the page that shows a chat may know of it without a token. */
+export const ChatForWidget = Type.Object({
+  id: Uuid,
+  name: Type.String(),
+  form: FreeObject,
+  references: Type.Record(Type.String(), Type.String()),
+  appearance: FreeObject,
+  ratingType: chatSettings.ratingType,
+  ratingText: Type.String(),
+  sessionRatingRequired: Type.Boolean(),
+  sessionRatingTriggerTime: Type.Integer(),
+  identityVerification: IdentityVerification,
+});
+export type ChatForWidget = Static<typeof ChatForWidget>;
 
 /** A chat in the list. */
 export const ChatListItem = Type.Object({

@@ -95,6 +95,11 @@ export const errorTable = {
     message: 'The body is too large',
     remedy: 'Send at most 256 KiB of JSON.',
   },
+  'headers-too-large': {
+    status: 431,
+    message: 'The address or the headers are too large',
+    remedy: 'Keep both together below 16 KiB: ask for fewer ids or fields at once.',
+  },
   'media-type-unsupported': {
     status: 415,
     message: 'This content type is not supported',
@@ -109,6 +114,51 @@ export const errorTable = {
     status: 422,
     message: 'The session is rated already',
     remedy: 'A rating can be changed for ten minutes.',
+  },
+  'dialog-ended': {
+    status: 422,
+    message: 'The dialog has ended',
+    remedy: 'Start a new one with `POST /dialogs`.',
+  },
+  'dialog-exists': {
+    status: 422,
+    message: 'There is a dialog with this id already',
+    remedy: 'Leave `dialogId` out, or send a fresh random UUID.',
+  },
+  'voice-unsupported': {
+    status: 422,
+    message: 'Voice is not supported',
+    remedy: 'Send `communicationType: "TEXT"`, or leave it out.',
+  },
+  'answer-late': {
+    status: 422,
+    message: 'Nobody waits for this answer',
+    remedy: 'Answer within the time of the bot (`answerTimeout`); each question is answered once.',
+  },
+  'not-an-operator': {
+    status: 422,
+    message: 'This user cannot answer in sessions',
+    remedy: 'Name a user with the role OPERATOR, SUPERVISOR or ADMIN who is not blocked.',
+  },
+  'operator-not-in-session': {
+    status: 422,
+    message: 'The operator does not take part in this session',
+    remedy: 'Add the operator first with `PUT /sessions/{sessionId}/operators/{operatorId}`.',
+  },
+  'name-taken': {
+    status: 422,
+    message: 'The name is taken',
+    remedy: 'Use the one there is, or another name.',
+  },
+  'email-taken': {
+    status: 422,
+    message: 'The e-mail address is taken',
+    remedy: 'Every user of an installation has an address of its own.',
+  },
+  'last-administrator': {
+    status: 422,
+    message: 'A company needs an administrator',
+    remedy: 'Make another user an administrator first.',
   },
   'too-many-requests': {
     status: 429,

@@ -11,6 +11,7 @@ export const EventName = {
   chatMessageRead: 'chatMessageRead',
   operatorChanged: 'operatorChanged',
   sessionClosed: 'sessionClosed',
+  ratingRequested: 'ratingRequested',
 } as const;
 export type EventName = (typeof EventName)[keyof typeof EventName];
 
@@ -65,6 +66,14 @@ const SessionClosed = Type.Object({
 });
 export type SessionClosed = Static<typeof SessionClosed>;
 
+/** The chat asks for a rating while the session goes on. */
+const RatingRequested = Type.Object({
+  sessionId: Uuid,
+  ratingType: OneOf(['2', '5', '10'] as const),
+  ratingText: Type.String(),
+  ...Placed,
+});
+
 /** Payload schema of every live event. */
 export const eventSchemas = {
   showTypingIndicator: TypingIndicator,
@@ -74,6 +83,7 @@ export const eventSchemas = {
   chatMessageRead: Type.Object({ messageId: Uuid, ...Placed }),
   operatorChanged: OperatorChanged,
   sessionClosed: SessionClosed,
+  ratingRequested: RatingRequested,
 } as const satisfies Record<EventName, TSchema>;
 
 /** Payload types of the live events by name. */

@@ -2,10 +2,21 @@
  * The wire of Molva as data: everything that crosses the network is described here once. Schemas are JSON Schema
  * values; the types beside them are derived. Helpers that build schemas stay inside.
  */
+export { asyncApiDocument } from './asyncapi.ts';
 export { API_BASE, ALL_BASES, SERVICE_BASES, pathsOf } from './bases.ts';
-export { Bot, BotListItem, CreateBotBody, UpdateBotBody } from './bots.ts';
+export { Bot, BotListItem, CopyBotBody, CreateBotBody, UpdateBotBody, Webhook } from './bots.ts';
+export {
+  BotCallback,
+  BotQuestion,
+  DialogResult,
+  Push,
+  callbackSchemas,
+  notificationSchemas,
+  type CallbackName,
+} from './callbacks.ts';
 export {
   Chat,
+  ChatForWidget,
   ChatListItem,
   CreateChatBody,
   IdentityVerification,
@@ -13,6 +24,18 @@ export {
   defaultChatSettings,
   type ChatSettings,
 } from './chats.ts';
+export { Attribute, AttributeValues, Client, Comment, CreateTagBody, NameBody, Tag } from './clients.ts';
+export {
+  DebugEntry,
+  DialogAnswer,
+  DialogAttachment,
+  DialogMessage,
+  DialogMessageBody,
+  ReloadDialogBody,
+  StartDialogBody,
+  VariableList,
+  WebhookAnswer,
+} from './dialogs.ts';
 export { ErrorBody, errorTable, type ErrorCode, type ErrorEntry, type FieldProblems } from './errors.ts';
 export {
   ChatMessageCreated,
@@ -26,7 +49,37 @@ export {
   type NotifyEventName,
   type SessionClosed,
 } from './events.ts';
-export { DEFAULT_TOKEN_TTL, LoginBody, RefreshBody, Role, TokenPair, User } from './iam.ts';
+export { exampleOf } from './example.ts';
+export { DeleteFactBody, Fact, SaveFactBody } from './facts.ts';
+export { CreateGroupBody, Group, UpdateGroupBody } from './groups.ts';
+export {
+  ApiKey,
+  ApiKeyCreated,
+  AuditEntry,
+  ChangePasswordBody,
+  Company,
+  CompanyCreated,
+  CreateApiKeyBody,
+  CreateCompanyBody,
+  CreatedInteger,
+  CreateUserBody,
+  CurrentUser,
+  DEFAULT_TOKEN_TTL,
+  KeySet,
+  LoginBody,
+  LogoutBody,
+  OperatorStatus,
+  RefreshBody,
+  Role,
+  Settings,
+  SettingsChange,
+  SettingValues,
+  TokenPair,
+  UpdateCompanyBody,
+  UpdateUserBody,
+  User,
+  UserListItem,
+} from './iam.ts';
 export { DEFAULT_LIMIT, ListOf, MAX_LIMIT, type ListPage, type ListQuery } from './lists.ts';
 export {
   LIVE_PATH,
@@ -48,16 +101,27 @@ export {
   MessageType,
   ReplyToMessage,
 } from './message-parts.ts';
-export { ClientMessageBody, FileReference, Message, MessageAccepted, ReplyTo } from './messages.ts';
-export { errorsOf, openApiDocument } from './openapi.ts';
-export { type Access, type BodyOf, type Operation, type ParamsOf, type QueryOf } from './operation.ts';
+export {
+  ClientMessageBody,
+  EditMessageBody,
+  FileReference,
+  Message,
+  MessageAccepted,
+  OperatorMessageBody,
+  ReplyTo,
+} from './messages.ts';
+export { openApiDocument } from './openapi.ts';
+export { errorsOf } from './openapi-errors.ts';
+export { isAudited, type Access, type BodyOf, type Operation, type ParamsOf, type QueryOf } from './operation.ts';
 export { operations } from './operations/table.ts';
-export { Created, Success, wireDate } from './primitives.ts';
+export { Created, ScalarValue, Success, wireDate } from './primitives.ts';
 export {
   BotStatus,
+  CloseSessionBody,
   DEFAULT_SESSION_TTL,
   MAX_SESSION_TTL,
   OperatorType,
+  RatingBody,
   Session,
   SessionForHolder,
   SessionStarted,

@@ -34,13 +34,22 @@ export const listQuery = {
 } as const;
 
 /**
- * A page of a list. `count` is the total, or the number of items where the total was not asked for. An item has the
- * fields asked for; with `group` it has the fields grouped by and their `count`.
+ * A page of a list. `count` is the total, or the number of items where the total was not asked for; how far a list is
+ * counted can be said of it. An item has the fields asked for; with `group` it has the fields grouped by and their
+ * `count`.
  */
-export function ListOf<const S extends TObject>(item: S) {
+export function ListOf<const S extends TObject>(item: S, counted = 'all records') {
   const part = Type.Partial(Type.Object({ ...item.properties, count: Type.Integer({ minimum: 1 }) }));
-  return Type.Object({ count: Type.Integer({ minimum: 0 }), items: Type.Array(Type.Unsafe<Static<S>>(part)) });
+  const description = `${counted}; with withoutCount the number of items here`;
+  const count = Type.Integer({ minimum: 0, description });
+  return Type.Object({ count, items: Type.Array(Type.Unsafe<Static<S>>(part)) });
 }
+/** One record in detail; with `fields` it has those alone. */
+export function DetailOf<const S extends TObject>(record: S) {
+  const part = Type.Partial(record, { description: 'with `fields`: those alone' });
+  return Type.Union([record, Type.Unsafe<Partial<Static<S>>>(part)]);
+}
+
 /** A page of a list of `T`. */
 export interface ListPage<T> {
   count: number;

@@ -63,8 +63,19 @@ export const ClientMessageBody = Type.Object({
 });
 export type ClientMessageBody = Static<typeof ClientMessageBody>;
 
+/** An operator's message; the same form as a client's. */
+export const OperatorMessageBody = ClientMessageBody;
+export type OperatorMessageBody = ClientMessageBody;
+
+/** Body of a message's edit. What it carries beside its text stays where `attachments` is not given. */
+export const EditMessageBody = Type.Object({
+  body: Type.String({ minLength: 1, maxLength: MAX_BODY_LENGTH }),
+  attachments: Type.Optional(Type.Array(FileReference, { maxItems: MAX_ATTACHMENTS })),
+});
+export type EditMessageBody = Static<typeof EditMessageBody>;
+
 /**
- * What became of a client's message. `seq` and `eventSeq` place it in the session, so that a sender can order it
+ * What became of a message. `seq` and `eventSeq` place it in the session, so that a sender can order it
  * against what it receives.
  */
 export const MessageAccepted = Type.Object({

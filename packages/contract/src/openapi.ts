@@ -1,9 +1,22 @@
 import type { TObject, TSchema } from 'typebox';
-import { API_BASE, pathsOf } from './bases.ts';
-import { ErrorBody, errorTable, type ErrorCode } from './errors.ts';
+import { Check } from 'typebox/value';
+import { ALL_BASES, API_BASE, pathsOf } from './bases.ts';
+import { DocumentSchemas, type Json } from './document-schemas.ts';
+import { exampleOf } from './example.ts';
+import { callbacksOf, webhooks } from './openapi-callbacks.ts';
+import { answerHeaders, DocumentFailures, errorExamples, headersOf } from './openapi-errors.ts';
+import { accessTexts, operationTexts, parameterTexts, securityOf, securitySchemes, tagTexts } from './openapi-texts.ts';
 import type { Operation } from './operation.ts';
+import { listedItem } from './schema-names.ts';
 
-type Json = Record<string, unknown>;
+/** Calls that can be repeated without being done twice: how short their key may be, and what it is good for. */
+const repeatable: Readonly<Record<string, { readonly minLength: number; readonly text: string }>> = {
+  startSession: { minLength: 16, text: 'It opens the session again: take a random UUID.' },
+  continueOrStartSession: { minLength: 16, text: 'It opens the session again: take a random UUID.' },
+  sendClientMessage: { minLength: 1, text: 'Unique within the session. It wins over `clientMessageId`.' },
+  sendOperatorMessage: { minLength: 1, text: 'Unique within the session. It wins over `clientMessageId`.' },
+  replyToDialog: { minLength: 1, text: 'Unique within the dialog.' },
+};
 
 /**
  * The OpenAPI 3.1 document of the given operations, made from the schemas that validate.
@@ -11,100 +24,157 @@ type Json = Record<string, unknown>;
  * @param server the public address, without a path
  */
 export function openApiDocument(operations: readonly Operation[], server: string, version: string): Json {
+  const schemas = new DocumentSchemas();
+  const failures = new DocumentFailures(schemas);
   const paths: Record<string, Json> = {};
-  for (const operation of operations) {
-    for (const path of pathsOf(operation)) {
+  for (const operation of operations.toSorted(inOrder)) {
+    for (const [index, path] of pathsOf(operation).entries()) {
       const entry = (paths[path] ??= {});
-      entry[operation.method.toLowerCase()] = describe(operation, path !== operation.path);
+      entry[operation.method.toLowerCase()] = describe(operation, index, schemas, failures);
     }
   }
+  const calls = webhooks(schemas);
+  const used = new Set(operations.map(({ tag }) => tag));
   return {
     openapi: '3.1.0',
     info: {
       title: 'Molva',
       version,
+      summary: 'A chat platform: chats, sessions, messages, bots and the people who answer.',
       description:
-        'Chats, sessions, messages, bots and users. The same calls answer under `/api/chats/v1`, `/api/bot/v1` and `/api/iam/v1`.',
+        'Every failure is `{"error": string, "details": object or null}` with a stable code in `X-Error-Code`. Dates are ISO 8601 with an offset. An empty object may be sent as `[]`. What happens while a client is connected is described in `asyncapi.json` beside this document.',
       license: { name: 'MIT', identifier: 'MIT' },
     },
-    servers: [{ url: server + API_BASE }],
+    servers: ALL_BASES.map((base) => ({
+      url: server + base,
+      description: base === API_BASE ? 'every call' : 'the same calls, under the address existing integrations use',
+    })),
+    tags: Object.entries(tagTexts).flatMap(([name, description]) => (used.has(name) ? [{ name, description }] : [])),
     paths,
+    webhooks: calls,
     components: {
-      schemas: { Error: ErrorBody },
-      securitySchemes: {
-        user: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT', description: 'token of POST /auth/login' },
-      },
+      schemas: schemas.described(),
+      responses: failures.described(),
+      headers: answerHeaders,
+      examples: errorExamples,
+      securitySchemes,
     },
   };
 }
 
-function describe(operation: Operation, alias: boolean): Json {
-  const needsToken = operation.access === 'user' || operation.access === 'admin';
+const methods: readonly Operation['method'][] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'];
+
+/** What belongs together stands together, wherever the operations come from. */
+function inOrder(one: Operation, other: Operation): number {
+  if (one.path !== other.path) return one.path < other.path ? -1 : 1;
+  return methods.indexOf(one.method) - methods.indexOf(other.method);
+}
+
+function describe(operation: Operation, alias: number, schemas: DocumentSchemas, failures: DocumentFailures): Json {
+  const { id, access } = operation;
+  const callbacks = callbacksOf(id);
   return {
-    operationId: alias ? `${operation.id}Alias` : operation.id,
-    ...(alias ? { deprecated: true } : {}),
+    operationId: alias === 0 ? id : `${id}Alias${alias === 1 ? '' : alias}`,
+    ...(alias === 0 ? {} : { deprecated: true }),
     tags: [operation.tag],
     summary: operation.summary,
-    security: needsToken ? [{ user: [] }] : operation.access === 'credentials' ? [] : [{}, { user: [] }],
-    parameters: [...parameters(operation.params, 'path'), ...parameters(operation.query, 'query')],
-    ...(operation.body === undefined ? {} : { requestBody: requestBody(operation.body, operation.example) }),
-    responses: { ...successes(operation), ...failures(operation) },
+    description: [
+      ...(alias === 0 ? [] : [`An older path of \`${id}\`.`]),
+      accessTexts[access],
+      ...(operationTexts[id] === undefined ? [] : [operationTexts[id]]),
+    ].join(' '),
+    security: securityOf[access],
+    parameters: [
+      ...parameters(operation, operation.params, 'path', schemas),
+      ...parameters(operation, operation.query, 'query', schemas),
+      ...keyHeader(id),
+    ],
+    ...(operation.body === undefined ? {} : { requestBody: requestBody(operation.body, operation.example, schemas) }),
+    responses: { ...successes(operation, schemas), ...failures.of(operation) },
+    ...(callbacks === undefined ? {} : { callbacks }),
   };
 }
 
-function parameters(schema: TObject | undefined, place: 'path' | 'query'): Json[] {
+function parameters(
+  operation: Operation,
+  schema: TObject | undefined,
+  place: 'path' | 'query',
+  schemas: DocumentSchemas,
+): Json[] {
   if (schema === undefined) return [];
   const required = new Set<string>(schema.required ?? []);
+  const rest = operation.takesRest ? Object.keys(schema.properties).at(-1) : undefined;
   return Object.entries(schema.properties as Record<string, TSchema>).map(([name, value]) => ({
     name,
     in: place,
+    description: [
+      parameterText(operation.id, name, value),
+      ...(place === 'path' && name === rest ? ['The rest of the path, slashes too; it need not be escaped.'] : []),
+    ].join('. '),
     required: place === 'path' || required.has(name),
-    schema: value,
+    // A list is a comma list; `name=a&name=b` and `name[0]=a` are read as well.
+    ...((value as { type?: string }).type === 'array' ? { style: 'form', explode: false } : {}),
+    schema: schemas.place(value),
+    example: exampleOf(value, name, operation.id),
   }));
 }
 
-function requestBody(schema: TSchema, example: unknown): Json {
-  const content = example === undefined ? { schema } : { schema, example };
-  return { required: true, content: { 'application/json': content } };
+function parameterText(operationId: string, name: string, schema: TSchema): string {
+  const { description, format } = schema as { description?: string; format?: string };
+  const own = format === undefined ? description : undefined;
+  return parameterTexts[`${operationId}.${name}`] ?? own ?? parameterTexts[name] ?? description ?? name;
 }
 
-function successes(operation: Operation): Json {
+function keyHeader(operationId: string): Json[] {
+  const repeats = repeatable[operationId];
+  if (repeats === undefined) return [];
+  return [
+    {
+      name: 'Idempotency-Key',
+      in: 'header',
+      description: `Makes a repeat answer what the first call was answered. ${repeats.text}`,
+      required: false,
+      schema: { type: 'string', minLength: repeats.minLength },
+      example: '2f1e7c9a-6b3d-4a58-9e0f-7c4b1d2a8e65',
+    },
+  ];
+}
+
+function requestBody(schema: TSchema, example: unknown, schemas: DocumentSchemas): Json {
+  return {
+    // An absent body is an empty one.
+    required: !Check(schema, {}),
+    content: { 'application/json': { schema: schemas.place(schema), example: example ?? exampleOf(schema) } },
+  };
+}
+
+function successes(operation: Operation, schemas: DocumentSchemas): Json {
+  const statuses = Object.keys(operation.answers);
   return Object.fromEntries(
-    Object.entries(operation.answers).map(([status, schema]) => [
-      status,
-      status === '204'
-        ? { description: 'Done' }
-        : { description: status === '201' ? 'Created' : 'OK', content: { 'application/json': { schema } } },
-    ]),
+    Object.entries(operation.answers).map(([status, schema]) => {
+      const repeats = status === '200' && statuses.length > 1;
+      const replayed = repeats && repeatable[operation.id] !== undefined;
+      const content = (schema as { type?: string }).type === 'null' ? undefined : answer(operation, schema, schemas);
+      return [
+        status,
+        {
+          description: repeats ? 'There already: it went on, or the call is a repeat' : successText(status, content),
+          headers: headersOf('X-Request-Id', ...(replayed ? (['Idempotent-Replay'] as const) : [])),
+          ...(content === undefined ? {} : { content }),
+        },
+      ];
+    }),
   );
 }
 
-/** Failures an operation can answer: its own and those that follow from its shape. */
-export function errorsOf(operation: Operation): readonly ErrorCode[] {
-  const codes = new Set<ErrorCode>(operation.errors ?? []);
-  if (operation.params ?? operation.query ?? operation.body) codes.add('invalid-input');
-  if (operation.body !== undefined) {
-    for (const code of ['malformed-json', 'body-too-large', 'media-type-unsupported'] as const) codes.add(code);
-  }
-  if (operation.access !== 'credentials') codes.add('token-invalid').add('token-expired');
-  if (operation.access === 'user' || operation.access === 'admin') codes.add('not-authenticated');
-  if (operation.access === 'admin') codes.add('permission-denied');
-  return [...codes, 'internal', 'shutting-down'];
+function successText(status: string, content: Json | undefined): string {
+  if (content === undefined) return 'Done; the body is empty';
+  return status === '201' ? 'Created' : 'OK';
 }
 
-function failures(operation: Operation): Json {
-  const byStatus = new Map<number, string[]>();
-  for (const code of errorsOf(operation)) {
-    const { status, message } = errorTable[code];
-    byStatus.set(status, [...(byStatus.get(status) ?? []), `\`${code}\`: ${message}`]);
-  }
-  return Object.fromEntries(
-    [...byStatus].map(([status, lines]) => [
-      status,
-      {
-        description: lines.join('\n\n'),
-        content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
-      },
-    ]),
-  );
+function answer(operation: Operation, schema: TSchema, schemas: DocumentSchemas): Json {
+  const item = listedItem(schema);
+  const example =
+    item === undefined ? exampleOf(schema, '', operation.id) : { count: 1, items: [exampleOf(item, '', operation.id)] };
+  return { 'application/json': { schema: schemas.place(schema), example } };
 }

@@ -27,10 +27,17 @@ export interface Operation {
   readonly errors?: readonly ErrorCode[];
   /** A body that works, for the documents. */
   readonly example?: unknown;
+  /** The last path parameter takes the rest of the path, slashes too: existing clients send it unescaped. */
+  readonly takesRest?: true;
   /** Also served under these paths. */
   readonly aliases?: readonly string[];
   /** The documented bases it answers under besides `/api/v1`. */
   readonly service: 'chats' | 'bot' | 'iam';
+}
+
+/** Whether a call is kept in the audit log: every administrative change is. */
+export function isAudited(operation: Operation): boolean {
+  return operation.access === 'admin' && operation.method !== 'GET';
 }
 
 /** Keeps an operation's exact types. */

@@ -6,6 +6,13 @@ export const Uuid = Type.String({ format: 'uuid', description: 'UUID' });
 /** An ISO 8601 instant with its offset, e.g. `2026-01-28T12:00:00.000+00:00`. */
 export const DateTime = Type.String({ format: 'date-time', description: 'ISO 8601 with offset' });
 
+/** The id of a user or company: a 32-bit integer from 1. */
+export const IntegerId = Type.Integer({ minimum: 1, maximum: 2_147_483_647 });
+
+/** What a variable, fact, setting or attribute can hold. */
+export const ScalarValue = Type.Union([Type.String({ maxLength: 65_536 }), Type.Number(), Type.Boolean(), Type.Null()]);
+export type ScalarValue = Static<typeof ScalarValue>;
+
 /** An absolute http(s) address, at most 2,048 characters. */
 export const HttpUrl = Type.String({
   format: 'url',

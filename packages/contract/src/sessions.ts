@@ -131,6 +131,25 @@ const SessionOperator = Type.Object({
   assigned_at: DateTime,
 });
 
+/** Whom a bot handed a session to; `notFoundAt` is since when nobody is there: the session waits in the help list. */
+const HandOver = Type.Object({
+  groupId: Nullable(Uuid),
+  announcement: Nullable(Type.String()),
+  at: DateTime,
+  notFoundAt: Nullable(DateTime),
+});
+
+/** Body that closes a session with an operator's result. */
+export const CloseSessionBody = Type.Object({ result: Type.Optional(Type.String({ maxLength: 255 })) });
+export type CloseSessionBody = Static<typeof CloseSessionBody>;
+
+/** A client's rating of a session, within the scale of its chat. */
+export const RatingBody = Type.Object({
+  rating: Type.Integer({ minimum: 0, maximum: 10 }),
+  comment: Type.Optional(Type.String({ maxLength: 4096 })),
+});
+export type RatingBody = Static<typeof RatingBody>;
+
 /** A session in the list and in detail. Where a string is documented, "nothing" is `""`; where a date is, `null`. */
 export const Session = Type.Object({
   id: Uuid,
@@ -163,6 +182,9 @@ export const Session = Type.Object({
   timerNextAnswers: Type.Integer(),
   lastOperatorMessage: Type.String(),
   firstClientMessageAfterLastOperatorMessage: Type.String(),
+  handOver: Nullable(HandOver),
+  operatorResult: Nullable(Type.String()),
+  rating: Nullable(Type.Integer()),
 });
 export type Session = Static<typeof Session>;
 

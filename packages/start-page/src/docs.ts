@@ -1,18 +1,18 @@
-import 'swagger-ui-dist/swagger-ui.css';
-import SwaggerUI from 'swagger-ui-dist/swagger-ui-es-bundle.js';
+import { byId, element } from './dom.ts';
 
-// The library knows a dark theme by a class; the system's choice decides.
-const dark = matchMedia('(prefers-color-scheme: dark)');
-const follow = (): void => void document.documentElement.classList.toggle('dark-mode', dark.matches);
-dark.addEventListener('change', follow);
-follow();
+// The parts are big or rarely wanted: each is loaded where it is looked at.
+const live = new URLSearchParams(location.search).has('live');
+byId(live ? 'live' : 'http').setAttribute('aria-current', 'page');
+const source = byId('source');
+if (live) {
+  source.setAttribute('href', '/api/v1/asyncapi.json');
+  source.textContent = 'asyncapi.json';
+}
 
-SwaggerUI({
-  url: '/api/v1/openapi.json',
-  domNode: document.getElementById('docs'),
-  deepLinking: true,
-  docExpansion: 'list',
-  defaultModelsExpandDepth: -1,
-  tryItOutEnabled: true,
-  validatorUrl: null,
+const root = byId('docs');
+const shown = live
+  ? import('./live-docs.ts').then(({ showLiveDocs }) => showLiveDocs(root, '/api/v1/asyncapi.json'))
+  : import('./http-docs.ts').then(({ showHttpDocs }) => showHttpDocs(root, '/api/v1/openapi.json'));
+shown.catch((error: unknown) => {
+  root.replaceChildren(element('p', { role: 'alert', class: 'docs-failed' }, `This cannot be shown: ${String(error)}`));
 });

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
-import { Chat, ChatListItem, CreateChatBody, UpdateChatBody } from '../chats.ts';
-import { ListOf, listQuery } from '../lists.ts';
+import { Chat, ChatForWidget, ChatListItem, CreateChatBody, UpdateChatBody } from '../chats.ts';
+import { DetailOf, ListOf, listQuery } from '../lists.ts';
 import { defineOperation } from '../operation.ts';
 import { Created, DateTime, Empty, Uuid } from '../primitives.ts';
 
@@ -51,7 +51,7 @@ export const getChat = defineOperation({
   access: 'user',
   params: inChat,
   query: Type.Object({ fields: listQuery.fields }),
-  answers: { 200: Chat },
+  answers: { 200: DetailOf(Chat) },
   errors: ['entity-not-found'],
 });
 
@@ -82,5 +82,19 @@ export const deleteChat = defineOperation({
   access: 'admin',
   params: inChat,
   answers: { 204: Empty },
+  errors: ['entity-not-found'],
+});
+
+/** What a page needs to show a chat. */
+export const getChatForWidget = defineOperation({
+  id: 'getChatForWidget',
+  service: 'chats',
+  method: 'GET',
+  path: '/chats/{chatId}/widget',
+  tag: 'Chats',
+  summary: 'Read what a page needs to show a chat',
+  access: 'open',
+  params: inChat,
+  answers: { 200: ChatForWidget },
   errors: ['entity-not-found'],
 });

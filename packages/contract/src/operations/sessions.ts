@@ -1,12 +1,13 @@
 import { Type } from 'typebox';
-import { EventPage } from '../events.ts';
 import { listQuery, ListOf } from '../lists.ts';
-import { ClientMessageBody, Message, MessageAccepted } from '../messages.ts';
 import { defineOperation } from '../operation.ts';
-import { DateTime, Uuid } from '../primitives.ts';
+import { Comment } from '../clients.ts';
+import { DateTime, Empty, Uuid } from '../primitives.ts';
 import {
   BotStatus,
+  CloseSessionBody,
   OperatorType,
+  RatingBody,
   Session,
   SessionForHolder,
   SessionStarted,
@@ -76,9 +77,28 @@ export const listSessions = defineOperation({
     operatorType: Type.Optional(OperatorType),
     operatorId: Type.Optional(Type.String({ maxLength: 64 })),
     markedAsSpam: Type.Optional(Type.Boolean()),
-    name: Type.Optional(Type.String({ maxLength: 255 })),
+    name: Type.Optional(Type.String({ maxLength: 255, description: 'part of the name' })),
+    keyword: Type.Optional(
+      Type.String({
+        maxLength: 255,
+        description: 'part of the name or of a messenger number, or how the id of a session or client begins',
+      }),
+    ),
+    tags: Type.Optional(
+      Type.Array(Type.String({ maxLength: 128 }), {
+        maxItems: 50,
+        description: "sessions with any of these tags, their own or their client's",
+      }),
+    ),
+    clientBanned: Type.Optional(Type.Boolean()),
+    groupByClientId: Type.Optional(Type.Boolean({ description: 'the newest session of each client only' })),
   }),
-  answers: { 200: ListOf(Session) },
+  answers: {
+    200: ListOf(
+      Session,
+      'all sessions, also with one filter; up to 10,000 with a search, tags, clientBanned or several filters',
+    ),
+  },
 });
 
 /** One session. */
@@ -92,77 +112,163 @@ export const getSession = defineOperation({
   access: 'holder',
   params: inSession,
   query: Type.Object({ fields: listQuery.fields }),
-  answers: { 200: Type.Union([Session, SessionForHolder]) },
+  answers: {
+    200: Type.Union([
+      Session,
+      SessionForHolder,
+      Type.Partial(Session, { description: 'with `fields`: those alone, as far as the caller may see them' }),
+    ]),
+  },
   errors: ['entity-not-found', 'session-token-refused'],
 });
 
-/** A client's message. */
-export const sendClientMessage = defineOperation({
-  id: 'sendClientMessage',
-  service: 'chats',
-  method: 'POST',
-  path: '/sessions/{sessionId}/clients/messages',
-  aliases: ['/sessions/{sessionId}/messages'],
-  tag: 'Messages',
-  summary: "Send a client's message",
-  access: 'holder',
-  params: inSession,
-  body: ClientMessageBody,
-  answers: { 201: MessageAccepted, 200: MessageAccepted },
-  errors: ['entity-not-found', 'session-closed', 'client-banned', 'session-token-refused'],
-  example: { body: 'Where is my order?' },
-});
-
-/** The messages of a session. */
-export const listMessages = defineOperation({
-  id: 'listMessages',
-  service: 'chats',
-  method: 'GET',
-  path: '/sessions/{sessionId}/messages',
-  tag: 'Messages',
-  summary: 'List the messages of a session; `before` pages back from a `seq`, newest first',
-  access: 'holder',
-  params: inSession,
-  query: Type.Object({
-    ...listQuery,
-    from: Type.Optional(DateTime),
-    to: Type.Optional(DateTime),
-    companyId: Type.Optional(Type.Integer()),
-    before: Type.Optional(Type.Integer({ minimum: 1 })),
-  }),
-  answers: { 200: ListOf(Message) },
-  errors: ['entity-not-found', 'session-token-refused'],
-});
-
-/** What happened in a session after an event. */
-export const listEvents = defineOperation({
-  id: 'listEvents',
-  service: 'chats',
-  method: 'GET',
-  path: '/sessions/{sessionId}/events',
-  tag: 'Messages',
-  summary: 'Read the event log of a session after an `eventSeq`, oldest first',
-  access: 'holder',
-  params: inSession,
-  query: Type.Object({
-    after: Type.Optional(Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })),
-    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 100 })),
-  }),
-  answers: { 200: EventPage },
-  errors: ['entity-not-found', 'session-token-refused'],
-});
-
-/** Shows the operator that the client types, where there is no socket. */
+/** Shows the other side that somebody types: the client, or with a user's token the operator. */
 export const typeInSession = defineOperation({
   id: 'typeInSession',
   service: 'chats',
   method: 'PATCH',
   path: '/sessions/{sessionId}/typing',
   tag: 'Sessions',
-  summary: 'Say that the client is typing',
+  summary: "Say that the client is typing, or with a user's token the operator",
   access: 'holder',
   params: inSession,
   body: Type.Object({ draft: Type.Optional(Type.String({ maxLength: 4096 })) }),
-  answers: { 204: Type.Null() },
+  answers: { 204: Empty },
   errors: ['entity-not-found', 'session-closed', 'session-token-refused'],
+  example: {},
+});
+
+/** The client rates the session. */
+export const rateSession = defineOperation({
+  id: 'rateSession',
+  service: 'chats',
+  method: 'PUT',
+  path: '/sessions/{sessionId}/rating',
+  tag: 'Sessions',
+  summary: 'Rate a session, within the scale of its chat',
+  access: 'holder',
+  params: inSession,
+  body: RatingBody,
+  answers: { 204: Empty },
+  errors: ['entity-not-found', 'session-rated', 'session-token-refused'],
+  example: { rating: 5, comment: 'Quick and kind' },
+});
+
+/** An operator ends the session. */
+export const closeSession = defineOperation({
+  id: 'closeSession',
+  service: 'chats',
+  method: 'DELETE',
+  path: '/sessions/{sessionId}',
+  tag: 'Sessions',
+  summary: 'Close a session with a result; closing it again changes nothing',
+  access: 'user',
+  params: inSession,
+  body: CloseSessionBody,
+  answers: { 204: Empty },
+  errors: ['entity-not-found'],
+  example: { result: 'solved' },
+});
+
+/** Another name; the rest of the path, slashes too, is the name. */
+export const renameSession = defineOperation({
+  id: 'renameSession',
+  service: 'chats',
+  method: 'PATCH',
+  path: '/sessions/{sessionId}/names/{newName}',
+  takesRest: true,
+  tag: 'Sessions',
+  summary: 'Rename a session; the rest of the path is the name',
+  access: 'user',
+  params: Type.Object({ sessionId: Uuid, newName: Type.String({ minLength: 1, maxLength: 255 }) }),
+  answers: { 204: Empty },
+  errors: ['entity-not-found'],
+});
+
+/** Spam closes the session and keeps it out of figures. */
+export const markSpam = defineOperation({
+  id: 'markSpam',
+  service: 'chats',
+  method: 'PATCH',
+  path: '/sessions/{sessionId}/spam',
+  tag: 'Sessions',
+  summary: 'Mark a session as spam and close it',
+  access: 'user',
+  params: inSession,
+  answers: { 204: Empty },
+  errors: ['entity-not-found'],
+});
+
+/** Takes the mark back; the session stays closed. */
+export const unmarkSpam = defineOperation({
+  id: 'unmarkSpam',
+  service: 'chats',
+  method: 'PATCH',
+  path: '/sessions/{sessionId}/notSpam',
+  tag: 'Sessions',
+  summary: 'Take the spam mark of a session back',
+  access: 'user',
+  params: inSession,
+  answers: { 204: Empty },
+  errors: ['entity-not-found'],
+});
+
+const ofTag = Type.Object({ sessionId: Uuid, tagId: Uuid });
+
+/** Puts a tag on a session. */
+export const tagSession = defineOperation({
+  id: 'tagSession',
+  service: 'chats',
+  method: 'PUT',
+  path: '/sessions/{sessionId}/tags/{tagId}',
+  tag: 'Tags and comments',
+  summary: 'Put a tag on a session',
+  access: 'user',
+  params: ofTag,
+  answers: { 204: Empty },
+  errors: ['entity-not-found'],
+});
+
+/** Takes a tag off a session. */
+export const untagSession = defineOperation({
+  id: 'untagSession',
+  service: 'chats',
+  method: 'DELETE',
+  path: '/sessions/{sessionId}/tags/{tagId}',
+  tag: 'Tags and comments',
+  summary: 'Take a tag off a session',
+  access: 'user',
+  params: ofTag,
+  answers: { 204: Empty },
+  errors: ['entity-not-found'],
+});
+
+/** What was noted about a session. */
+export const getSessionComment = defineOperation({
+  id: 'getSessionComment',
+  service: 'chats',
+  method: 'GET',
+  path: '/sessions/{sessionId}/comment',
+  tag: 'Tags and comments',
+  summary: 'Read the comment of a session',
+  access: 'user',
+  params: inSession,
+  answers: { 200: Comment },
+  errors: ['entity-not-found'],
+});
+
+/** Notes something about a session. */
+export const setSessionComment = defineOperation({
+  id: 'setSessionComment',
+  service: 'chats',
+  method: 'PUT',
+  path: '/sessions/{sessionId}/comment',
+  tag: 'Tags and comments',
+  summary: 'Write the comment of a session',
+  access: 'user',
+  params: inSession,
+  body: Comment,
+  answers: { 204: Empty },
+  errors: ['entity-not-found'],
+  example: { comment: 'Wants a call on Monday' },
 });

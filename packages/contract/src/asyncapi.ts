@@ -1,0 +1,201 @@
+import { Type, type TSchema } from 'typebox';
+import { API_BASE } from './bases.ts';
+import { DocumentSchemas, type Json } from './document-schemas.ts';
+import { errorTable } from './errors.ts';
+import { eventSchemas, type EventName } from './events.ts';
+import { exampleOf } from './example.ts';
+import { LIVE_PATH, RpcAnswer, rpcSchemas, WIDGET_NAMESPACE, WidgetConnectData, type RpcName } from './live.ts';
+import { Uuid } from './primitives.ts';
+
+const eventTexts: Readonly<Record<EventName, string>> = {
+  showTypingIndicator:
+    'The bot or operator types. Hide it after 5 seconds, or with the next message. It leaves no trace.',
+  chatMessageCreated: 'A message was written.',
+  chatMessageEdited: 'An operator changed what was said.',
+  chatMessageDeleted: 'An operator took back what was said.',
+  chatMessageRead: "The operator read the client's message.",
+  operatorChanged: 'The session passed from a bot or operator to another.',
+  sessionClosed: 'The session ended: by an operator, by its bot or by its life time.',
+  ratingRequested: 'The chat asks for a rating while the session goes on.',
+};
+
+const rpcTexts: Readonly<Record<RpcName, string>> = {
+  joinSession: 'Says that the client is there: it counts as online until it leaves or its last connection ends.',
+  leaveSession: 'Says that the client is gone, while the connection stays.',
+  typing: 'Shows the other side that the client types.',
+  readMessage: 'Marks a message of the other side as read.',
+  rateSession: 'Rates the session, within the scale of its chat.',
+};
+
+/** The number of a command; its reply has the same. */
+function numbered(example: number) {
+  const description = 'number of the command, counted by the client; the reply repeats it';
+  return Type.Integer({ minimum: 1, description, examples: [example] });
+}
+
+const Connect = Type.Object({
+  id: numbered(1),
+  connect: Type.Object({
+    data: WidgetConnectData,
+    name: Type.Optional(Type.String({ description: 'name of the client library', default: 'js' })),
+  }),
+});
+
+const Connected = Type.Object({
+  id: numbered(1),
+  connect: Type.Object({
+    client: Uuid,
+    version: Type.String({ examples: ['1.0.0 Molva'] }),
+    subs: Type.Record(
+      Type.String(),
+      Type.Object({
+        recoverable: Type.Optional(Type.Boolean()),
+        positioned: Type.Optional(Type.Boolean()),
+        epoch: Type.Optional(Type.String()),
+        offset: Type.Optional(Type.Integer({ description: 'the last `eventSeq` there is' })),
+      }),
+      {
+        description: 'the channels, one for each session that is open and held; they are subscribed to already',
+        examples: [
+          {
+            [`${WIDGET_NAMESPACE}:9c2b8f6e-4f11-4f0e-8d0a-6f7a1c3e5b32`]: {
+              recoverable: true,
+              positioned: true,
+              epoch: '1769579399',
+              offset: 13,
+            },
+          },
+        ],
+      },
+    ),
+    ping: Type.Integer({ description: 'seconds between pings of the server', examples: [25] }),
+    pong: Type.Boolean({ description: 'whether a ping wants an answer; both are `{}`', examples: [true] }),
+  }),
+});
+
+const Succeeded = Type.Object({ id: numbered(2), rpc: Type.Object({ data: RpcAnswer }) });
+
+const Failed = Type.Object({
+  id: numbered(2),
+  error: Type.Object({
+    code: Type.Integer({ description: 'HTTP status of the failure; below 400 a code of the Centrifuge protocol' }),
+    message: Type.String({ description: 'the `error` of the error table' }),
+    temporary: Type.Optional(Type.Boolean({ description: 'whether trying again may help' })),
+  }),
+});
+
+const failed = (['entity-not-found', 'session-token-refused', 'session-closed', 'invalid-input'] as const).map(
+  (code) => {
+    const { status, message } = errorTable[code];
+    return { name: code, payload: { id: 2, error: { code: status, message } } };
+  },
+);
+
+/**
+ * The AsyncAPI 3 document of the live side, made from the schemas that validate.
+ * @param server the public address of the HTTP API, without a path
+ */
+export function asyncApiDocument(server: string, version: string): Json {
+  const schemas = new DocumentSchemas();
+  const [, secure, host = ''] = /^http(s?):\/\/([^/]*)/.exec(server) ?? [];
+  const rpcs = Object.entries(rpcSchemas) as [RpcName, TSchema][];
+  const document = {
+    asyncapi: '3.0.0',
+    info: {
+      title: 'Molva live',
+      version,
+      description:
+        'What happens in a session while its client is connected. A client connects, is subscribed to the channels of its sessions, joins them and receives events. Use an official `centrifuge` client library: it does the framing, answers pings, connects again and recovers what was missed. Whatever it cannot recover is in the event log, `GET /sessions/{sessionId}/events`.',
+      license: { name: 'MIT', url: 'https://opensource.org/license/mit' },
+      externalDocs: { url: `${server}${API_BASE}/openapi.json`, description: 'the HTTP API' },
+    },
+    defaultContentType: 'application/json',
+    servers: {
+      live: {
+        host,
+        pathname: LIVE_PATH,
+        protocol: secure === 's' ? 'wss' : 'ws',
+        description:
+          'The Centrifuge client protocol (version 2) over WebSocket, as JSON (subprotocol `centrifuge-json`, or none) or as Protobuf (`centrifuge-protobuf`). A text frame holds one JSON object or several, one a line.',
+      },
+    },
+    channels: {
+      connection: {
+        address: null,
+        title: 'The connection itself',
+        description: 'Commands of the client and their replies, matched by `id`. The first command is `connect`.',
+        messages: {
+          connect: command('connect', 'Names the sessions to listen to.', Connect, schemas),
+          connected: command('connected', 'The channels of the sessions.', Connected, schemas),
+          ...Object.fromEntries(
+            rpcs.map(([name, data]) => [name, command(name, rpcTexts[name], call(name, data), schemas)]),
+          ),
+          succeeded: command('succeeded', 'The command was done.', Succeeded, schemas),
+          failed: { ...command('failed', 'The command was not done.', Failed, schemas), examples: failed },
+        },
+      },
+      [WIDGET_NAMESPACE]: {
+        address: `${WIDGET_NAMESPACE}:{sessionId}`,
+        title: 'A session',
+        description:
+          'One channel for each session. Take its name from the reply of `connect`, where it is subscribed to already. Every message is `{event, data}`, the `data` of a publication: `{"push": {"channel": "…", "pub": {"data": {"event": "…", "data": {…}}, "offset": 13}}}`. `offset` and `data.eventSeq` are the same number, counted by session without gaps; an event without them leaves no trace. An event that is not known is to be ignored.',
+        parameters: { sessionId: { description: 'the session', examples: [exampleOf(Uuid, 'sessionId')] } },
+        messages: Object.fromEntries(
+          (Object.keys(eventSchemas) as EventName[]).map((event) => [event, eventMessage(event, schemas)]),
+        ),
+      },
+    },
+    operations: {
+      connect: {
+        ...operation('receive', 'connection', 'Begins: names the sessions to listen to.', ['connect']),
+        reply: reply('connected'),
+      },
+      ...Object.fromEntries(
+        rpcs.map(([name]) => [
+          name,
+          { ...operation('receive', 'connection', rpcTexts[name], [name]), reply: reply('succeeded') },
+        ]),
+      ),
+      events: operation('send', WIDGET_NAMESPACE, 'Everything that happens in a session', Object.keys(eventSchemas)),
+    },
+  };
+  return { ...document, components: { schemas: schemas.described() } };
+}
+
+function call(name: RpcName, data: TSchema): TSchema {
+  return Type.Object({ id: numbered(2), rpc: Type.Object({ method: Type.Literal(name), data }) });
+}
+
+function command(name: string, summary: string, payload: TSchema, schemas: DocumentSchemas): Json {
+  return {
+    ...message(name, summary, payload, schemas),
+    correlationId: { location: '$message.payload#/id', description: 'the number of the command' },
+  };
+}
+
+function eventMessage(event: EventName, schemas: DocumentSchemas): Json {
+  const envelope = Type.Object({ event: Type.Literal(event), data: eventSchemas[event] });
+  return message(event, eventTexts[event], envelope, schemas);
+}
+
+function message(name: string, summary: string, payload: TSchema, schemas: DocumentSchemas): Json {
+  return {
+    name,
+    title: name,
+    summary,
+    payload: schemas.place(payload),
+    examples: [{ name, payload: exampleOf(payload) }],
+  };
+}
+
+function operation(action: 'send' | 'receive', channel: string, summary: string, messages: readonly string[]): Json {
+  return { action, channel: { $ref: `#/channels/${channel}` }, summary, messages: messagesOf(channel, messages) };
+}
+
+function reply(success: string): Json {
+  return { channel: { $ref: '#/channels/connection' }, messages: messagesOf('connection', [success, 'failed']) };
+}
+
+function messagesOf(channel: string, names: readonly string[]): Json[] {
+  return names.map((name) => ({ $ref: `#/channels/${channel}/messages/${name}` }));
+}
