@@ -2,14 +2,16 @@ import type { Database } from '../../platform/database.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { DueRunner } from '../../platform/due.ts';
 import { shortId, type Log } from '../../platform/log.ts';
-import type { Outgoing } from '../../platform/outgoing.ts';
+import { OutgoingError, type Outgoing } from '../../platform/outgoing.ts';
 
 /** Waits before the tries after the first. */
 const RETRY_MS = [5_000, 30_000, 120_000] as const;
+/** After this a run comes again instead of going on: a lease that runs out would let a second run begin beside it. */
+const RUN_MS = 30_000;
 
 const next = {
   name: 'delivery_next',
-  text: 'select id, url, body, attempts from deliveries where session_id = $1 order by id limit 1',
+  text: 'select id, url, body, headers, attempts from deliveries where session_id = $1 order by id limit 1',
 };
 const remove = { name: 'delivery_remove', text: 'delete from deliveries where id = $1' };
 const failed = { name: 'delivery_failed', text: 'update deliveries set attempts = attempts + 1 where id = $1' };
@@ -18,10 +20,14 @@ interface Row {
   id: number;
   url: string;
   body: string;
+  headers: Record<string, string> | null;
   attempts: number;
 }
 
-/** Sends the outgoing calls of sessions: within a session one after another, each tried four times. */
+/**
+ * Sends the outgoing calls of sessions: within a session one after another, each tried four times. What may not be sent
+ * at all is given up at once, so that it keeps nothing waiting.
+ */
 export class Deliveries {
   readonly #database: Database;
   readonly #clock: Clock;
@@ -37,17 +43,22 @@ export class Deliveries {
   }
 
   async #send(sessionId: string): Promise<number | null> {
+    const until = this.#clock.now() + RUN_MS;
     for (;;) {
       const [row] = await this.#database.query<Row & Record<string, unknown>>(next, [sessionId]);
       if (row === undefined) return null;
-      const reason = await this.#outgoing.post(row.url, row.body).then(
+      if (this.#clock.now() >= until) return this.#clock.now();
+      const failure = await this.#outgoing.post(row.url, row.body, row.headers ?? undefined).then(
         () => undefined,
-        (error: Error) => error.message,
+        (error: Error) => error,
       );
-      if (reason === undefined) await this.#database.query(remove, [row.id]);
+      if (failure === undefined) await this.#database.query(remove, [row.id]);
       else {
-        const wait = RETRY_MS[row.attempts];
-        const what = { session: shortId(sessionId), url: row.url, attempts: row.attempts + 1, reason };
+        const refused = failure instanceof OutgoingError && failure.reason === 'refused';
+        const wait = refused ? undefined : RETRY_MS[row.attempts];
+        // Paths and queries of such addresses are secrets as often as not.
+        const to = URL.parse(row.url)?.origin ?? null;
+        const what = { session: shortId(sessionId), to, attempts: row.attempts + 1, reason: failure.message };
         if (wait !== undefined) {
           this.#log.warn(what, 'an outgoing call failed and is tried again');
           await this.#database.query(failed, [row.id]);
