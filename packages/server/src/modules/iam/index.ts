@@ -1,4 +1,6 @@
-/** Users, companies and tokens: who calls, and what they may do. */
+/** Users, companies, tokens and keys: who calls, and what they may do. */
+export { withAudit } from './audit.ts';
+export { answeringRoles } from './roles.ts';
 export { iamRoutes } from './routes.ts';
 export { Iam, type FirstAdmin } from './service.ts';
 export { Tokens } from './tokens.ts';

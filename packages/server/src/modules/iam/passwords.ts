@@ -1,13 +1,63 @@
-import { hash, verify } from '@node-rs/argon2';
+import { hash, parseOptions, verify, type Options } from '@node-rs/argon2';
+import { Failure } from '../../platform/failure.ts';
 
-/** argon2id with the library's current defaults; verifying reads the parameters from the hash. */
-export async function hashPassword(password: string): Promise<string> {
-  return hash(password);
+/** What OWASP advises for argon2id where memory is shared with other work: 19 MiB, two passes, one lane. */
+const PARAMETERS = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const satisfies Options;
+
+/**
+ * Passwords worked on at a time. Hashing occupies a thread of the process's pool, which has four; signatures, files and
+ * look-ups of names need the others.
+ */
+const AT_ONCE = 2;
+/** Those who may wait: a few seconds of work. */
+const WAITING = 256;
+
+/** Whether a password fits a hash. */
+export type Fits = (passwordHash: string, password: string) => Promise<boolean>;
+
+/** Makes and checks hashes of passwords, a few at a time: a flood of logins cannot take the process. */
+export class Passwords {
+  #working = 0;
+  readonly #waiting: (() => void)[] = [];
+
+  /** An argon2id hash with its parameters in it. */
+  hash(password: string): Promise<string> {
+    return this.#inTurn(() => hash(password, PARAMETERS));
+  }
+
+  /**
+   * Runs work that checks passwords when its turn comes; throws `too-many-requests` where too many wait. What it looks
+   * up is not older than its turn.
+   */
+  check<T>(work: (fits: Fits) => Promise<T>): Promise<T> {
+    return this.#inTurn(() => work(verify));
+  }
+
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#working >= AT_ONCE) {
+      if (this.#waiting.length >= WAITING) throw new Failure('too-many-requests', null, { 'retry-after': '2' });
+      // Whoever ends hands its place on, so that the number of those at work stays.
+      await new Promise<void>((turn) => this.#waiting.push(turn));
+    } else this.#working += 1;
+    try {
+      return await work();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#working -= 1;
+      else next();
+    }
+  }
 }
 
-/** Whether the password fits the hash. */
-export async function passwordFits(passwordHash: string, password: string): Promise<boolean> {
-  return verify(passwordHash, password);
+/** Whether a hash was made with other parameters than hashes are made with now. */
+export function isOutdated(passwordHash: string): boolean {
+  const { algorithm, memoryCost, timeCost, parallelism } = parseOptions(passwordHash);
+  return (
+    Number(algorithm) !== PARAMETERS.algorithm ||
+    memoryCost !== PARAMETERS.memoryCost ||
+    timeCost !== PARAMETERS.timeCost ||
+    parallelism !== PARAMETERS.parallelism
+  );
 }
 
 /**

@@ -7,10 +7,11 @@ const LIFE_MS = 30 * 86_400_000;
 /** A used one answers its successor again this long: workers that share a token, a lost answer. */
 const REPEAT_MS = 60_000;
 
-/** What a refresh came to. */
-export type RefreshOutcome = { userId: number; refreshToken: string } | 'refused';
+/** What a refresh came to: the next token, a refusal, or the end of a login whose token two parties hold. */
+export type RefreshOutcome = { readonly refreshToken: string } | 'refused' | 'reused';
 
-interface Ports {
+/** The instant of a rotation, and its randomness. */
+export interface RefreshPorts {
   readonly now: number;
   randomBytes(count: number): Uint8Array;
   uuid(): string;
@@ -20,51 +21,74 @@ const insert = {
   name: 'refresh_insert',
   text: 'insert into refresh_tokens (token_hash, family, user_id, expires_at) values ($1, $2, $3, $4)',
 };
+const owner = { name: 'refresh_owner', text: 'select user_id from refresh_tokens where token_hash = $1' };
 const find = {
   name: 'refresh_find',
-  text: 'select family, user_id, expires_at, used_at, successor from refresh_tokens where token_hash = $1 for update',
+  text: 'select family, expires_at, used_at, successor from refresh_tokens where token_hash = $1 for update',
 };
 const use = {
   name: 'refresh_use',
   text: 'update refresh_tokens set used_at = $2, successor = $3 where token_hash = $1',
 };
 const endFamily = { name: 'refresh_end', text: 'delete from refresh_tokens where family = $1' };
-const sweep = { name: 'refresh_sweep', text: 'delete from refresh_tokens where user_id = $1 and expires_at < $2' };
+const endFamilyOf = {
+  name: 'refresh_logout',
+  text: 'delete from refresh_tokens where family in (select family from refresh_tokens where token_hash = $1)',
+};
+const sweep = { name: 'refresh_sweep', text: 'delete from refresh_tokens where expires_at < $1' };
 
 /** Begins a family: the refresh token of a login. */
-export async function firstRefreshToken(database: Queryable, userId: number, ports: Ports): Promise<string> {
-  await database.query(sweep, [userId, isoInstant(ports.now)]);
+export async function firstRefreshToken(database: Queryable, userId: number, ports: RefreshPorts): Promise<string> {
   const token = newToken(ports);
   await database.query(insert, [hashOf(token), ports.uuid(), userId, isoInstant(ports.now + LIFE_MS)]);
   return token;
 }
 
+/** The user a refresh token was given to. */
+export async function refreshOwner(database: Queryable, token: string): Promise<number | undefined> {
+  const [row] = await database.query<{ user_id: number }>(owner, [hashOf(token)]);
+  return row?.user_id;
+}
+
+/** Ends the login a refresh token belongs to; one that is not there changes nothing. */
+export async function endLogin(database: Queryable, token: string): Promise<void> {
+  await database.query(endFamilyOf, [hashOf(token)]);
+}
+
+/** Forgets refresh tokens that have ended. */
+export async function sweepRefreshTokens(database: Queryable, now: number): Promise<void> {
+  await database.query(sweep, [isoInstant(now)]);
+}
+
 /**
  * Rotates a refresh token. Used again within a minute it gives the same successor; used after that it ends its whole
- * family, as then two parties hold it. Call inside a transaction.
+ * family, as then two parties hold it. Call inside a transaction that keeps the user's row as it is.
  */
-export async function rotateRefreshToken(database: Queryable, token: string, ports: Ports): Promise<RefreshOutcome> {
+export async function rotateRefreshToken(
+  database: Queryable,
+  userId: number,
+  token: string,
+  ports: RefreshPorts,
+): Promise<RefreshOutcome> {
   const [row] = await database.query<{
     family: string;
-    user_id: number;
     expires_at: number;
     used_at: number | null;
     successor: Buffer | null;
   }>(find, [hashOf(token)]);
   if (row === undefined || row.expires_at <= ports.now) return 'refused';
   if (row.used_at !== null && row.successor !== null) {
-    if (ports.now - row.used_at <= REPEAT_MS)
-      return { userId: row.user_id, refreshToken: unseal(row.successor, token) };
+    if (ports.now - row.used_at <= REPEAT_MS) return { refreshToken: unseal(row.successor, token) };
     await database.query(endFamily, [row.family]);
-    return 'refused';
+    return 'reused';
   }
   const next = newToken(ports);
-  await database.query(insert, [hashOf(next), row.family, row.user_id, isoInstant(ports.now + LIFE_MS)]);
+  await database.query(insert, [hashOf(next), row.family, userId, isoInstant(ports.now + LIFE_MS)]);
   await database.query(use, [hashOf(token), isoInstant(ports.now), seal(next, token, ports.randomBytes(12))]);
-  return { userId: row.user_id, refreshToken: next };
+  return { refreshToken: next };
 }
 
-function newToken(ports: Ports): string {
+function newToken(ports: RefreshPorts): string {
   return Buffer.from(ports.randomBytes(32)).toString('base64url');
 }
 

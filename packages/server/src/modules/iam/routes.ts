@@ -1,18 +1,84 @@
-import { operations, wireDate } from '@molva/contract';
-import { ok, route, userOf, type Route } from '../../platform/route.ts';
+import { operations, User, wireDate } from '@molva/contract';
 import type { Clock } from '../../platform/clock.ts';
+import { pickFields } from '../../platform/list.ts';
+import { created, done, ok, route, userOf, type Route } from '../../platform/route.ts';
+import { companyRoutes } from './company-routes.ts';
 import type { Iam } from './service.ts';
-import { userView } from './view.ts';
+import { settingDefinitions } from './setting-definitions.ts';
+import { currentUserView, userListItem, userView } from './view.ts';
+
+const userFields = Object.keys(User.properties);
 
 /** The calls of the module. */
 export function iamRoutes(iam: Iam, clock: Clock): Route[] {
   return [
-    route(operations.login, async (call) => ok(await iam.login(call.body, call.caller.address))),
-    route(operations.refresh, async (call) => ok(await iam.refresh(call.body))),
-    route(operations.getMe, async (call) => ok(userView(await iam.me(userOf(call))))),
+    ...loginRoutes(iam),
+    ...userRoutes(iam),
+    ...settingRoutes(iam),
+    ...companyRoutes(iam),
     route(operations.getTimestamp, async () => {
       const now = clock.now();
       return ok({ timestamp: Math.floor(now / 1000), now: wireDate(now) });
+    }),
+  ];
+}
+
+function loginRoutes({ logins, tokens }: Iam): Route[] {
+  return [
+    route(operations.login, async (call) => ok(await logins.login(call.body, call.caller.address))),
+    route(operations.refresh, async (call) => ok(await logins.refresh(call.body))),
+    route(operations.logout, async (call) => {
+      await logins.logout(call.body.refreshToken);
+      return done;
+    }),
+    route(operations.getKeys, async () => ok(await tokens.keySet())),
+    route(operations.changePassword, async (call) => {
+      await logins.changePassword(userOf(call).id, call.body, call.caller.address);
+      return done;
+    }),
+  ];
+}
+
+function userRoutes(iam: Iam): Route[] {
+  const { users } = iam;
+  return [
+    route(operations.getMe, async (call) => {
+      const { user, groupIds } = await iam.me(userOf(call));
+      return ok(currentUserView(user, groupIds));
+    }),
+    route(operations.listUsers, async (call) => ok(await users.list(userOf(call), call.query, userListItem))),
+    route(operations.getUser, async (call) => {
+      const user = userView(await users.get(call.params.userId, userOf(call)));
+      return ok(pickFields([user], call.query.fields, userFields)[0]);
+    }),
+    route(operations.createUser, async (call) =>
+      created({ id: await users.create(userOf(call).companyId, call.body) }),
+    ),
+    route(operations.updateUser, async (call) => {
+      await users.update(call.params.userId, userOf(call).companyId, call.body);
+      return done;
+    }),
+  ];
+}
+
+function settingRoutes({ users }: Iam): Route[] {
+  return [
+    route(operations.getSettingDefinitions, async () => ok(settingDefinitions)),
+    route(operations.getMySettings, async (call) => {
+      const user = userOf(call);
+      return ok({ settings: await users.settings(user.id, user, call.query.keys) });
+    }),
+    route(operations.setMySettings, async (call) => {
+      const user = userOf(call);
+      await users.setSettings(user.id, user.companyId, call.body);
+      return done;
+    }),
+    route(operations.getUserSettings, async (call) =>
+      ok({ settings: await users.settings(call.params.userId, userOf(call), call.query.keys) }),
+    ),
+    route(operations.setUserSettings, async (call) => {
+      await users.setSettings(call.params.userId, userOf(call).companyId, call.body);
+      return done;
     }),
   ];
 }

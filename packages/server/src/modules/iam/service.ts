@@ -1,20 +1,39 @@
-import { DEFAULT_TOKEN_TTL, type LoginBody, type RefreshBody, type TokenPair } from '@molva/contract';
+import type { OperatorStatus } from '@molva/contract';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database.ts';
+import type { DueRunner } from '../../platform/due.ts';
 import { Failure } from '../../platform/failure.ts';
 import type { Ids } from '../../platform/ids.ts';
-import { checkLoginLimit, countLoginFailure } from './login-limit.ts';
-import { generatePassword, hashPassword, passwordFits } from './passwords.ts';
-import { firstRefreshToken, rotateRefreshToken } from './refresh.ts';
-import { findActiveUser, findUserByEmail, hasCompanies, insertCompanyWithAdmin, type UserRow } from './store.ts';
-import type { Tokens, TokenUser } from './tokens.ts';
+import type { Log } from '../../platform/log.ts';
+import { ApiKeys, isApiKey } from './api-keys.ts';
+import { Audit } from './audit.ts';
+import { Companies } from './companies.ts';
+import { hasCompanies, insertCompany } from './company-store.ts';
+import { Departures } from './departures.ts';
+import { LoginLimit } from './login-limit.ts';
+import { Logins } from './logins.ts';
+import { findOperator, setOperatorStatus, type OperatorUser } from './operators.ts';
+import { generatePassword, Passwords } from './passwords.ts';
+import { sweepRefreshTokens } from './refresh.ts';
+import type { ShortMemory } from './short-memory.ts';
+import { openStandings, type Standing } from './standings.ts';
+import type { Tokens } from './tokens.ts';
+import { findUser, type UserRow } from './user-store.ts';
+import { Users } from './users.ts';
+import type { Viewer } from './visibility.ts';
 
-/** What the module needs. */
+/** What the module needs; groups and sessions know users and are not known to them. */
 export interface IamPorts {
   readonly database: Database;
   readonly clock: Clock;
   readonly ids: Ids;
+  readonly log: Log;
+  readonly due: DueRunner;
   readonly tokens: Tokens;
+  /** The groups of an operator, by id. */
+  groupsOf(companyId: number, userId: number): Promise<string[]>;
+  /** Passes the sessions of an operator on to others. */
+  releaseSessions(companyId: number, userId: number): Promise<void>;
 }
 
 /** The first administrator as it was created; the password is known here and nowhere else. */
@@ -26,53 +45,87 @@ export interface FirstAdmin {
   readonly generated: boolean;
 }
 
-/** Who may come in, and as whom. */
+const SWEEP = 'iam-sweep';
+const HOUR_MS = 3_600_000;
+/** The one key of timers that belong to nobody. */
+const HOUSE = '00000000-0000-0000-0000-000000000000';
+
+/** Who calls, and what they may do. */
 export class Iam {
+  readonly tokens: Tokens;
+  readonly logins: Logins;
+  readonly users: Users;
+  readonly companies: Companies;
+  readonly keys: ApiKeys;
+  readonly audit: Audit;
   readonly #ports: IamPorts;
-  /** A hash no password fits: an unknown address takes as long as a wrong password. */
-  readonly #decoy: Promise<string>;
+  readonly #passwords = new Passwords();
+  readonly #limit: LoginLimit;
+  readonly #departures: Departures;
+  readonly #standings: ShortMemory<number, Standing | undefined>;
 
   constructor(ports: IamPorts) {
+    const { database, clock, ids, log, due, tokens } = ports;
+    const passwords = this.#passwords;
     this.#ports = ports;
-    this.#decoy = hashPassword(generatePassword((count) => ports.ids.randomBytes(count)));
+    this.tokens = tokens;
+    this.#limit = new LoginLimit(database, clock);
+    const standings = openStandings(database, clock);
+    this.#standings = standings;
+    const changed = (userId: number): void => standings.drop(userId);
+    this.logins = new Logins({ database, clock, ids, log, tokens, passwords, limit: this.#limit, changed });
+    this.#departures = new Departures(ports);
+    const departed = (companyId: number, userId: number): Promise<void> => this.#departures.note(companyId, userId);
+    this.users = new Users({ database, clock, passwords, changed, departed });
+    this.companies = new Companies({ database, clock, passwords });
+    this.keys = new ApiKeys({ database, clock, ids, standings });
+    this.audit = new Audit({ database, clock, ids, log, standings });
+    due.handle(SWEEP, () => this.#sweep());
   }
 
-  /** The user of a bearer text. */
-  identify(token: string): Promise<TokenUser> {
-    return this.#ports.tokens.verify(token);
+  /** Sets the timer that belongs to nobody. */
+  async begin(): Promise<void> {
+    await this.#ports.due.at(SWEEP, HOUSE, this.#ports.clock.now());
   }
 
-  /** E-mail and password for a token pair; throws `wrong-credentials` or `too-many-requests`. */
-  async login(body: LoginBody, address: string): Promise<TokenPair> {
-    const { database, clock } = this.#ports;
-    await checkLoginLimit(database, body.email, address, clock.now());
-    const user = await findUserByEmail(database, body.email);
-    const fits = await passwordFits(user?.password_hash ?? (await this.#decoy), body.password);
-    const inCompany = body.companyId === undefined || body.companyId === null || body.companyId === user?.company_id;
-    if (user === undefined || !fits || !inCompany || user.blocked_at !== null) {
-      await countLoginFailure(database, body.email, address, clock.now());
-      throw new Failure('wrong-credentials');
-    }
-    const refreshToken = await firstRefreshToken(database, user.id, this.#refreshPorts());
-    return { token: await this.#sign(user, body.ttl), refreshToken };
+  /**
+   * The user of a bearer text, a token or an API key, with the roles of this moment. Throws `token-invalid` where it was
+   * ended, `token-expired` where it ended by itself.
+   */
+  async identify(text: string): Promise<Viewer> {
+    if (isApiKey(text)) return this.keys.identify(text);
+    const { userId, generation } = await this.tokens.verify(text);
+    const user = await this.#standings.get(userId);
+    if (user === undefined || user.blocked || user.generation !== generation) throw new Failure('token-invalid');
+    return { id: userId, companyId: user.companyId, roles: user.roles };
   }
 
-  /** The next pair for a refresh token; throws `refresh-refused`. */
-  async refresh(body: RefreshBody): Promise<TokenPair> {
-    const { database } = this.#ports;
-    const outcome = await database.transaction((connection) =>
-      rotateRefreshToken(connection, body.refreshToken, this.#refreshPorts()),
-    );
-    const user = outcome === 'refused' ? undefined : await findActiveUser(database, outcome.userId);
-    if (outcome === 'refused' || user === undefined) throw new Failure('refresh-refused');
-    return { token: await this.#sign(user, body.ttl), refreshToken: outcome.refreshToken };
+  /** The user of a call and the groups it is in. */
+  async me({ id, companyId }: Viewer): Promise<{ user: UserRow; groupIds: string[] }> {
+    const user = await findUser(this.#ports.database, id);
+    if (user === undefined) throw new Failure('token-invalid');
+    return { user, groupIds: await this.#ports.groupsOf(companyId, id) };
   }
 
-  /** The row behind a token; throws `token-invalid` where the user is gone. */
-  async me(user: TokenUser): Promise<UserRow> {
-    const row = await findActiveUser(this.#ports.database, user.id);
-    if (row === undefined) throw new Failure('token-invalid');
-    return row;
+  /** Whether a user may put things into a company: its own, or as an administrator one that depends on its own. */
+  mayWriteTo(companyId: number, user: Viewer): Promise<boolean> {
+    return this.companies.mayWriteTo(companyId, user);
+  }
+
+  /** A user of the company as an operator, whether it may answer or not; undefined where there is none. */
+  findOperator(companyId: number, userId: number): Promise<OperatorUser | undefined> {
+    return findOperator(this.#ports.database, companyId, userId);
+  }
+
+  /** Sets where an operator of the company stands. Somebody blocked does not come online. */
+  async setOperatorStatus(companyId: number, userId: number, status: OperatorStatus): Promise<void> {
+    await setOperatorStatus(this.#ports.database, this.#ports.clock, companyId, userId, status);
+    if (status === 'OFFLINE') await this.#departures.note(companyId, userId);
+  }
+
+  /** What signs the calls of a company's dialogs; null where it set none. */
+  callbackSecret(companyId: number): Promise<string | null> {
+    return this.companies.callbackSecret(companyId);
   }
 
   /** Creates the first company and administrator on an empty database; undefined where there is one already. */
@@ -80,16 +133,19 @@ export class Iam {
     const { database, ids } = this.#ports;
     if (await hasCompanies(database)) return undefined;
     const chosen = password ?? generatePassword((count) => ids.randomBytes(count));
-    const made = await insertCompanyWithAdmin(database, 'Molva', { email, passwordHash: await hashPassword(chosen) });
+    const made = await insertCompany(
+      database,
+      { name: 'Molva', reseller_id: null },
+      { email, password_hash: await this.#passwords.hash(chosen), first_name: 'Administrator' },
+    );
     return { ...made, email, password: chosen, generated: password === undefined };
   }
 
-  #sign(user: UserRow, ttl = DEFAULT_TOKEN_TTL): Promise<string> {
-    return this.#ports.tokens.sign({ id: user.id, companyId: user.company_id, roles: user.roles }, ttl);
-  }
-
-  #refreshPorts(): { now: number; randomBytes: (count: number) => Uint8Array; uuid: () => string } {
-    const { clock, ids } = this.#ports;
-    return { now: clock.now(), randomBytes: (count) => ids.randomBytes(count), uuid: () => ids.uuid4() };
+  /** Forgets what has ended; answers when to do so again. */
+  async #sweep(): Promise<number> {
+    const { database, clock } = this.#ports;
+    await this.#limit.sweep();
+    await sweepRefreshTokens(database, clock.now());
+    return clock.now() + HOUR_MS;
   }
 }

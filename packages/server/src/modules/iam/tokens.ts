@@ -1,12 +1,30 @@
-import { errors, importPKCS8, importSPKI, jwtVerify, SignJWT, type CryptoKey } from 'jose';
+import {
+  calculateJwkThumbprint,
+  errors,
+  exportJWK,
+  importPKCS8,
+  importSPKI,
+  jwtVerify,
+  SignJWT,
+  type CryptoKey,
+} from 'jose';
+import type { KeySet } from '@molva/contract';
 import type { Clock } from '../../platform/clock.ts';
 import { Failure } from '../../platform/failure.ts';
 
-/** What a token says of its bearer. */
-export interface TokenUser {
+/** Whom a token is made for. */
+export interface TokenSubject {
   readonly id: number;
   readonly companyId: number;
   readonly roles: readonly string[];
+  /** The generation of the user's tokens: those of an earlier one have ended. */
+  readonly generation: number;
+}
+
+/** What a token proves of its bearer; whether it still holds is the database's to say. */
+export interface TokenClaims {
+  readonly userId: number;
+  readonly generation: number;
 }
 
 /** The RSA pair tokens are signed with, as PEM. */
@@ -15,18 +33,25 @@ export interface SigningKeys {
   readonly publicKey: string;
 }
 
+interface Imported {
+  readonly sign: CryptoKey;
+  readonly verify: CryptoKey;
+  readonly published: KeySet['keys'][number];
+}
+
+const ALGORITHM = 'RS256';
 /** Version of the claim set. */
 const TOKEN_VERSION = 4;
 /** A token is good this long past its end: clients whose clock runs behind would otherwise refresh without end. */
 const GRACE_SECONDS = 60;
 const CACHE_SIZE = 10_000;
 
-/** Signs and reads the tokens of users: JWT RS256 with the documented claims and the roles. */
+/** Signs and reads the tokens of users: JWT RS256 with the documented claims, the roles and the generation. */
 export class Tokens {
   readonly #keys: SigningKeys;
   readonly #clock: Clock;
-  readonly #read = new Map<string, { user: TokenUser; exp: number }>();
-  #imported: { sign: CryptoKey; verify: CryptoKey } | undefined;
+  readonly #read = new Map<string, { claims: TokenClaims; exp: number }>();
+  #imported: Promise<Imported> | undefined;
 
   constructor(keys: SigningKeys, clock: Clock) {
     this.#keys = keys;
@@ -34,51 +59,63 @@ export class Tokens {
   }
 
   /** A token of the user that ends after `ttl` seconds. */
-  async sign(user: TokenUser, ttl: number): Promise<string> {
-    const { sign } = await this.#import();
+  async sign(user: TokenSubject, ttl: number): Promise<string> {
+    const { sign, published } = await this.#import();
     const now = Math.floor(this.#clock.now() / 1000);
-    return new SignJWT({ version: TOKEN_VERSION, company_id: user.companyId, roles: [...user.roles] })
-      .setProtectedHeader({ alg: 'RS256', typ: 'JWT' })
+    return new SignJWT({
+      version: TOKEN_VERSION,
+      company_id: user.companyId,
+      roles: [...user.roles],
+      generation: user.generation,
+    })
+      .setProtectedHeader({ alg: ALGORITHM, typ: 'JWT', kid: published.kid })
       .setSubject(String(user.id))
       .setIssuedAt(now)
       .setExpirationTime(now + ttl)
       .sign(sign);
   }
 
-  /** The user of a token; throws `token-expired` only for one of ours whose end has passed, else `token-invalid`. */
-  async verify(token: string): Promise<TokenUser> {
+  /** What a token says; throws `token-expired` only for one of ours whose end has passed, else `token-invalid`. */
+  async verify(token: string): Promise<TokenClaims> {
     const now = this.#clock.now() / 1000;
     const cached = this.#read.get(token);
-    if (cached !== undefined && now < cached.exp + GRACE_SECONDS) return cached.user;
+    if (cached !== undefined && now < cached.exp + GRACE_SECONDS) return cached.claims;
     const { verify } = await this.#import();
     try {
       const { payload } = await jwtVerify(token, verify, {
-        algorithms: ['RS256'],
+        algorithms: [ALGORITHM],
         clockTolerance: GRACE_SECONDS,
         currentDate: new Date(this.#clock.now()),
         requiredClaims: ['exp', 'sub', 'company_id', 'roles'],
       });
-      const user = {
-        id: Number(payload.sub),
-        companyId: Number(payload['company_id']),
-        roles: payload['roles'] as string[],
-      };
-      this.#remember(token, user, payload.exp ?? 0);
-      return user;
+      // Tokens from before there were generations are of the first.
+      const claims = { userId: Number(payload.sub), generation: Number(payload['generation'] ?? 0) };
+      this.#remember(token, claims, payload.exp ?? 0);
+      return claims;
     } catch (error) {
       throw new Failure(error instanceof errors.JWTExpired ? 'token-expired' : 'token-invalid');
     }
   }
 
-  #remember(token: string, user: TokenUser, exp: number): void {
-    if (this.#read.size >= CACHE_SIZE) this.#read.clear();
-    this.#read.set(token, { user, exp });
+  /** The public key, for those who check tokens themselves. */
+  async keySet(): Promise<KeySet> {
+    return { keys: [(await this.#import()).published] };
   }
 
-  async #import(): Promise<{ sign: CryptoKey; verify: CryptoKey }> {
-    return (this.#imported ??= {
-      sign: await importPKCS8(this.#keys.privateKey, 'RS256'),
-      verify: await importSPKI(this.#keys.publicKey, 'RS256'),
-    });
+  #remember(token: string, claims: TokenClaims, exp: number): void {
+    if (this.#read.size >= CACHE_SIZE) this.#read.clear();
+    this.#read.set(token, { claims, exp });
   }
+
+  #import(): Promise<Imported> {
+    return (this.#imported ??= importKeys(this.#keys));
+  }
+}
+
+async function importKeys({ privateKey, publicKey }: SigningKeys): Promise<Imported> {
+  const sign = await importPKCS8(privateKey, ALGORITHM);
+  const verify = await importSPKI(publicKey, ALGORITHM, { extractable: true });
+  const { kty = '', n = '', e = '' } = await exportJWK(verify);
+  const kid = await calculateJwkThumbprint({ kty, n, e });
+  return { sign, verify, published: { kty, kid, alg: ALGORITHM, use: 'sig', n, e } };
 }

@@ -1,8 +1,21 @@
-import type { Role, User } from '@molva/contract';
-import type { UserRow } from './store.ts';
+import {
+  wireDate,
+  type ApiKey,
+  type AuditEntry,
+  type Company,
+  type CurrentUser,
+  type Role,
+  type User,
+  type UserListItem,
+} from '@molva/contract';
+import type { ApiKeyRow } from './api-key-store.ts';
+import type { AuditRow } from './audit.ts';
+import type { CompanyRow } from './company-store.ts';
+import { personName } from './person-name.ts';
+import { settingDefinitions } from './setting-definitions.ts';
+import type { UserRow } from './user-store.ts';
 
-/** A user as the wire has it: strings are never null but the phone. */
-export function userView(row: UserRow): User {
+function common(row: UserRow) {
   return {
     id: row.id,
     companyId: row.company_id,
@@ -12,7 +25,81 @@ export function userView(row: UserRow): User {
     email: row.email,
     phone: row.phone,
     roles: row.roles.map((name) => ({ name: name as Role, company_id: row.company_id })),
-    settings: row.settings,
-    avatar: null,
+    settings: { ...settingDefinitions, ...row.settings },
+    blockedAt: maybeDate(row.blocked_at),
   };
+}
+
+/** A user as the wire has it: strings are never null but the phone. */
+export function userView(row: UserRow): User {
+  return { ...common(row), avatar: null };
+}
+
+/** The user behind a token and the operator it is, in one. */
+export function currentUserView(row: UserRow, groupIds: string[]): CurrentUser {
+  return {
+    ...userView(row),
+    operatorId: String(row.id),
+    operatorName: personName(row),
+    operatorStatus: row.operator_status,
+    online: row.operator_status === 'ONLINE',
+    groupIds,
+  };
+}
+
+/** A user in the list. */
+export function userListItem(row: UserRow): UserListItem {
+  return {
+    ...common(row),
+    companyName: row.company_name,
+    online: row.operator_status === 'ONLINE',
+    operatorStatus: row.operator_status,
+    resellerId: row.reseller_id,
+    resellerName: row.reseller_name,
+  };
+}
+
+/** A company. */
+export function companyView(row: CompanyRow): Company {
+  return {
+    id: row.id,
+    name: row.name,
+    resellerId: row.reseller_id,
+    resellerName: row.reseller_name,
+    createdAt: wireDate(row.created_at),
+  };
+}
+
+/** An API key: never the key itself. */
+export function apiKeyView(row: ApiKeyRow): ApiKey {
+  return {
+    id: row.id,
+    name: row.name,
+    userId: row.user_id,
+    roles: row.roles as Role[],
+    prefix: row.prefix,
+    createdAt: wireDate(row.created_at),
+    expiresAt: maybeDate(row.expires_at),
+    lastUsedAt: maybeDate(row.last_used_at),
+  };
+}
+
+/** An entry of the audit log. */
+export function auditView(row: AuditRow): AuditEntry {
+  return {
+    id: row.id,
+    createdAt: wireDate(row.created_at),
+    userId: row.user_id,
+    userName: row.user_name,
+    apiKeyId: row.api_key_id,
+    operation: row.operation,
+    target: row.target,
+    body: row.body,
+    status: row.status,
+    address: row.address,
+  };
+}
+
+function maybeDate(milliseconds: number | null): string | null {
+  return milliseconds === null ? null : wireDate(milliseconds);
 }

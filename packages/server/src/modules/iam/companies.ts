@@ -1,0 +1,115 @@
+import type { CreateCompanyBody, ListPage, ListQuery, SettingsChange, SettingValues } from '@molva/contract';
+import type { Clock } from '../../platform/clock.ts';
+import type { Database } from '../../platform/database.ts';
+import { badField, Failure, notFound } from '../../platform/failure.ts';
+import {
+  companySettings,
+  findCompany,
+  insertCompany,
+  listCompanies,
+  lockCompanySettings,
+  renameCompany,
+  resellerOf,
+  settingsOf,
+  writeCompanySettings,
+  type CompanyRow,
+} from './company-store.ts';
+import type { Passwords } from './passwords.ts';
+import { changedSettings, namedSettings } from './setting-definitions.ts';
+import { ShortMemory } from './short-memory.ts';
+import { nameColumns } from './user-store.ts';
+import { seesDependents, type Viewer } from './visibility.ts';
+
+/** What the companies need. */
+export interface CompanyPorts {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly passwords: Passwords;
+}
+
+/** The company setting whose text signs the calls of its dialogs. It is written and used, and never answered. */
+const CALLBACK_SECRET = 'dialogs.callbackSecret';
+const SHORTEST_SECRET = 16;
+
+/** Companies: one's own, and for administrators of a company without a reseller those that depend on it. */
+export class Companies {
+  readonly #ports: CompanyPorts;
+  readonly #secrets: ShortMemory<number, string | null>;
+
+  constructor(ports: CompanyPorts) {
+    this.#ports = ports;
+    this.#secrets = new ShortMemory(async (id) => {
+      const secret = (await settingsOf(ports.database, id))[CALLBACK_SECRET];
+      return typeof secret === 'string' ? secret : null;
+    }, ports.clock);
+  }
+
+  /** A page of the companies whom the viewer may see. */
+  list(
+    viewer: Viewer,
+    query: ListQuery & { name?: string },
+    view: (row: CompanyRow) => object,
+  ): Promise<ListPage<object>> {
+    return listCompanies(this.#ports.database, viewer, query, view);
+  }
+
+  /** A company whom the viewer may see; throws `entity-not-found`. */
+  async get(id: number, viewer: Viewer): Promise<CompanyRow> {
+    return found(await findCompany(this.#ports.database, id, viewer));
+  }
+
+  /**
+   * Creates a company that depends on the viewer's, with its first administrator. Throws `permission-denied` where the
+   * viewer's company depends on another itself, and `email-taken`.
+   */
+  async create(viewer: Viewer, { name, admin }: CreateCompanyBody): Promise<{ id: number; adminId: number }> {
+    const { database, passwords } = this.#ports;
+    if ((await resellerOf(database, viewer.companyId)) !== null) throw new Failure('permission-denied');
+    const { companyId, userId } = await insertCompany(
+      database,
+      { name, reseller_id: viewer.companyId },
+      { email: admin.email, password_hash: await passwords.hash(admin.password), ...nameColumns(admin) },
+    );
+    return { id: companyId, adminId: userId };
+  }
+
+  /** Renames a company; throws `entity-not-found`. */
+  async rename(id: number, viewer: Viewer, name: string): Promise<void> {
+    if (!(await renameCompany(this.#ports.database, id, viewer, name))) throw notFound();
+  }
+
+  /** The settings of a company; throws `entity-not-found`. */
+  async settings(id: number, viewer: Viewer, keys?: readonly string[]): Promise<SettingValues> {
+    const { [CALLBACK_SECRET]: _, ...shown } = found(await companySettings(this.#ports.database, id, viewer));
+    return namedSettings(shown, keys);
+  }
+
+  /** Changes settings of a company; null removes one. Throws `entity-not-found`. */
+  async setSettings(id: number, viewer: Viewer, { settings }: SettingsChange): Promise<void> {
+    const secret = settings[CALLBACK_SECRET] ?? null;
+    if (secret !== null && (typeof secret !== 'string' || secret.length < SHORTEST_SECRET)) {
+      throw badField(`settings.${CALLBACK_SECRET}`, `must be a text of at least ${SHORTEST_SECRET} characters`);
+    }
+    await this.#ports.database.builder.transaction().execute(async (transaction) => {
+      const stored = found(await lockCompanySettings(transaction, id, viewer));
+      await writeCompanySettings(transaction, id, changedSettings(stored, settings));
+    });
+    this.#secrets.drop(id);
+  }
+
+  /** What signs the calls of a company's dialogs; null where it set none. */
+  callbackSecret(id: number): Promise<string | null> {
+    return this.#secrets.get(id);
+  }
+
+  /** Whether a user may put things into a company: its own, or as an administrator one that depends on its own. */
+  async mayWriteTo(companyId: number, user: Viewer): Promise<boolean> {
+    if (companyId === user.companyId) return true;
+    return seesDependents(user) && (await resellerOf(this.#ports.database, companyId)) === user.companyId;
+  }
+}
+
+function found<T>(value: T | undefined): T {
+  if (value === undefined) throw notFound();
+  return value;
+}

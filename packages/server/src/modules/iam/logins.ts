@@ -1,0 +1,153 @@
+import {
+  DEFAULT_TOKEN_TTL,
+  type ChangePasswordBody,
+  type LoginBody,
+  type RefreshBody,
+  type TokenPair,
+} from '@molva/contract';
+import type { Clock } from '../../platform/clock.ts';
+import type { Database, Queryable } from '../../platform/database.ts';
+import { Failure } from '../../platform/failure.ts';
+import type { Ids } from '../../platform/ids.ts';
+import type { Log } from '../../platform/log.ts';
+import type { LoginLimit } from './login-limit.ts';
+import { generatePassword, isOutdated, type Passwords } from './passwords.ts';
+import { endLogin, firstRefreshToken, refreshOwner, rotateRefreshToken, type RefreshPorts } from './refresh.ts';
+import type { Tokens } from './tokens.ts';
+import {
+  endLogins,
+  findCredentials,
+  findCredentialsOf,
+  lockActiveUser,
+  renewHash,
+  updateUser,
+  type Credentials,
+  type LockedUser,
+} from './user-store.ts';
+
+/** What logins need. */
+export interface LoginPorts {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly ids: Ids;
+  readonly log: Log;
+  readonly tokens: Tokens;
+  readonly passwords: Passwords;
+  readonly limit: LoginLimit;
+  /** Hears of a user whose standing changed. */
+  changed(userId: number): void;
+}
+
+/** How a user comes in, stays and leaves. */
+export class Logins {
+  readonly #ports: LoginPorts;
+  /** A hash no password fits: an unknown address takes as long as a wrong password. */
+  readonly #decoy: Promise<string>;
+
+  constructor(ports: LoginPorts) {
+    this.#ports = ports;
+    this.#decoy = ports.passwords.hash(generatePassword((count) => ports.ids.randomBytes(count)));
+  }
+
+  /** E-mail and password for a token pair; throws `wrong-credentials` or `too-many-requests`. */
+  async login(body: LoginBody, address: string): Promise<TokenPair> {
+    const { database } = this.#ports;
+    const decoy = await this.#decoy;
+    const known = await this.#proved(body.email, address, body.password, async () => {
+      const found = await findCredentials(database, body.email);
+      const inCompany = body.companyId === undefined || body.companyId === null || body.companyId === found?.company_id;
+      return { hash: found?.password_hash ?? decoy, user: inCompany && found?.blocked_at === null ? found : undefined };
+    });
+    const begun = await database.transaction(async (connection) => {
+      // Whoever changes the password or blocks the user meanwhile ends this login as well.
+      const user = await lockActiveUser(connection, known.id);
+      if (user === undefined || user.token_generation !== known.token_generation)
+        throw new Failure('wrong-credentials');
+      return { user, refreshToken: await firstRefreshToken(connection, user.id, this.#refreshPorts()) };
+    });
+    await this.#renewHash(known, body.password);
+    return { token: await this.#sign(begun.user, body.ttl), refreshToken: begun.refreshToken };
+  }
+
+  /** The next pair for a refresh token; throws `refresh-refused`. */
+  async refresh(body: RefreshBody): Promise<TokenPair> {
+    const next = await this.#whileOwned(body.refreshToken, async (connection, user) => ({
+      user,
+      outcome: await rotateRefreshToken(connection, user.id, body.refreshToken, this.#refreshPorts()),
+    }));
+    if (next?.outcome === 'reused') {
+      const { log } = this.#ports;
+      log.warn({ userId: next.user.id }, 'a refresh token was used again: the login it belongs to was ended');
+    }
+    if (next === undefined || typeof next.outcome === 'string') throw new Failure('refresh-refused');
+    return { token: await this.#sign(next.user, body.ttl), refreshToken: next.outcome.refreshToken };
+  }
+
+  /** Ends the login of a refresh token; one that is not there changes nothing. */
+  async logout(refreshToken: string): Promise<void> {
+    await this.#whileOwned(refreshToken, (connection) => endLogin(connection, refreshToken));
+  }
+
+  /** Another password for a user who knows the present one: every login and token of the user ends. */
+  async changePassword(userId: number, body: ChangePasswordBody, address: string): Promise<void> {
+    const { database, passwords } = this.#ports;
+    const found = await findCredentialsOf(database, userId);
+    if (found === undefined) throw new Failure('token-invalid');
+    await this.#proved(found.email, address, body.currentPassword, async () => {
+      const user = await findCredentialsOf(database, userId);
+      return { hash: user?.password_hash ?? found.password_hash, user };
+    });
+    const passwordHash = await passwords.hash(body.newPassword);
+    await database.builder.transaction().execute(async (transaction) => {
+      await updateUser(transaction, userId, { password_hash: passwordHash });
+      await endLogins(transaction, userId, true);
+    });
+    this.#ports.changed(userId);
+  }
+
+  /**
+   * Whose password is right; throws `wrong-credentials`, which counts for account and address, or `too-many-requests`.
+   * What was counted is looked at again when the turn comes: those who waited with it may have failed meanwhile.
+   */
+  async #proved(
+    email: string,
+    address: string,
+    password: string,
+    find: () => Promise<{ hash: string; user: Credentials | undefined }>,
+  ): Promise<Credentials> {
+    const { limit, passwords } = this.#ports;
+    await limit.check(email, address);
+    return passwords.check(async (fits) => {
+      await limit.check(email, address);
+      const { hash, user } = await find();
+      if ((await fits(hash, password)) && user !== undefined) return user;
+      await limit.count(email, address);
+      throw new Failure('wrong-credentials');
+    });
+  }
+
+  /** Works on a refresh token while its user stays as it is; undefined where there is no such token or user. */
+  #whileOwned<T>(token: string, work: (connection: Queryable, user: LockedUser) => Promise<T>): Promise<T | undefined> {
+    return this.#ports.database.transaction(async (connection) => {
+      const id = await refreshOwner(connection, token);
+      const user = id === undefined ? undefined : await lockActiveUser(connection, id);
+      return user && work(connection, user);
+    });
+  }
+
+  /** Keeps the hash at the parameters of the day: here alone the password is known. */
+  async #renewHash({ id, password_hash: old }: Credentials, password: string): Promise<void> {
+    if (!isOutdated(old)) return;
+    await renewHash(this.#ports.database, id, old, await this.#ports.passwords.hash(password));
+  }
+
+  #sign(user: LockedUser, ttl = DEFAULT_TOKEN_TTL): Promise<string> {
+    const { id, company_id: companyId, roles, token_generation: generation } = user;
+    return this.#ports.tokens.sign({ id, companyId, roles, generation }, ttl);
+  }
+
+  #refreshPorts(): RefreshPorts {
+    const { clock, ids } = this.#ports;
+    return { now: clock.now(), randomBytes: (count) => ids.randomBytes(count), uuid: () => ids.uuid4() };
+  }
+}

@@ -1,0 +1,166 @@
+import type {
+  CreateUserBody,
+  ListPage,
+  ListQuery,
+  SettingsChange,
+  SettingValues,
+  UpdateUserBody,
+} from '@molva/contract';
+import type { Selectable, Transaction } from 'kysely';
+import type { Clock } from '../../platform/clock.ts';
+import type { Database } from '../../platform/database.ts';
+import { Failure, notFound } from '../../platform/failure.ts';
+import { isoInstant } from '../../platform/instant.ts';
+import type { Tables } from '../../platform/tables.ts';
+import type { Passwords } from './passwords.ts';
+import { canAnswer } from './roles.ts';
+import { changedSettings, checkDefined, namedSettings, settingDefinitions } from './setting-definitions.ts';
+import {
+  endLogins,
+  findUser,
+  insertUser,
+  listUsers,
+  nameColumns,
+  updateUser,
+  type UserFilter,
+  type UserRow,
+  type UserWrite,
+} from './user-store.ts';
+import type { Viewer } from './visibility.ts';
+
+/** What the users need. */
+export interface UserPorts {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly passwords: Passwords;
+  /** Hears of a user whose standing changed. */
+  changed(userId: number): void;
+  /** Hears of a user who may no longer answer in sessions. */
+  departed(companyId: number, userId: number): Promise<void>;
+}
+
+type Kept = Pick<Selectable<Tables['users']>, 'roles' | 'blocked_at' | 'operator_status'>;
+
+/** The users of a company and their settings. Administrators of a reseller see those of dependent companies as well. */
+export class Users {
+  readonly #ports: UserPorts;
+
+  constructor(ports: UserPorts) {
+    this.#ports = ports;
+  }
+
+  /** A user whom the viewer may see; throws `entity-not-found`. */
+  async get(id: number, viewer: Viewer): Promise<UserRow> {
+    const user = await findUser(this.#ports.database, id, viewer);
+    if (user === undefined) throw notFound();
+    return user;
+  }
+
+  /** A page of the users whom the viewer may see. */
+  list(viewer: Viewer, query: ListQuery & UserFilter, view: (row: UserRow) => object): Promise<ListPage<object>> {
+    return listUsers(this.#ports.database, viewer, query, view);
+  }
+
+  /** Creates a user of the company and answers its id; throws `email-taken`. */
+  async create(companyId: number, body: CreateUserBody): Promise<number> {
+    const { database, passwords } = this.#ports;
+    const { email, roles } = body;
+    const passwordHash = await passwords.hash(body.password);
+    const user = { company_id: companyId, email, roles, password_hash: passwordHash, ...nameColumns(body) };
+    return insertUser(database.builder, user);
+  }
+
+  /**
+   * Changes a user of the company: what is not given stays. Another password and a block end its tokens at once, other
+   * roles are those of its next call, and each of them ends its logins. Throws `entity-not-found`, `email-taken` or
+   * `last-administrator`.
+   */
+  async update(id: number, companyId: number, body: UpdateUserBody): Promise<void> {
+    const { database, passwords } = this.#ports;
+    const passwordHash = body.password === undefined ? undefined : await passwords.hash(body.password);
+    const departs = await database.builder.transaction().execute(async (transaction) => {
+      // Whoever takes the rights of an administrator waits here, so that two cannot take the last ones of each other.
+      await transaction.selectFrom('companies').select('id').where('id', '=', companyId).forNoKeyUpdate().execute();
+      const kept = await transaction
+        .selectFrom('users')
+        .select(['roles', 'blocked_at', 'operator_status'])
+        .where('id', '=', id)
+        .where('company_id', '=', companyId)
+        .forNoKeyUpdate()
+        .executeTakeFirst();
+      if (kept === undefined) throw notFound();
+      await updateUser(transaction, id, {
+        ...nameColumns(body),
+        ...this.#rights(kept, body),
+        ...(body.email === undefined ? {} : { email: body.email }),
+        ...(passwordHash === undefined ? {} : { password_hash: passwordHash }),
+      });
+      const ends = passwordHash !== undefined || (body.blocked === true && kept.blocked_at === null);
+      if (ends || !sameRoles(body.roles ?? kept.roles, kept.roles)) await endLogins(transaction, id, ends);
+      await requireAdministrator(transaction, companyId);
+      return mayAnswer(kept) && !mayAnswer(kept, body);
+    });
+    this.#ports.changed(id);
+    if (departs) await this.#ports.departed(companyId, id);
+  }
+
+  /** The settings of a user whom the viewer may see, over the defaults; throws `entity-not-found`. */
+  async settings(id: number, viewer: Viewer, keys?: readonly string[]): Promise<SettingValues> {
+    const { settings } = await this.get(id, viewer);
+    return namedSettings({ ...settingDefinitions, ...settings }, keys);
+  }
+
+  /** Changes settings of a user of the company; null removes one. Throws `entity-not-found`. */
+  async setSettings(id: number, companyId: number, { settings }: SettingsChange): Promise<void> {
+    checkDefined(settings);
+    await this.#ports.database.builder.transaction().execute(async (transaction) => {
+      const stored = await transaction
+        .selectFrom('users')
+        .select('settings')
+        .where('id', '=', id)
+        .where('company_id', '=', companyId)
+        .forNoKeyUpdate()
+        .executeTakeFirst();
+      if (stored === undefined) throw notFound();
+      await transaction
+        .updateTable('users')
+        .set({ settings: JSON.stringify(changedSettings(stored.settings, settings)) })
+        .where('id', '=', id)
+        .execute();
+    });
+  }
+
+  /** Roles and block as they are written. Who can no longer answer in sessions is not online either. */
+  #rights(kept: Kept, body: UpdateUserBody): UserWrite {
+    const { roles, blocked } = body;
+    const now = isoInstant(this.#ports.clock.now());
+    const isBlocked = blocked ?? kept.blocked_at !== null;
+    const leaves = kept.operator_status !== 'OFFLINE' && !mayAnswer(kept, body);
+    return {
+      ...(roles === undefined ? {} : { roles }),
+      ...(isBlocked === (kept.blocked_at !== null) ? {} : { blocked_at: isBlocked ? now : null }),
+      ...(leaves ? { operator_status: 'OFFLINE', operator_status_at: now } : {}),
+    };
+  }
+}
+
+function mayAnswer(kept: Kept, { roles, blocked }: Pick<UpdateUserBody, 'roles' | 'blocked'> = {}): boolean {
+  return !(blocked ?? kept.blocked_at !== null) && canAnswer(roles ?? kept.roles);
+}
+
+function sameRoles(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((role) => other.includes(role));
+}
+
+/** Throws `last-administrator` where nobody of the company could undo what was done. */
+async function requireAdministrator(transaction: Transaction<Tables>, companyId: number): Promise<void> {
+  const found = await transaction
+    .selectFrom('users')
+    .select('id')
+    .where('company_id', '=', companyId)
+    .where('blocked_at', 'is', null)
+    .where((of) => of('roles', '@>', of.val(['ADMIN'])))
+    .limit(1)
+    .executeTakeFirst();
+  if (found === undefined) throw new Failure('last-administrator');
+}
