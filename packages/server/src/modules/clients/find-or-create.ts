@@ -3,10 +3,38 @@ import type { Selectable } from 'kysely';
 import type { Database } from '../../platform/database.ts';
 import type { Ids } from '../../platform/ids.ts';
 import type { Tables } from '../../platform/tables.ts';
-import type { Identity } from './identity.ts';
+
+/** Who the integrator's page says its visitor is, proven by a signature. */
+export interface Identity {
+  readonly externalId: string;
+  readonly name?: string;
+  readonly email?: string;
+  readonly phone?: string;
+}
+
+/** Columns of `clients`, all of them. */
+export const clientColumns = [
+  'id',
+  'company_id',
+  'external_id',
+  'messenger_type',
+  'messenger_user_id',
+  'verified',
+  'name',
+  'first_name',
+  'middle_name',
+  'last_name',
+  'phone',
+  'email',
+  'device_id',
+  'timezone',
+  'banned_at',
+  'created_at',
+  'updated_at',
+] as const;
 
 /** A row of `clients`. */
-export type ClientRow = Selectable<Tables['clients']>;
+export type ClientRow = Pick<Selectable<Tables['clients']>, (typeof clientColumns)[number]>;
 
 /** How far the caller's word about who the client is can be relied on. */
 export interface ClientClaim {
@@ -24,18 +52,20 @@ export interface ClientClaim {
  */
 export async function findOrCreateClient(database: Database, ids: Ids, claim: ClientClaim): Promise<ClientRow> {
   for (let attempt = 0; ; attempt++) {
-    const known = await findClient(database, claim);
-    if (known !== undefined) return updateClient(database, known, claim);
-    const made = await insertClient(database, ids, claim);
+    // Where it is neither there nor can be made, another client has one of its identities.
+    const asked = attempt < 2 ? claim : withoutOthers(claim);
+    const known = await findClient(database, asked);
+    if (known !== undefined) return updateClient(database, known, asked);
+    const made = await insertClient(database, ids, asked);
     if (made !== undefined) return made;
     // Somebody created the same client between the look-up and the insert: look again.
-    if (attempt === 3) throw new Error('a client could neither be found nor created');
+    if (attempt === 5) throw new Error('a client could neither be found nor created');
   }
 }
 
 async function findClient(database: Database, claim: ClientClaim): Promise<ClientRow | undefined> {
   const { body, companyId } = claim;
-  const select = database.builder.selectFrom('clients').selectAll().where('company_id', '=', companyId);
+  const select = database.builder.selectFrom('clients').select(clientColumns).where('company_id', '=', companyId);
   if (body.clientId !== undefined) return select.where('id', '=', body.clientId).executeTakeFirst();
   const proven = provenIdentity(claim);
   if (proven === null) return undefined;
@@ -93,8 +123,20 @@ async function updateClient(database: Database, known: ClientRow, claim: ClientC
     .set({ ...columns, updated_at: new Date(claim.now).toISOString() })
     .where('company_id', '=', claim.companyId)
     .where('id', '=', known.id)
-    .returningAll()
+    .returning(clientColumns)
     .executeTakeFirstOrThrow();
+}
+
+/**
+ * The claim with one identity alone, as another client has the others: the signed one, else the first one it names. What
+ * else is said of a client that is named by its id proves nothing.
+ */
+function withoutOthers(claim: ClientClaim): ClientClaim {
+  const { clientId, ...nameless } = claim.body;
+  if (claim.identity !== null) return { ...claim, body: nameless };
+  if (clientId !== undefined) return { ...claim, trusted: false };
+  const { clientExternalId: _, ...body } = claim.body;
+  return (provenIdentity(claim)?.messengerUserId ?? null) === null ? claim : { ...claim, body };
 }
 
 async function insertClient(database: Database, ids: Ids, claim: ClientClaim): Promise<ClientRow | undefined> {
@@ -124,6 +166,6 @@ async function insertClient(database: Database, ids: Ids, claim: ClientClaim): P
       updated_at: now,
     })
     .onConflict((conflict) => conflict.doNothing())
-    .returningAll()
+    .returning(clientColumns)
     .executeTakeFirst();
 }
