@@ -2,16 +2,14 @@ import { Bot, operations } from '@molva/contract';
 import { pickFields } from '../../platform/list.ts';
 import { created, done, ok, route, userOf, type Route } from '../../platform/route.ts';
 import type { Bots } from './service.ts';
-import { botListItem, botView } from './view.ts';
+import { botView } from './view.ts';
 
 const detailFields = Object.keys(Bot.properties);
 
 /** The calls of the module. */
 export function botRoutes(bots: Bots): Route[] {
   return [
-    route(operations.listBots, async (call) =>
-      ok(await bots.store.page(userOf(call).companyId, call.query.deleted === 1, call.query, botListItem)),
-    ),
+    route(operations.listBots, async (call) => ok(await bots.page(userOf(call).companyId, call.query))),
     route(operations.createBot, async (call) => {
       const user = userOf(call);
       return created({ id: await bots.create(user.companyId, user.id, call.body) });
@@ -23,6 +21,25 @@ export function botRoutes(bots: Bots): Route[] {
     route(operations.updateBot, async (call) => {
       const user = userOf(call);
       await bots.update(call.params.botId, user.companyId, user.id, call.body);
+      return done;
+    }),
+    route(operations.deleteBot, async (call) => {
+      const user = userOf(call);
+      await bots.remove(call.params.botId, user.companyId, user.id);
+      return done;
+    }),
+    route(operations.recoverBot, async (call) => {
+      const user = userOf(call);
+      await bots.recover(call.params.botId, user.companyId, user.id);
+      return done;
+    }),
+    route(operations.copyBot, async (call) =>
+      created({ id: await bots.copy(call.params.botId, userOf(call), call.body) }),
+    ),
+    route(operations.listFacts, async (call) => ok(await bots.facts.page(userOf(call), call.query))),
+    route(operations.saveFact, async (call) => ok({ id: await bots.facts.save(userOf(call), call.body) })),
+    route(operations.deleteFact, async (call) => {
+      await bots.facts.remove(userOf(call), call.params.factId, call.body);
       return done;
     }),
   ];

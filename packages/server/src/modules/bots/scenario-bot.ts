@@ -1,15 +1,27 @@
-import type { Attachment } from '@molva/contract';
-import { wireDate } from '@molva/contract';
 import type { Ids } from '../../platform/ids.ts';
-import type { BotInput, BotStart, BotTurn, HotSession, ReadyBot } from '../sessions/index.ts';
 import {
+  linkedAttachment,
+  type BotInput,
+  type BotStart,
+  type BotTurn,
+  type BotState as AnyState,
+  type FactWrite,
+  type HotSession,
+  type LocalBot,
+} from '../sessions/index.ts';
+import {
+  factLookup,
   initialState,
   step,
+  systemVariables,
   withVariables,
   type BotState,
   type CompiledScenario,
-  type ScenarioFile,
 } from './scenario/index.ts';
+import { systemSource } from './system-source.ts';
+
+/** Reads what a bot keeps about a client. */
+export type FactSource = (companyId: number, botId: string, clientId: string) => Promise<readonly FactWrite[]>;
 
 /** What a scenario bot is made of. */
 export interface ScenarioBotParts {
@@ -19,10 +31,12 @@ export interface ScenarioBotParts {
   readonly ids: Ids;
   /** Files named by a path are found under this address. */
   readonly publicUrl: string;
+  readonly facts: FactSource;
 }
 
 /** A scenario as a session's bot. */
-export class ScenarioBot implements ReadyBot {
+export class ScenarioBot implements LocalBot {
+  readonly kind = 'local';
   readonly id: string;
   readonly name: string;
   readonly language: string;
@@ -47,49 +61,42 @@ export class ScenarioBot implements ReadyBot {
     return withVariables(state as BotState, { ...start.clientMetadata, ...start.variables });
   }
 
-  turn(session: HotSession, state: unknown, input: BotInput, now: number): BotTurn {
-    const turn = step(this.#parts.scenario, state as BotState, input, {
-      now,
-      random: () => this.#parts.ids.random(),
-      clientTimezone: session.options.clientTimezone ?? null,
-      dialogId: session.id,
-      phone: session.options.clientPhone ?? null,
-      previousBotId: null,
-    });
-    return {
-      state: turn.state,
-      status: turn.status,
-      messages: turn.outputs.map((output) => ({
-        ...output,
-        attachments: output.attachments.map((file) => this.#attachment(file, now)),
-      })),
-      pause: turn.pause,
-      deadline: turn.deadline,
-      handOver: turn.handOver,
-      results: turn.state.results,
-    };
+  systemVariables(session: HotSession, now: number): Readonly<Record<string, unknown>> {
+    const state = session.bot?.state as BotState | undefined;
+    return systemVariables(systemSource(session, now, state?.dialog ?? ''));
   }
 
-  /** A file by address in the form of an attachment; it is nobody's upload, so its id is made up. */
-  #attachment(file: ScenarioFile, now: number): Attachment {
-    const { ids, publicUrl } = this.#parts;
-    const url = file.url.startsWith('/') ? publicUrl + file.url : file.url;
-    const dot = file.name.lastIndexOf('.');
-    const extension = dot > 0 ? file.name.slice(dot + 1) : '';
-    return {
-      id: ids.uuid4(),
-      contentType: file.contentType,
-      size: file.size,
-      downloadLink: url,
-      name: file.name,
-      url,
-      isPrivate: false,
-      createdAt: wireDate(now),
-      baseName: dot > 0 ? file.name.slice(0, dot) : file.name,
-      extension,
-      suggestedExtension: extension,
-      sugestedExtension: extension,
-      path: '',
-    };
+  /** `unsaved` are facts written earlier in the same step, which the database does not have yet. */
+  async turn(
+    session: HotSession,
+    state: AnyState,
+    input: BotInput,
+    now: number,
+    unsaved: readonly FactWrite[] = [],
+  ): Promise<BotTurn> {
+    const { facts, ids, publicUrl, scenario } = this.#parts;
+    const known = scenario.loadsFacts ? await facts(session.companyId, this.id, session.clientId) : [];
+    const [from, heard] = isOwn(state) ? [state, input] : [initialState(state.variables), asStart(input)];
+    const { outputs, ...turn } = step(scenario, from, heard, {
+      ...systemSource(session, now, ''),
+      random: () => ids.random(),
+      facts: factLookup([...known, ...unsaved]),
+    });
+    const messages = outputs.map((output) => ({
+      ...output,
+      attachments: output.attachments.map((file) => linkedAttachment(file, publicUrl, ids, now)),
+    }));
+    return { ...turn, messages, results: turn.state.results };
   }
+}
+
+/** A bot that answered elsewhere before has left no block to go on from. */
+function isOwn(state: AnyState | BotState): state is BotState {
+  return 'at' in state;
+}
+
+function asStart(input: BotInput): BotInput {
+  return 'message' in input && input.message !== undefined
+    ? { kind: 'start', message: input.message }
+    : { kind: 'start' };
 }

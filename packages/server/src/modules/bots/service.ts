@@ -1,36 +1,56 @@
-import type { CreateBotBody, FieldProblems, UpdateBotBody } from '@molva/contract';
+import type { CopyBotBody, CreateBotBody, FieldProblems, ListPage, ListQuery, UpdateBotBody } from '@molva/contract';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database.ts';
 import { Failure, notFound } from '../../platform/failure.ts';
 import type { Ids } from '../../platform/ids.ts';
+import type { Outgoing } from '../../platform/outgoing.ts';
 import type { BotSource, ReadyBot } from '../sessions/index.ts';
+import { FactStore } from './fact-store.ts';
+import { Facts, type CompanyUser, type WriteGuard } from './facts.ts';
 import { ScenarioBot } from './scenario-bot.ts';
 import { checkScenario, type CompiledScenario, type ScenarioProblem } from './scenario/index.ts';
-import { BotStore, type BotRow } from './store.ts';
+import { BotStore, type BotRow, type BotSourceWrite } from './store.ts';
+import { ACCESS_TYPE, botListItem } from './view.ts';
+import { DEFAULT_ANSWER_TIMEOUT, WebhookBot } from './webhook-bot.ts';
 
 /** What the module needs. */
 export interface BotPorts {
   readonly database: Database;
   readonly clock: Clock;
   readonly ids: Ids;
+  readonly outgoing: Pick<Outgoing, 'request'>;
   readonly publicUrl: string;
+  readonly mayWriteTo: WriteGuard;
   /** Somebody else kept what is known of bots; it is told when one changed. */
   readonly changed: () => void;
 }
 
+/** Filters of the list of bots; `1` and `0` are yes and no. */
+export interface BotQuery {
+  readonly accessType?: string;
+  readonly deleted?: number;
+  readonly hasViewDetails?: number;
+}
+
 /** Bots: what answers a client before people do. */
 export class Bots implements BotSource {
-  readonly store: BotStore;
+  readonly facts: Facts;
+  readonly #store: BotStore;
+  readonly #factStore: FactStore;
   readonly #ports: BotPorts;
   /** Every message looks its bot up; a change here drops the entry. */
   readonly #ready = new Map<string, Promise<ReadyBot | undefined>>();
 
   constructor(ports: BotPorts) {
+    const { database, clock, ids, mayWriteTo } = ports;
     this.#ports = ports;
-    this.store = new BotStore(ports.database);
+    this.#store = new BotStore(database);
+    this.#factStore = new FactStore(database);
+    const botExists = (botId: string, companyId: number) => this.exists(botId, companyId);
+    this.facts = new Facts({ store: this.#factStore, clock, ids, mayWriteTo, botExists });
   }
 
-  /** A bot of the company, its scenario compiled; undefined where there is none. */
+  /** A bot of the company, ready to talk; undefined where there is none, or a deleted one. */
   ready(botId: string, companyId: number): Promise<ReadyBot | undefined> {
     const key = `${companyId}:${botId}`;
     let bot = this.#ready.get(key);
@@ -47,56 +67,107 @@ export class Bots implements BotSource {
 
   /** Whether a chat of the company can use the bot. */
   async exists(botId: string, companyId: number): Promise<boolean> {
-    const row = await this.store.find(botId, companyId);
+    const row = await this.#store.find(botId, companyId);
     return row !== undefined && row.deleted_at === null;
   }
 
-  /** A bot of the company; throws `entity-not-found`. */
+  /** A page of the company's bots: the deleted ones where they are asked for, else the others. */
+  page(companyId: number, query: ListQuery & BotQuery): Promise<ListPage<object>> {
+    const { accessType = '', deleted, hasViewDetails } = query;
+    const none = (accessType !== '' && accessType !== ACCESS_TYPE) || hasViewDetails === 1;
+    return this.#store.page(companyId, { deleted: deleted === 1, none }, query, botListItem);
+  }
+
+  /** A bot of the company, deleted or not; throws `entity-not-found`. */
   async get(id: string, companyId: number): Promise<BotRow> {
-    const row = await this.store.find(id, companyId);
+    const row = await this.#store.find(id, companyId);
     if (row === undefined) throw notFound();
     return row;
   }
 
-  /** Creates a bot from a scenario and answers its id; throws `scenario-invalid`. */
+  /** Creates a bot from a scenario or a webhook and answers its id; throws `scenario-invalid` and `invalid-input`. */
   async create(companyId: number, by: number | null, body: CreateBotBody): Promise<string> {
-    const scenario = compiled(body.scenario);
+    const given = sourceOf(body);
+    if (given === undefined) throw oneSource('one of scenario and webhook is needed');
     const id = this.#ports.ids.uuid4();
-    const language = body.language ?? scenario.language;
-    await this.store.insert({
-      id,
-      companyId,
-      name: body.name,
-      language,
-      scenario: body.scenario,
-      now: this.#now(),
-      by,
-    });
+    const language = body.language ?? given.language ?? DEFAULT_LANGUAGE;
+    await this.#store.insert({ id, companyId, name: body.name, language, source: given, now: this.#now(), by });
     return id;
   }
 
   /** Changes a bot; dialogs under way go on with the new scenario from the block they wait at. */
   async update(id: string, companyId: number, by: number, body: UpdateBotBody): Promise<void> {
+    const source = sourceOf(body);
+    const language = body.language ?? source?.language;
+    const change = {
+      ...(body.name === undefined ? {} : { name: body.name }),
+      ...(language === undefined ? {} : { language }),
+      ...(source === undefined ? {} : { source }),
+    };
+    this.#changed(await this.#store.update({ id, companyId, by, now: this.#now(), ...change }));
+  }
+
+  /** Deletes a bot: its sessions under way go on with people, its chats start none until it is recovered. */
+  async remove(id: string, companyId: number, by: number): Promise<void> {
+    this.#changed(await this.#store.update({ id, companyId, by, now: this.#now(), deleted: true }));
+  }
+
+  /** Brings a deleted bot back; one that is not deleted stays as it is. */
+  async recover(id: string, companyId: number, by: number): Promise<void> {
     const row = await this.get(id, companyId);
-    const scenario = body.scenario ?? row.scenario;
-    const { language } = compiled(scenario);
-    const name = body.name ?? row.name;
-    const spoken = body.language ?? (body.scenario === undefined ? row.language : language);
-    await this.store.update({ id, companyId, name, language: spoken, scenario, now: this.#now(), by });
+    if (row.deleted_at !== null) this.#changed(await this.#store.recover({ id, companyId, by, now: this.#now() }));
+  }
+
+  /** Copies a bot and answers the copy's id; into another company too, where the user may write to it. */
+  async copy(id: string, user: CompanyUser, body: CopyBotBody): Promise<string> {
+    const row = await this.get(id, user.companyId);
+    const companyId = body.companyId ?? user.companyId;
+    const may = companyId === user.companyId || (await this.#ports.mayWriteTo(companyId, user));
+    if (row.deleted_at !== null || !may) throw notFound();
+    const { language, scenario, webhook } = row;
+    const copy = { id: this.#ports.ids.uuid4(), companyId, name: body.name, language, now: this.#now(), by: user.id };
+    await this.#store.insert({ ...copy, source: { scenario, webhook } });
+    return copy.id;
+  }
+
+  #changed(found: boolean): void {
+    if (!found) throw notFound();
     this.#ready.clear();
     this.#ports.changed();
   }
 
   async #load(id: string, companyId: number): Promise<ReadyBot | undefined> {
-    const row = await this.store.find(id, companyId);
+    const row = await this.#store.find(id, companyId);
     if (row === undefined || row.deleted_at !== null) return undefined;
-    const { ids, publicUrl } = this.#ports;
-    return new ScenarioBot({ id, name: row.name, scenario: compiled(row.scenario), ids, publicUrl });
+    const { clock, ids, outgoing, publicUrl } = this.#ports;
+    const { name, language, webhook } = row;
+    if (webhook !== null) return new WebhookBot({ id, name, language, webhook, outgoing, clock, ids, publicUrl });
+    const facts = this.#factStore.known.bind(this.#factStore);
+    return new ScenarioBot({ id, name, scenario: compiled(row.scenario), ids, publicUrl, facts });
   }
 
   #now(): string {
     return new Date(this.#ports.clock.now()).toISOString();
   }
+}
+
+/** The language of a webhook bot that names none. */
+const DEFAULT_LANGUAGE = 'en';
+
+/** What answers for a bot, checked, with the language of a scenario; undefined where a body has neither. */
+function sourceOf(
+  body: Pick<CreateBotBody, 'scenario' | 'webhook'>,
+): (BotSourceWrite & { readonly language: string | undefined }) | undefined {
+  const { scenario, webhook } = body;
+  if (scenario !== undefined && webhook !== undefined) throw oneSource('a bot has a scenario or a webhook, not both');
+  if (scenario !== undefined) return { scenario, webhook: null, language: compiled(scenario).language };
+  if (webhook === undefined) return undefined;
+  const { url, secret, answerTimeout = DEFAULT_ANSWER_TIMEOUT } = webhook;
+  return { scenario: null, webhook: { url, secret, answerTimeout }, language: undefined };
+}
+
+function oneSource(reason: string): Failure {
+  return new Failure('invalid-input', { scenario: [reason], webhook: [reason] });
 }
 
 function compiled(source: unknown): CompiledScenario {

@@ -1,11 +1,19 @@
 import { BotListItem, MAX_LIMIT, type ListPage, type ListQuery } from '@molva/contract';
-import type { Selectable } from 'kysely';
+import { sql, type Selectable } from 'kysely';
 import type { Database } from '../../platform/database.ts';
 import { column, readList, type ListSpec } from '../../platform/list.ts';
 import type { Tables } from '../../platform/tables.ts';
 
 /** A row of `bots`. */
 export type BotRow = Selectable<Tables['bots']>;
+/** What the list shows of a bot: not its scenario, which can be long. */
+export type BotListRow = Pick<BotRow, (typeof listColumns)[number]>;
+
+/** What answers for a bot; exactly one of the two is not null. */
+export interface BotSourceWrite {
+  readonly scenario: Readonly<Record<string, unknown>> | null;
+  readonly webhook: BotRow['webhook'];
+}
 
 /** A bot as it is written; `now` is ISO text, `by` the user who wrote it. */
 export interface BotWrite {
@@ -13,10 +21,34 @@ export interface BotWrite {
   readonly companyId: number;
   readonly name: string;
   readonly language: string;
-  readonly scenario: unknown;
+  readonly source: BotSourceWrite;
   readonly now: string;
   readonly by: number | null;
 }
+
+/** A change of a bot: what is not given stays. */
+export type BotChange = Pick<BotWrite, 'id' | 'companyId' | 'now' | 'by'> &
+  Partial<Pick<BotWrite, 'name' | 'language' | 'source'>> & { readonly deleted?: boolean };
+
+/** Which bots of a company a list shows. */
+export interface BotFilter {
+  readonly deleted: boolean;
+  /** Nothing fits what is asked for. */
+  readonly none: boolean;
+}
+
+const listColumns = [
+  'id',
+  'name',
+  'company_id',
+  'language',
+  'kind',
+  'created_at',
+  'updated_at',
+  'updated_by',
+  'deleted_at',
+] as const;
+const columns = [...listColumns, 'scenario', 'webhook'] as const;
 
 /** What the list of bots can do; all of them are answered by default, as the documented list does. */
 export const botList: ListSpec = {
@@ -24,14 +56,17 @@ export const botList: ListSpec = {
     id: column('bots.id', 'uuid'),
     name: column('bots.name', 'text'),
     language: column('bots.language', 'text'),
+    solver: column('bots.kind', 'text'),
     createdAt: column('bots.created_at', 'instant'),
     updatedAt: column('bots.updated_at', 'instant'),
+    updatedBy: { sql: sql`coalesce(bots.updated_by, 0)`, type: 'integer' },
+    deletedAt: column('bots.deleted_at', 'instant'),
   },
   fallback: [
     { field: 'createdAt', direction: 'asc' },
     { field: 'updatedAt', direction: 'asc' },
   ],
-  unique: 'id',
+  ties: ['id'],
   fields: Object.keys(BotListItem.properties),
   defaultLimit: MAX_LIMIT,
 };
@@ -48,24 +83,25 @@ export class BotStore {
   async find(id: string, companyId: number): Promise<BotRow | undefined> {
     return this.#database.builder
       .selectFrom('bots')
-      .selectAll()
+      .select(columns)
       .where('id', '=', id)
       .where('company_id', '=', companyId)
       .executeTakeFirst();
   }
 
-  /** A page of the company's bots, of the deleted ones or of the others. */
+  /** A page of the company's bots. */
   page(
     companyId: number,
-    deleted: boolean,
+    { deleted, none }: BotFilter,
     query: ListQuery,
-    view: (row: BotRow) => object,
+    view: (row: BotListRow) => object,
   ): Promise<ListPage<object>> {
     const narrowed = this.#database.builder
       .selectFrom('bots')
       .where('company_id', '=', companyId)
-      .where('deleted_at', deleted ? 'is not' : 'is', null);
-    return readList(query, botList, narrowed, async (page) => (await page.selectAll().execute()).map(view));
+      .where('deleted_at', deleted ? 'is not' : 'is', null)
+      .$if(none, (bots) => bots.where(sql<boolean>`false`));
+    return readList(query, botList, narrowed, async (page) => (await page.select(listColumns).execute()).map(view));
   }
 
   async insert(bot: BotWrite): Promise<void> {
@@ -76,8 +112,7 @@ export class BotStore {
         company_id: bot.companyId,
         name: bot.name,
         language: bot.language,
-        kind: 'scenario',
-        scenario: JSON.stringify(bot.scenario),
+        ...sourceColumns(bot.source),
         created_at: bot.now,
         updated_at: bot.now,
         updated_by: bot.by,
@@ -86,18 +121,42 @@ export class BotStore {
       .execute();
   }
 
-  async update(bot: BotWrite): Promise<void> {
-    await this.#database.builder
+  /** Changes a bot that is not deleted; false where there is none. */
+  async update(change: BotChange): Promise<boolean> {
+    const { id, companyId, name, language, source, now, by, deleted } = change;
+    const { numUpdatedRows } = await this.#database.builder
       .updateTable('bots')
       .set({
-        name: bot.name,
-        language: bot.language,
-        scenario: JSON.stringify(bot.scenario),
-        updated_at: bot.now,
-        updated_by: bot.by,
+        ...(name === undefined ? {} : { name }),
+        ...(language === undefined ? {} : { language }),
+        ...(source === undefined ? {} : sourceColumns(source)),
+        ...(deleted === true ? { deleted_at: now } : {}),
+        updated_at: now,
+        updated_by: by,
       })
-      .where('id', '=', bot.id)
-      .where('company_id', '=', bot.companyId)
-      .execute();
+      .where('id', '=', id)
+      .where('company_id', '=', companyId)
+      .where('deleted_at', 'is', null)
+      .executeTakeFirstOrThrow();
+    return numUpdatedRows > 0n;
   }
+
+  /** Brings a bot back; false where there is none. */
+  async recover({ id, companyId, now, by }: BotChange): Promise<boolean> {
+    const { numUpdatedRows } = await this.#database.builder
+      .updateTable('bots')
+      .set({ deleted_at: null, updated_at: now, updated_by: by })
+      .where('id', '=', id)
+      .where('company_id', '=', companyId)
+      .executeTakeFirstOrThrow();
+    return numUpdatedRows > 0n;
+  }
+}
+
+function sourceColumns({ scenario, webhook }: BotSourceWrite) {
+  return {
+    kind: scenario === null ? 'webhook' : 'scenario',
+    scenario: scenario === null ? null : JSON.stringify(scenario),
+    webhook: webhook === null ? null : JSON.stringify(webhook),
+  };
 }

@@ -1,13 +1,18 @@
-import { wireDate, type Bot, type BotListItem } from '@molva/contract';
-import type { BotRow } from './store.ts';
+import { wireDate, type Bot, type BotListItem, type Fact } from '@molva/contract';
+import type { FactRow } from './fact-store.ts';
+import { DEFAULT_MAX_CYCLES, scalarOf, type ScenarioSettings } from './scenario/index.ts';
+import type { BotListRow, BotRow } from './store.ts';
+
+/** Who may use a bot: all of a company, always. */
+export const ACCESS_TYPE = 'COMPANY';
 
 /** A bot in the list. Fields of the documented platform that have no meaning here keep their type. */
-export function botListItem(row: BotRow): BotListItem {
+export function botListItem(row: BotListRow): BotListItem {
   return {
     id: row.id,
     name: row.name,
     companyId: row.company_id,
-    accessType: 'COMPANY',
+    accessType: ACCESS_TYPE,
     language: row.language,
     solver: row.kind,
     copyingInProgress: false,
@@ -21,21 +26,37 @@ export function botListItem(row: BotRow): BotListItem {
   };
 }
 
-/** A bot in detail, with the scenario as it was stored. */
+/** A bot in detail, with the scenario as it was stored, or its webhook without the secret. */
 export function botView(row: BotRow): Bot {
-  const settings = row.scenario['settings'] as { maxCycleCount?: number } | undefined;
+  const settings = (row.scenario?.['settings'] ?? {}) as ScenarioSettings;
+  const { webhook } = row;
   return {
     ...botListItem(row),
     debugEnabled: false,
     disableNormalization: false,
     currentNodeId: null,
-    maxRepeatCount: 0,
+    maxRepeatCount: settings.maxRepeatCount ?? 0,
     phraseMeasuringDisabled: false,
-    defaultNodeId: null,
-    clientTimeout: 0,
-    maxCycleCount: settings?.maxCycleCount ?? 100,
+    defaultNodeId: settings.defaultNodeId ?? null,
+    clientTimeout: settings.clientTimeout ?? 0,
+    maxCycleCount: settings.maxCycleCount ?? DEFAULT_MAX_CYCLES,
     nodes: [],
     variableFormatters: [],
     scenario: row.scenario,
+    webhook: webhook && { url: webhook.url, answerTimeout: webhook.answerTimeout },
+  };
+}
+
+/** A fact as it is answered. */
+export function factView(row: FactRow): Fact {
+  return {
+    id: row.id,
+    botId: row.bot_id,
+    clientId: row.client_id,
+    context: row.context,
+    name: row.name,
+    value: scalarOf(row.value),
+    createdAt: wireDate(row.created_at),
+    updatedAt: wireDate(row.updated_at),
   };
 }

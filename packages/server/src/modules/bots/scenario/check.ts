@@ -1,7 +1,10 @@
 import type { TSchema } from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
 import { compileBlock, type CompiledBlock } from './compile.ts';
+import { LOAD_NAME } from './functions.ts';
+import { namesIn } from './names.ts';
 import { blockSchemas, scenarioFrame, type Block, type Scenario } from './schema.ts';
+import { DIALOG_NAME } from './system-variables.ts';
 
 /** One fault of a scenario: the block (null for the frame), the field in it, and the reason. */
 export interface ScenarioProblem {
@@ -15,9 +18,17 @@ export interface CompiledScenario {
   readonly language: string;
   readonly start: string;
   readonly maxCycleCount: number;
+  /** How often a question may be asked again before the dialog goes to the default block; null for ever. */
+  readonly maxRepeatCount: number | null;
+  /** How long a question without a time-out of its own waits, in milliseconds; null for ever. */
+  readonly clientTimeout: number | null;
+  /** Where a dialog goes that cannot go on otherwise. */
+  readonly defaultNodeId: string | null;
   readonly blocks: ReadonlyMap<string, CompiledBlock>;
   /** Whether any block uses the text of the dialog, so that it must be kept. */
   readonly keepsDialog: boolean;
+  /** Whether any block reads facts, so that they must be known before a turn. */
+  readonly loadsFacts: boolean;
 }
 
 /** A checked scenario, or everything that is wrong with it. */
@@ -26,7 +37,7 @@ export type ScenarioCheck =
   | { readonly ok: false; readonly problems: readonly ScenarioProblem[] };
 
 /** Blocks that may run in one turn where the scenario does not say: more is taken for an endless loop. */
-const DEFAULT_MAX_CYCLES = 100;
+export const DEFAULT_MAX_CYCLES = 100;
 
 const frame = Compile(scenarioFrame);
 const blocks: Readonly<Record<string, Pick<Validator, 'Check' | 'Errors'>>> = Object.fromEntries(
@@ -36,7 +47,7 @@ const blocks: Readonly<Record<string, Pick<Validator, 'Check' | 'Errors'>>> = Ob
 /** Checks a scenario whole: its form, where its arrows lead, its patterns and expressions. */
 export function checkScenario(input: unknown): ScenarioCheck {
   if (!frame.Check(input)) {
-    return { ok: false, problems: frame.Errors(input).map((error) => problem(null, error)) };
+    return { ok: false, problems: problemsOf(null, frame.Errors(input)) };
   }
   const source = input as unknown as Scenario;
   const problems = Object.entries(source.blocks).flatMap(([id, block]) => formProblems(id, block));
@@ -50,12 +61,18 @@ export function checkScenario(input: unknown): ScenarioCheck {
     );
   }
   if (problems.length > 0) return { ok: false, problems };
+  const { maxCycleCount = DEFAULT_MAX_CYCLES, maxRepeatCount, clientTimeout, defaultNodeId } = source.settings ?? {};
+  const names = new Set(Object.values(source.blocks).flatMap(namesIn));
   const scenario = {
     language: source.language,
     start: source.start,
-    maxCycleCount: source.settings?.maxCycleCount ?? DEFAULT_MAX_CYCLES,
+    maxCycleCount,
+    maxRepeatCount: maxRepeatCount ?? null,
+    clientTimeout: clientTimeout === undefined ? null : clientTimeout * 1000,
+    defaultNodeId: defaultNodeId ?? null,
     blocks: compiled,
-    keepsDialog: [...compiled.values()].some((block) => block.usesDialog),
+    keepsDialog: names.has(DIALOG_NAME),
+    loadsFacts: names.has(LOAD_NAME),
   };
   return { ok: true, scenario };
 }
@@ -66,15 +83,22 @@ function formProblems(id: string, block: unknown): ScenarioProblem[] {
   if (checker === undefined) {
     return [{ block: id, field: 'type', reason: `must be one of ${Object.keys(blocks).join(', ')}` }];
   }
-  if (checker.Check(block)) return [];
-  // A field that is not known is told twice: once by its block, once by the schema that admits nothing.
-  return checker.Errors(block).flatMap((error) => (error.keyword === 'boolean' ? [] : [problem(id, error)]));
+  return checker.Check(block) ? [] : problemsOf(id, checker.Errors(block));
 }
 
-function problem(
-  block: string | null,
-  error: { instancePath: string; message: string; keyword: string; params: unknown },
-): ScenarioProblem {
+interface SchemaError {
+  readonly instancePath: string;
+  readonly message: string;
+  readonly keyword: string;
+  readonly params: unknown;
+}
+
+function problemsOf(block: string | null, errors: readonly SchemaError[]): ScenarioProblem[] {
+  // A field that is not known is told twice: once by its block, once by the schema that admits nothing.
+  return errors.flatMap((error) => (error.keyword === 'boolean' ? [] : [problem(block, error)]));
+}
+
+function problem(block: string | null, error: SchemaError): ScenarioProblem {
   const path = error.instancePath.slice(1).replaceAll('/', '.');
   const { requiredProperties, additionalProperties } = error.params as {
     requiredProperties?: string[];
@@ -91,7 +115,7 @@ function problem(
 }
 
 function arrowProblems(source: Scenario): ScenarioProblem[] {
-  const problems: ScenarioProblem[] = [];
+  const problems = settingProblems(source);
   const ids = Object.keys(source.blocks);
   const start = Object.hasOwn(source.blocks, source.start) ? source.blocks[source.start] : undefined;
   if (start?.type !== 'start')
@@ -113,6 +137,17 @@ function arrowProblems(source: Scenario): ScenarioProblem[] {
   return problems;
 }
 
+function settingProblems({ settings, blocks: named }: Scenario): ScenarioProblem[] {
+  const target = settings?.defaultNodeId;
+  const fault = (field: string, reason: string) => ({ block: null, field: `settings.${field}`, reason });
+  if (target !== undefined && !Object.hasOwn(named, target)) {
+    return [fault('defaultNodeId', `there is no block "${target}"`)];
+  }
+  return target === undefined && settings?.maxRepeatCount !== undefined
+    ? [fault('maxRepeatCount', 'needs a defaultNodeId to go to')]
+    : [];
+}
+
 /** Where a block's arrows lead, by field. */
 function arrows(block: Block): [field: string, target: string][] {
   const found: [string, string | undefined][] = [];
@@ -128,7 +163,7 @@ function arrows(block: Block): [field: string, target: string][] {
 
 function reachable(source: Scenario): Set<string> {
   const reached = new Set<string>();
-  const open = [source.start];
+  const open = [source.start, source.settings?.defaultNodeId ?? source.start];
   for (let id = open.pop(); id !== undefined; id = open.pop()) {
     const block = Object.hasOwn(source.blocks, id) ? source.blocks[id] : undefined;
     if (block === undefined || reached.has(id)) continue;

@@ -2,8 +2,8 @@ import type { Action, Keyboard } from '@molva/contract';
 import { compileExpression, type Compiled } from './expression.ts';
 import { compileBranch, type Matcher } from './match.ts';
 import type { Block } from './schema.ts';
-import { DIALOG_NAME, isSystemName } from './system-variables.ts';
-import { compileTemplate, templateNames, type Template } from './template.ts';
+import { isSystemName } from './system-variables.ts';
+import { compileTemplate, type Template } from './template.ts';
 
 /** A file of a message as a scenario names it. */
 export interface ScenarioFile {
@@ -23,7 +23,7 @@ export interface Speech {
 }
 
 /** A block with everything prepared that a turn would otherwise work out again. */
-export type CompiledBlock = { readonly usesDialog: boolean } & (
+export type CompiledBlock =
   | { readonly type: 'start' | 'jump'; readonly next: string }
   | { readonly type: 'message'; readonly speech: Speech; readonly next: string }
   | {
@@ -56,12 +56,10 @@ export type CompiledBlock = { readonly usesDialog: boolean } & (
       readonly announcement: Template | null;
       readonly notFound: string | undefined;
     }
-  | { readonly type: 'end'; readonly text: Template | null }
-);
+  | { readonly type: 'end'; readonly text: Template | null };
 
 /** Prepares a block whose form is right; faults of its texts are told. */
 export function compileBlock(block: Block, fault: (field: string, reason: string) => void): CompiledBlock {
-  const usesDialog = mentionsDialog(block);
   const attempt = <T>(field: string, make: () => T, instead: T): T => {
     try {
       return make();
@@ -83,16 +81,15 @@ export function compileBlock(block: Block, fault: (field: string, reason: string
     });
   switch (block.type) {
     case 'start':
-      return { type: 'start', usesDialog, next: block.next };
+      return { type: 'start', next: block.next };
     case 'jump':
-      return { type: 'jump', usesDialog, next: block.to };
+      return { type: 'jump', next: block.to };
     case 'message':
-      return { type: 'message', usesDialog, speech: speech(block), next: block.next };
+      return { type: 'message', speech: speech(block), next: block.next };
     case 'question':
       if (block.variable !== undefined) checkName(block.variable, (reason) => fault('variable', reason));
       return {
         type: 'question',
-        usesDialog,
         speech: speech(block),
         variable: block.variable,
         branches: (block.branches ?? []).map((branch, index) => {
@@ -112,7 +109,6 @@ export function compileBlock(block: Block, fault: (field: string, reason: string
     case 'condition':
       return {
         type: 'condition',
-        usesDialog,
         branches: block.branches.map(({ when, next }, index) => ({
           when: expression(`branches.${index}.when`, when),
           next,
@@ -121,23 +117,22 @@ export function compileBlock(block: Block, fault: (field: string, reason: string
       };
     case 'set':
     case 'result':
-      return { type: block.type, usesDialog, values: values(block.values), next: block.next };
+      return { type: block.type, values: values(block.values), next: block.next };
     case 'random': {
       const branches = block.branches.map(({ weight = 1, next }) => ({ weight, next }));
-      return { type: 'random', usesDialog, branches, total: branches.reduce((sum, { weight }) => sum + weight, 0) };
+      return { type: 'random', branches, total: branches.reduce((sum, { weight }) => sum + weight, 0) };
     }
     case 'pause':
-      return { type: 'pause', usesDialog, ms: block.seconds * 1000, typing: block.typing ?? true, next: block.next };
+      return { type: 'pause', ms: block.seconds * 1000, typing: block.typing ?? true, next: block.next };
     case 'operator':
       return {
         type: 'operator',
-        usesDialog,
         group: block.group ?? null,
         announcement: block.announcement === undefined ? null : compileTemplate(block.announcement),
         notFound: block.notFound,
       };
     case 'end':
-      return { type: 'end', usesDialog, text: block.text === undefined ? null : compileTemplate(block.text) };
+      return { type: 'end', text: block.text === undefined ? null : compileTemplate(block.text) };
   }
 }
 
@@ -163,18 +158,4 @@ function checkName(name: string, fault: (reason: string) => void): void {
   if (name.includes('.')) fault('a name with a dot belongs to the system');
   else if (isSystemName(name)) fault(`"${name}" belongs to the system`);
   else if (!/^[\p{L}_][\p{L}\p{N}_]*$/u.test(name)) fault('a name is letters, digits and underscores');
-}
-
-function mentionsDialog(block: Block): boolean {
-  const texts = 'text' in block && block.text !== undefined ? [block.text] : [];
-  const expressions =
-    'values' in block
-      ? Object.values(block.values)
-      : 'branches' in block && block.type === 'condition'
-        ? block.branches.map(({ when }) => when)
-        : [];
-  return (
-    texts.some((text) => templateNames(text).includes(DIALOG_NAME)) ||
-    expressions.some((text) => new RegExp(`\\b${DIALOG_NAME}\\b`).test(text))
-  );
 }

@@ -1,13 +1,20 @@
 import { functions } from './functions.ts';
-
-/** A value of a scenario: what variables hold and expressions give. */
-export type Scalar = string | number | boolean | null;
+import { compare, kept, number, same, text, truth, type Scalar } from './scalar.ts';
 
 /** Looks a variable up; one that does not exist is null. */
 export type Lookup = (name: string) => Scalar;
 
+/** What an expression reads and writes outside of itself. */
+export interface Scope {
+  readonly variable: Lookup;
+  /** What is kept of the client under a context and a name; null where nothing is. */
+  loadFact(context: string, name: string): Scalar;
+  /** Keeps a value of the client, and answers it as it is kept. */
+  saveFact(context: string, name: string, value: Scalar): Scalar;
+}
+
 /** An expression, ready to be computed. */
-export type Compiled = (lookup: Lookup) => Scalar;
+export type Compiled = (scope: Scope) => Scalar;
 
 /** What is wrong with an expression's text. */
 export class ExpressionError extends Error {}
@@ -18,25 +25,33 @@ const TOKEN =
   /\s*(?:(\d+(?:\.\d+)?)|"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|([\p{L}_][\p{L}\p{N}_.]*)|(<=|>=|==|!=|[-+*/%<>()=,]))/uy;
 const DEEPEST = 32;
 
-/** How tightly the two-sided operators bind, loosest first. */
-const levels: readonly Readonly<Record<string, (a: Scalar, b: Scalar) => Scalar>>[] = [
-  { or: (a, b) => truth(a) || truth(b) },
-  { and: (a, b) => truth(a) && truth(b) },
-  { '==': same, '=': same, '!=': (a, b) => !same(a, b) },
+type Operator = (a: Compiled, b: Compiled) => Compiled;
+
+const computed =
+  (compute: (a: Scalar, b: Scalar) => Scalar): Operator =>
+  (a, b) =>
+  (scope) =>
+    kept(compute(a(scope), b(scope)));
+
+/** How tightly the two-sided operators bind, loosest first. The right side of `and` and `or` is left out if it may. */
+const levels: readonly Readonly<Record<string, Operator>>[] = [
+  { or: (a, b) => (scope) => truth(a(scope)) || truth(b(scope)) },
+  { and: (a, b) => (scope) => truth(a(scope)) && truth(b(scope)) },
+  { '==': computed(same), '=': computed(same), '!=': computed((a, b) => !same(a, b)) },
   {
-    '<': (a, b) => compare(a, b) < 0,
-    '<=': (a, b) => compare(a, b) <= 0,
-    '>': (a, b) => compare(a, b) > 0,
-    '>=': (a, b) => compare(a, b) >= 0,
+    '<': computed((a, b) => compare(a, b) < 0),
+    '<=': computed((a, b) => compare(a, b) <= 0),
+    '>': computed((a, b) => compare(a, b) > 0),
+    '>=': computed((a, b) => compare(a, b) >= 0),
   },
   {
-    '+': (a, b) => (typeof a === 'number' && typeof b === 'number' ? a + b : text(a) + text(b)),
-    '-': (a, b) => number(a) - number(b),
+    '+': computed((a, b) => (typeof a === 'number' && typeof b === 'number' ? a + b : text(a) + text(b))),
+    '-': computed((a, b) => number(a) - number(b)),
   },
   {
-    '*': (a, b) => number(a) * number(b),
-    '/': (a, b) => (number(b) === 0 ? null : number(a) / number(b)),
-    '%': (a, b) => (number(b) === 0 ? null : number(a) % number(b)),
+    '*': computed((a, b) => number(a) * number(b)),
+    '/': computed((a, b) => (number(b) === 0 ? null : number(a) / number(b))),
+    '%': computed((a, b) => (number(b) === 0 ? null : number(a) % number(b))),
   },
 ];
 
@@ -63,8 +78,7 @@ export function compileExpression(source: string): Compiled {
         kind === 'sign' || kind === 'name' ? (Object.hasOwn(operators, sign) ? operators[sign] : undefined) : undefined;
       if (operate === undefined) return left;
       take();
-      const [a, b] = [left, binary(level + 1, depth)];
-      left = (lookup) => operate(a(lookup), b(lookup));
+      left = operate(left, binary(level + 1, depth));
     }
   }
 
@@ -73,11 +87,11 @@ export function compileExpression(source: string): Compiled {
     const token = take();
     if (token.kind === 'sign' && token.text === '-') {
       const inner = unary(depth + 1);
-      return (lookup) => -number(inner(lookup));
+      return (scope) => 0 - number(inner(scope));
     }
     if (token.kind === 'name' && token.text === 'not') {
       const inner = binary(2, depth + 1);
-      return (lookup) => !truth(inner(lookup));
+      return (scope) => !truth(inner(scope));
     }
     return primary(token, depth);
   }
@@ -97,7 +111,7 @@ export function compileExpression(source: string): Compiled {
   function name(word: string, depth: number): Compiled {
     if (word === 'true' || word === 'false') return constant(word === 'true');
     if (word === 'null') return constant(null);
-    if (peek().text !== '(' || peek().kind !== 'sign') return (lookup) => lookup(word);
+    if (peek().text !== '(' || peek().kind !== 'sign') return (scope) => scope.variable(word);
     const entry = Object.hasOwn(functions, word) ? functions[word] : undefined;
     if (entry === undefined)
       throw new ExpressionError(`there is no function "${word}"; known: ${Object.keys(functions).join(', ')}`);
@@ -110,12 +124,23 @@ export function compileExpression(source: string): Compiled {
     take();
     if (given.length !== entry.parameters)
       throw new ExpressionError(`${word} takes ${entry.parameters} values, not ${given.length}`);
-    return (lookup) => entry.compute(given.map((argument) => argument(lookup)));
+    return (scope) =>
+      kept(
+        entry.compute(
+          given.map((argument) => argument(scope)),
+          scope,
+        ),
+      );
   }
 
   const compiled = binary(0, 0);
   if (peek().kind !== 'end') throw new ExpressionError(`does not expect "${peek().text}"`);
   return compiled;
+}
+
+/** Names of the variables and functions an expression mentions. */
+export function expressionNames(source: string): string[] {
+  return tokenise(source).flatMap(({ kind, text: name }) => (kind === 'name' ? [name] : []));
 }
 
 function tokenise(source: string): Token[] {
@@ -137,40 +162,6 @@ function tokenise(source: string): Token[] {
 }
 
 function constant(value: Scalar): Compiled {
-  return () => value;
-}
-
-/** Whether a value counts as true: not null, false, 0 or "". */
-export function truth(value: Scalar): boolean {
-  return value !== null && value !== false && value !== 0 && value !== '';
-}
-
-/** A value as text; null is nothing. */
-export function text(value: Scalar): string {
-  return value === null ? '' : String(value);
-}
-
-/** A value as a number; what is none counts as 0. */
-export function number(value: Scalar): number {
-  const parsed = typeof value === 'string' ? Number(value.trim().replace(',', '.')) : Number(value);
-  return Number.isFinite(parsed) ? parsed : 0;
-}
-
-function isNumeric(value: Scalar): boolean {
-  return (
-    typeof value === 'number' ||
-    (typeof value === 'string' && value.trim() !== '' && Number.isFinite(Number(value.trim().replace(',', '.'))))
-  );
-}
-
-/** Numbers and texts of numbers compare as numbers, everything else as texts, without regard to case. */
-function compare(a: Scalar, b: Scalar): number {
-  if (isNumeric(a) && isNumeric(b)) return number(a) - number(b);
-  const [left, right] = [text(a).toLowerCase(), text(b).toLowerCase()];
-  return left < right ? -1 : left > right ? 1 : 0;
-}
-
-function same(a: Scalar, b: Scalar): boolean {
-  if (a === null || b === null) return a === b;
-  return compare(a, b) === 0;
+  const compiled = kept(value);
+  return () => compiled;
 }

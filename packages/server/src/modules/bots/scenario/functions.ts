@@ -1,16 +1,17 @@
-import type { Scalar } from './expression.ts';
+import type { Scope } from './expression.ts';
+import { number, text, type Scalar } from './scalar.ts';
 
 /** A function of the expression language. */
 interface FunctionEntry {
   readonly parameters: number;
-  readonly compute: (values: readonly Scalar[]) => Scalar;
+  readonly compute: (values: readonly Scalar[], scope: Scope) => Scalar;
 }
 
-const asText = (value: Scalar | undefined): string => (value === null || value === undefined ? '' : String(value));
-const asNumber = (value: Scalar | undefined): number => {
-  const parsed = Number(asText(value).trim().replace(',', '.'));
-  return Number.isFinite(parsed) ? parsed : 0;
-};
+const asText = (value: Scalar | undefined): string => text(value ?? null);
+const asNumber = (value: Scalar | undefined): number => number(value ?? null);
+
+/** The function that reads what is kept of a client: a scenario without it needs nothing read. */
+export const LOAD_NAME = 'fact.load';
 
 /** Everything a scenario can call. */
 export const functions: Readonly<Record<string, FunctionEntry>> = {
@@ -28,4 +29,9 @@ export const functions: Readonly<Record<string, FunctionEntry>> = {
   contains: { parameters: 2, compute: ([a, b]) => asText(a).toLowerCase().includes(asText(b).toLowerCase()) },
   starts: { parameters: 2, compute: ([a, b]) => asText(a).toLowerCase().startsWith(asText(b).toLowerCase()) },
   exists: { parameters: 1, compute: ([value]) => value !== null && value !== '' },
+  [LOAD_NAME]: { parameters: 2, compute: ([context, name], scope) => scope.loadFact(asText(context), asText(name)) },
+  'fact.save': {
+    parameters: 3,
+    compute: ([context, name, value = null], scope) => scope.saveFact(asText(context), asText(name), value),
+  },
 };

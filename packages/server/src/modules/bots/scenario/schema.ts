@@ -3,6 +3,8 @@ import { Type, type Static } from 'typebox';
 const BlockId = Type.String({ minLength: 1, maxLength: 128 });
 const Text = Type.String({ maxLength: 4096 });
 const Expression = Type.String({ minLength: 1, maxLength: 1024 });
+/** How long a question can wait. */
+const Seconds = Type.Integer({ minimum: 1, maximum: 43_200 });
 const Label = Type.String({ minLength: 1, maxLength: 256 });
 
 /** What the editor keeps with a block; the engine does not look at it. */
@@ -55,7 +57,7 @@ export const blockSchemas = {
       variable: Type.Optional(Type.String({ pattern: '^[\\p{L}_][\\p{L}\\p{N}_]*$', maxLength: 64 })),
       branches: Type.Optional(Type.Array(Branch, { maxItems: 100 })),
       default: Type.Optional(BlockId),
-      timeout: Type.Optional(Type.Object({ seconds: Type.Integer({ minimum: 1, maximum: 43_200 }), next: BlockId })),
+      timeout: Type.Optional(Type.Object({ seconds: Seconds, next: BlockId })),
       ...Placed,
     },
     closed,
@@ -124,7 +126,12 @@ export const scenarioFrame = Type.Object(
     language: Type.String({ pattern: '^[a-z]{2}$' }),
     settings: Type.Optional(
       Type.Object(
-        { maxCycleCount: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })) },
+        {
+          maxCycleCount: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000 })),
+          maxRepeatCount: Type.Optional(Type.Integer({ minimum: 1, maximum: 100 })),
+          clientTimeout: Type.Optional(Seconds),
+          defaultNodeId: Type.Optional(BlockId),
+        },
         { additionalProperties: false },
       ),
     ),
@@ -134,11 +141,19 @@ export const scenarioFrame = Type.Object(
   { additionalProperties: false },
 );
 
+/** What a scenario says of all its blocks; times in seconds. */
+export interface ScenarioSettings {
+  readonly maxCycleCount?: number;
+  readonly maxRepeatCount?: number;
+  readonly clientTimeout?: number;
+  readonly defaultNodeId?: string;
+}
+
 /** A scenario as its author writes it. */
 export interface Scenario {
   readonly version: 1;
   readonly language: string;
-  readonly settings?: { readonly maxCycleCount?: number };
+  readonly settings?: ScenarioSettings;
   readonly start: string;
   readonly blocks: Readonly<Record<string, Block>>;
 }

@@ -1,8 +1,11 @@
 import type { Action, BotStatus, Keyboard, MessageType } from '@molva/contract';
 import type { CompiledScenario } from './check.ts';
 import type { CompiledBlock, ScenarioFile, Speech } from './compile.ts';
-import { truth, type Scalar } from './expression.ts';
-import { systemVariable, type SystemFacts } from './system-variables.ts';
+import type { Scope } from './expression.ts';
+import { TurnFacts, type FactLookup, type FactWrite } from './facts.ts';
+import { cut, kept, truth, type Scalar } from './scalar.ts';
+import type { BotState } from './state.ts';
+import { systemVariable, type SystemSource } from './system-variables.ts';
 
 /** What a client said. */
 export interface UserInput {
@@ -17,18 +20,6 @@ export type BotInput =
   | { readonly kind: 'resume' }
   | { readonly kind: 'operatorNotFound' };
 
-/** Where a dialog stands: plain JSON, kept between turns. */
-export interface BotState {
-  /** The block that waits, null before the start and after the end. */
-  readonly at: string | null;
-  readonly variables: Readonly<Record<string, Scalar>>;
-  readonly results: Readonly<Record<string, Scalar>>;
-  /** Something the client said that no question has heard yet. */
-  readonly unheard: string | null;
-  /** The text of the dialog, where the scenario uses it. */
-  readonly dialog: string;
-}
-
 /** Something the script says. */
 export interface BotOutput {
   readonly nodeId: string;
@@ -40,41 +31,41 @@ export interface BotOutput {
   readonly actions: readonly Action[];
 }
 
-/** What a turn comes to, beside what is said. At most one of the three is not null. */
-export interface Turn {
+/** The script's wish for a person; with a fallback it goes on itself where nobody is there. */
+export interface HandOver {
+  readonly groupId: string | null;
+  readonly announcement: string | null;
+  readonly fallback: boolean;
+}
+
+/** How a turn ends; at most one of the three is not null. Times in milliseconds. */
+interface Ending {
+  readonly pause: { readonly ms: number; readonly typing: boolean } | null;
+  readonly deadline: number | null;
+  readonly handOver: HandOver | null;
+}
+
+/** What a turn comes to. */
+export interface Turn extends Ending {
   readonly state: BotState;
   readonly status: BotStatus;
   readonly outputs: readonly BotOutput[];
-  readonly pause: { readonly ms: number; readonly typing: boolean } | null;
-  readonly deadline: number | null;
-  readonly handOver: { readonly groupId: string | null; readonly announcement: string | null } | null;
+  /** What is to be kept of the client. */
+  readonly facts: readonly FactWrite[];
+  /** The blocks gone through, in order. */
+  readonly path: readonly string[];
 }
 
-/** What a turn is taken with; the engine has no clock and no randomness of its own. */
-export interface TurnContext extends Omit<SystemFacts, 'dialog'> {
+/** What a turn is taken with; the engine has no clock, no randomness and no memory of its own. */
+export interface TurnContext extends Omit<SystemSource, 'dialog'> {
   /** From 0 up to 1, not included. */
   random(): number;
+  /** What is kept of the client. */
+  readonly facts: FactLookup;
 }
 
 const LONGEST_BODY = 4096;
 const LONGEST_DIALOG = 32_768;
-
-/** The state before the first turn: metadata and variables given at the start; lists and maps become their JSON text. */
-export function initialState(given: Readonly<Record<string, unknown>>): BotState {
-  return withVariables({ at: null, variables: {}, results: {}, unheard: null, dialog: '' }, given);
-}
-
-/** The state with more variables. */
-export function withVariables(state: BotState, given: Readonly<Record<string, unknown>>): BotState {
-  const scalars = Object.entries(given).map(([name, value]) => [name, scalar(value)]);
-  return { ...state, variables: { ...state.variables, ...(Object.fromEntries(scalars) as Record<string, Scalar>) } };
-}
-
-function scalar(value: unknown): Scalar {
-  if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
-    return value;
-  return JSON.stringify(value) ?? null;
-}
 
 /** One turn: from an input to where the script waits again. Pure. */
 export function step(scenario: CompiledScenario, state: BotState, input: BotInput, context: TurnContext): Turn {
@@ -82,24 +73,28 @@ export function step(scenario: CompiledScenario, state: BotState, input: BotInpu
 }
 
 /** A turn under way. */
-class Run {
+class Run implements Scope {
   readonly #scenario: CompiledScenario;
   readonly #context: TurnContext;
+  readonly #before: BotState;
+  readonly #facts: TurnFacts;
   readonly #outputs: BotOutput[] = [];
-  #variables: Record<string, Scalar>;
-  #results: Record<string, Scalar>;
+  readonly #path: string[] = [];
+  #variables: Readonly<Record<string, Scalar>>;
+  #results: Readonly<Record<string, Scalar>>;
   #unheard: string | null;
   #dialog: string;
-  readonly #at: string | null;
+  #repeats = 0;
 
   constructor(scenario: CompiledScenario, state: BotState, context: TurnContext) {
     this.#scenario = scenario;
     this.#context = context;
+    this.#before = state;
+    this.#facts = new TurnFacts(context.facts);
     this.#variables = state.variables;
     this.#results = state.results;
     this.#unheard = state.unheard;
     this.#dialog = state.dialog;
-    this.#at = state.at;
   }
 
   take(input: BotInput): Turn {
@@ -107,49 +102,68 @@ class Run {
       this.#unheard = input.message?.text ?? null;
       this.#record('>', this.#unheard ?? '');
     }
-    return this.#go(this.#firstBlock(input));
+    if (input.kind === 'start') return this.#go(input.nodeId ?? this.#scenario.start);
+    const { at } = this.#before;
+    if (at === null) return this.#turn(null, 'STOP');
+    const block = this.#scenario.blocks.get(at);
+    // Whoever stored the scenario anew took the block away.
+    return block === undefined ? this.#default('ERROR') : this.#wake(input.kind, at, block);
   }
 
-  /** Where the input leads; null where it changes nothing. */
-  #firstBlock(input: BotInput): string | null {
-    if (input.kind === 'start') return input.nodeId ?? this.#scenario.start;
-    const block = this.#block(this.#at);
-    if (this.#at === null || block === undefined) return null;
-    switch (input.kind) {
-      case 'message':
-        if (block.type === 'question') return this.#answer(block, this.#at);
-        // Whoever writes into a pause has not the patience for it: the script goes on at once and hears it.
-        return block.type === 'pause' ? block.next : null;
-      case 'resume':
-        return block.type === 'pause' ? block.next : null;
-      case 'timeout':
-        return block.type === 'question' ? (block.timeout?.next ?? null) : null;
-      case 'operatorNotFound':
-        return block.type === 'operator' ? (block.notFound ?? null) : null;
+  /** Lets the waiting block hear the input; what it does not understand enters it again. */
+  #wake(input: Exclude<BotInput['kind'], 'start'>, at: string, block: CompiledBlock): Turn {
+    if (block.type === 'question') {
+      if (input === 'message') return this.#reply(at, block);
+      if (input === 'timeout') return this.#giveUpWaiting(at, block);
     }
+    // Whoever writes into a pause has not the patience for it: the script goes on at once and hears it.
+    if (block.type === 'pause' && (input === 'resume' || input === 'message')) return this.#go(block.next);
+    if (block.type === 'operator' && input === 'operatorNotFound') {
+      return block.notFound === undefined ? this.#turn(null, 'STOP') : this.#go(block.notFound);
+    }
+    return this.#go(at);
   }
 
-  /** The branch a waiting question takes for what was said; asks again where none fits. */
-  #answer(block: CompiledBlock & { type: 'question' }, at: string): string {
+  #giveUpWaiting(at: string, block: CompiledBlock & { type: 'question' }): Turn {
+    if (block.timeout !== undefined) return this.#go(block.timeout.next);
+    // Whoever stored the scenario anew took the time-out away: the question may wait.
+    return this.#scenario.clientTimeout === null ? this.#turn(at, 'WAIT') : this.#default('STOP');
+  }
+
+  /** Answers a waiting question; asks again where no branch fits, as often as the scenario has patience. */
+  #reply(at: string, block: CompiledBlock & { type: 'question' }): Turn {
+    const next = this.#answer(block);
+    if (next !== undefined) return this.#go(next);
+    const { maxRepeatCount } = this.#scenario;
+    const repeats = this.#before.repeats ?? 0;
+    if (maxRepeatCount !== null && repeats >= maxRepeatCount) return this.#default('ERROR');
+    this.#repeats = repeats + 1;
+    return this.#go(at);
+  }
+
+  /** The branch a question takes for what was said. */
+  #answer(block: CompiledBlock & { type: 'question' }): string | undefined {
     const said = this.#unheard ?? '';
     this.#unheard = null;
-    if (block.variable !== undefined) this.#variables = { ...this.#variables, [block.variable]: said };
-    return block.branches.find(({ matches }) => matches(said))?.next ?? block.otherwise ?? at;
+    if (block.variable !== undefined) this.#variables = { ...this.#variables, [block.variable]: kept(said) };
+    return block.branches.find(({ matches }) => matches(said))?.next ?? block.otherwise;
   }
 
-  #go(first: string | null): Turn {
-    let at = first;
-    for (let count = 0; at !== null; count++) {
-      const block = this.#block(at);
-      if (block === undefined || count >= this.#scenario.maxCycleCount) return this.#turn(null, 'ERROR');
-      const next: string | Turn = this.#visit(at, block);
+  /** Goes to the block for whoever is lost; without one the dialog ends so. */
+  #default(status: BotStatus): Turn {
+    const { defaultNodeId } = this.#scenario;
+    return defaultNodeId === null ? this.#turn(null, status) : this.#go(defaultNodeId);
+  }
+
+  #go(first: string): Turn {
+    for (let at = first; ;) {
+      const block = this.#scenario.blocks.get(at);
+      if (block === undefined || this.#path.length >= this.#scenario.maxCycleCount) return this.#turn(null, 'ERROR');
+      this.#path.push(at);
+      const next = this.#visit(at, block);
       if (typeof next !== 'string') return next;
       at = next;
     }
-    const waiting = this.#block(this.#at);
-    if (waiting?.type === 'operator') return this.#turn(null, 'STOP');
-    if (waiting?.type === 'question') return this.#turn(this.#at, 'WAIT', { deadline: waiting.timeout?.ms ?? null });
-    return this.#turn(this.#at, waiting === undefined ? 'STOP' : 'WAIT');
   }
 
   /** Does what a block says; answers the next block, or the turn where it ends here. */
@@ -164,23 +178,25 @@ class Run {
       case 'question':
         return this.#ask(at, block);
       case 'condition':
-        return block.branches.find(({ when }) => truth(when(this.#lookup)))?.next ?? block.otherwise;
+        return block.branches.find(({ when }) => truth(when(this)))?.next ?? block.otherwise;
       case 'set':
-        for (const [name, value] of block.values) this.#variables = { ...this.#variables, [name]: value(this.#lookup) };
+        for (const [name, value] of block.values) this.#variables = { ...this.#variables, [name]: value(this) };
         return block.next;
       case 'result':
-        for (const [name, value] of block.values) this.#results = { ...this.#results, [name]: value(this.#lookup) };
+        for (const [name, value] of block.values) this.#results = { ...this.#results, [name]: value(this) };
         return block.next;
       case 'random':
         return this.#draw(block);
       case 'pause':
         return this.#turn(at, 'WAIT', { pause: { ms: block.ms, typing: block.typing } });
       case 'operator': {
-        const announcement = block.announcement?.(this.#lookup) ?? null;
-        return this.#turn(at, 'OPERATOR', { handOver: { groupId: block.group, announcement } });
+        const announcement = block.announcement?.(this.variable) ?? null;
+        const handOver = { groupId: block.group, announcement, fallback: block.notFound !== undefined };
+        return this.#turn(at, 'OPERATOR', { handOver });
       }
       case 'end':
-        if (block.text !== null) this.#put({ ...SILENT, nodeId: at, body: block.text(this.#lookup), type: 'TERMINAL' });
+        if (block.text !== null)
+          this.#put({ ...SILENT, nodeId: at, body: block.text(this.variable), type: 'TERMINAL' });
         else this.#endWithLast();
         return this.#turn(null, 'STOP');
     }
@@ -188,13 +204,11 @@ class Run {
 
   /** Asks, unless what the client said already answers it. */
   #ask(at: string, block: CompiledBlock & { type: 'question' }): string | Turn {
-    if (this.#unheard !== null) {
-      const said = this.#unheard;
-      if (block.branches.some(({ matches }) => matches(said))) return this.#answer(block, at);
-      this.#unheard = null;
-    }
+    const said = this.#unheard;
+    if (said !== null && block.branches.some(({ matches }) => matches(said))) return this.#answer(block) ?? at;
+    this.#unheard = null;
     this.#say(at, block.speech);
-    return this.#turn(at, 'WAIT', { deadline: block.timeout?.ms ?? null });
+    return this.#turn(at, 'WAIT', { deadline: block.timeout?.ms ?? this.#scenario.clientTimeout });
   }
 
   #draw(block: CompiledBlock & { type: 'random' }): string {
@@ -208,11 +222,11 @@ class Run {
 
   #say(nodeId: string, speech: Speech): void {
     const { answers, keyboard, attachments, actions } = speech;
-    this.#put({ nodeId, body: speech.text(this.#lookup), type: 'REGULAR', answers, keyboard, attachments, actions });
+    this.#put({ nodeId, body: speech.text(this.variable), type: 'REGULAR', answers, keyboard, attachments, actions });
   }
 
   #put(output: BotOutput): void {
-    const body = output.body.slice(0, LONGEST_BODY);
+    const body = cut(output.body, LONGEST_BODY);
     this.#outputs.push({ ...output, body });
     this.#record('<', body);
   }
@@ -227,29 +241,32 @@ class Run {
     if (this.#scenario.keepsDialog) this.#dialog = `${this.#dialog}${side} ${line}\n`.slice(-LONGEST_DIALOG);
   }
 
-  readonly #lookup = (name: string): Scalar => {
+  readonly variable = (name: string): Scalar => {
     const system = systemVariable(name, { ...this.#context, dialog: this.#dialog });
     if (system !== undefined) return system;
     return Object.hasOwn(this.#variables, name) ? (this.#variables[name] ?? null) : null;
   };
 
-  #block(id: string | null): CompiledBlock | undefined {
-    return id === null ? undefined : this.#scenario.blocks.get(id);
+  loadFact(context: string, name: string): Scalar {
+    return this.#facts.load(context, name);
   }
 
-  #turn(
-    at: string | null,
-    status: BotStatus,
-    ending: Partial<Pick<Turn, 'pause' | 'deadline' | 'handOver'>> = {},
-  ): Turn {
+  saveFact(context: string, name: string, value: Scalar): Scalar {
+    return this.#facts.save(context, name, value);
+  }
+
+  #turn(at: string | null, status: BotStatus, ending: Partial<Ending> = {}): Turn {
     const state = {
       at,
       variables: this.#variables,
       results: this.#results,
       unheard: this.#unheard,
       dialog: this.#dialog,
+      ...(this.#repeats === 0 ? {} : { repeats: this.#repeats }),
     };
-    return { state, status, outputs: this.#outputs, pause: null, deadline: null, handOver: null, ...ending };
+    const facts = this.#facts.writes;
+    const waits = { pause: null, deadline: null, handOver: null, ...ending };
+    return { state, status, outputs: this.#outputs, facts, path: this.#path, ...waits };
   }
 }
 

@@ -1,7 +1,7 @@
-import type { Scalar } from './expression.ts';
+import type { Scalar } from './scalar.ts';
 
 /** What system variables are made from. */
-export interface SystemFacts {
+export interface SystemSource {
   /** Milliseconds of the epoch. */
   readonly now: number;
   /** The client's offset from UTC in minutes; null where it is not known, which counts as UTC. */
@@ -13,16 +13,16 @@ export interface SystemFacts {
   readonly dialog: string;
 }
 
-type Reader = (facts: SystemFacts) => Scalar;
+type Reader = (source: SystemSource) => Scalar;
 
 const stamp = (milliseconds: number): string => new Date(milliseconds).toISOString().slice(0, 19).replace('T', ' ');
-const local = (facts: SystemFacts): number => facts.now + (facts.clientTimezone ?? 0) * 60_000;
+const local = (source: SystemSource): number => source.now + (source.clientTimezone ?? 0) * 60_000;
 
-const now: Reader = (facts) => stamp(facts.now);
-const today: Reader = (facts) => stamp(facts.now).slice(0, 10);
-const time: Reader = (facts) => stamp(facts.now).slice(11);
-const phone: Reader = (facts) => facts.phone;
-const previous: Reader = (facts) => facts.previousBotId;
+const now: Reader = (source) => stamp(source.now);
+const today: Reader = (source) => stamp(source.now).slice(0, 10);
+const time: Reader = (source) => stamp(source.now).slice(11);
+const phone: Reader = (source) => source.phone;
+const previous: Reader = (source) => source.previousBotId;
 
 /**
  * System variables by name. In a chat `now`, `today` and `time` are UTC; the `local…` ones are in the client's own zone.
@@ -34,32 +34,38 @@ const readers: Readonly<Record<string, Reader>> = {
   time,
   phone,
   previousBotId: previous,
-  dialogId: (facts) => facts.dialogId,
-  dialog: (facts) => facts.dialog,
-  localNow: (facts) => stamp(local(facts)),
-  localToday: (facts) => stamp(local(facts)).slice(0, 10),
-  localTime: (facts) => stamp(local(facts)).slice(11, 16),
-  localHour: (facts) => new Date(local(facts)).getUTCHours(),
+  dialogId: (source) => source.dialogId,
+  dialog: (source) => source.dialog,
+  localNow: (source) => stamp(local(source)),
+  localToday: (source) => stamp(local(source)).slice(0, 10),
+  localTime: (source) => stamp(local(source)).slice(11, 16),
+  localHour: (source) => new Date(local(source)).getUTCHours(),
   /** Monday is 1, Sunday 7. */
-  localWeekday: (facts) => new Date(local(facts)).getUTCDay() || 7,
+  localWeekday: (source) => new Date(local(source)).getUTCDay() || 7,
   'system.now': now,
   'system.today': today,
   'system.time': time,
   'system.telephone': phone,
   'system.previous': previous,
-  'system.dial': (facts) => facts.dialogId,
+  'system.dial': (source) => source.dialogId,
   'системные.сейчас': now,
   'системные.сегодня': today,
   'системные.время': time,
   'системные.телефон': phone,
 };
 
-/** Names that hold the text of the dialog: a scenario that uses none need not keep it. */
+/** The name of the text of the dialog: a scenario that does not use it need not keep it. */
 export const DIALOG_NAME = 'dialog';
 
 /** The value of a system variable; undefined where the name is none. */
-export function systemVariable(name: string, facts: SystemFacts): Scalar | undefined {
-  return Object.hasOwn(readers, name) ? readers[name]?.(facts) : undefined;
+export function systemVariable(name: string, source: SystemSource): Scalar | undefined {
+  return Object.hasOwn(readers, name) ? readers[name]?.(source) : undefined;
+}
+
+/** All system variables of today by name, without the older names. */
+export function systemVariables(source: SystemSource): Readonly<Record<string, Scalar>> {
+  const current = Object.entries(readers).filter(([name]) => !name.includes('.'));
+  return Object.fromEntries(current.map(([name, read]) => [name, read(source)]));
 }
 
 /** Whether a name belongs to the system. */

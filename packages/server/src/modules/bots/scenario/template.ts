@@ -1,4 +1,5 @@
-import { text, type Lookup } from './expression.ts';
+import type { Lookup } from './expression.ts';
+import { text } from './scalar.ts';
 
 /** A text with variables, ready to be filled. */
 export type Template = (lookup: Lookup) => string;

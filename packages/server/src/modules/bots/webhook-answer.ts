@@ -1,0 +1,104 @@
+import { WebhookAnswer } from '@molva/contract';
+import { checker } from '../../platform/check.ts';
+import { badField } from '../../platform/failure.ts';
+import type { Ids } from '../../platform/ids.ts';
+import { linkedAttachment, type BotInput, type BotMessage, type BotTurn } from '../sessions/index.ts';
+
+/** Where a dialog with a webhook bot stands: plain JSON. */
+export interface WebhookState {
+  readonly variables: Readonly<Record<string, unknown>>;
+  readonly results: Readonly<Record<string, unknown>>;
+}
+
+/** What files of an answer are made with. */
+export interface AnswerParts {
+  readonly ids: Ids;
+  readonly publicUrl: string;
+  readonly now: number;
+}
+
+/** Characters that all variables and results of a dialog may have as JSON: they are sent and stored with every turn. */
+const LONGEST_STATE = 262_144;
+
+const check = checker(WebhookAnswer);
+
+/** Reads a webhook's answer as a turn; throws `invalid-input` with the fields that do not fit. */
+export function readAnswer(
+  state: WebhookState,
+  answer: unknown,
+  asked: BotInput['kind'] | undefined,
+  parts: AnswerParts,
+): BotTurn {
+  const read = check(objects(storable(answer))) as WebhookAnswer;
+  const next: WebhookState = {
+    variables: { ...state.variables, ...read.variables },
+    results: { ...state.results, ...read.result },
+  };
+  // What a start brought along may be longer, but not grow.
+  if (lengthOf(next) > Math.max(LONGEST_STATE, lengthOf(state))) {
+    throw badField('variables', `all of a dialog have at most ${LONGEST_STATE} characters, with its results`);
+  }
+  const wish = read.handOver ?? (wantsPeople(read, asked) ? {} : null);
+  const status = wish === null ? (read.status ?? 'WAIT') : 'OPERATOR';
+  return {
+    state: next,
+    status,
+    messages: messagesOf(read, status === 'STOP', parts),
+    pause: null,
+    deadline: status === 'WAIT' && typeof read.deadline === 'number' ? read.deadline * 1000 : null,
+    handOver: wish && { groupId: wish.groupId ?? null, announcement: wish.announcement ?? null, fallback: true },
+    results: next.results,
+    facts: read.facts ?? [],
+    path: (read.messages ?? []).flatMap(({ nodeId }) => nodeId ?? []),
+  };
+}
+
+function lengthOf(state: WebhookState): number {
+  return JSON.stringify(state).length;
+}
+
+/** Nothing said where nobody is there means that the client waits for people: nobody waits for nothing. */
+function wantsPeople({ status, messages = [] }: WebhookAnswer, asked: BotInput['kind'] | undefined): boolean {
+  return status === 'OPERATOR' || (asked === 'operatorNotFound' && status === undefined && messages.length === 0);
+}
+
+function messagesOf({ messages = [] }: WebhookAnswer, ends: boolean, parts: AnswerParts): BotMessage[] {
+  return messages.map(({ body, answers = [], keyboard, attachments = [], actions = [], nodeId = '' }, index) => ({
+    body,
+    type: ends && index === messages.length - 1 ? 'TERMINAL' : 'REGULAR',
+    answers,
+    keyboard: keyboard
+      ? {
+          buttonsInRow: keyboard.buttonsInRow ?? 2,
+          buttons: keyboard.buttons.map((text) => ({ type: 'text' as const, text })),
+        }
+      : null,
+    attachments: attachments.map((file) => {
+      const { ids, publicUrl, now } = parts;
+      return linkedAttachment({ ...file, size: file.size ?? 0 }, publicUrl, ids, now);
+    }),
+    actions,
+    nodeId,
+  }));
+}
+
+/** PHP writes an empty object as `[]`: where an object is expected, it is one. */
+function objects(answer: unknown): unknown {
+  if (isEmptyList(answer)) return {};
+  if (typeof answer !== 'object' || answer === null) return answer;
+  const { variables, result, handOver, ...rest } = answer as Record<string, unknown>;
+  const given = Object.entries({ variables, result, handOver }).filter(([, value]) => value !== undefined);
+  return { ...rest, ...Object.fromEntries(given.map(([name, value]) => [name, isEmptyList(value) ? {} : value])) };
+}
+
+function isEmptyList(value: unknown): boolean {
+  return Array.isArray(value) && value.length === 0;
+}
+
+/** PostgreSQL keeps no zero characters and no halves of characters. */
+function storable(value: unknown): unknown {
+  if (typeof value === 'string') return value.replaceAll('\0', '').toWellFormed();
+  if (Array.isArray(value)) return value.map(storable);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name.replaceAll('\0', ''), storable(inner)]));
+}
