@@ -3,16 +3,26 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { LIVE_PATH } from '@molva/contract';
-import { refuseWhileDraining } from './http/error-answer.ts';
+import { refuseUnreadable, refuseWhileDraining } from './http/error-answer.ts';
+import type { Limits } from './http/rate-limit.ts';
 import { createHttpServer } from './http/server.ts';
 import { addPages } from './http/pages.ts';
 import { addService } from './http/service.ts';
 import { Bots, botRoutes, demoBots } from './modules/bots/index.ts';
 import { Chats, chatRoutes } from './modules/chats/index.ts';
-import { Iam, iamRoutes, Tokens, type FirstAdmin } from './modules/iam/index.ts';
+import { clientRoutes, Clients } from './modules/clients/index.ts';
+import { Iam, iamRoutes, Tokens, withAudit, type FirstAdmin } from './modules/iam/index.ts';
 import { createLive } from './modules/live/index.ts';
 import { MessageStore, messageRoutes } from './modules/messages/index.ts';
-import { isSessionToken, sessionRoutes, Sessions, streamEpoch, type FileSource } from './modules/sessions/index.ts';
+import { operatorRoutes, Operators } from './modules/operators/index.ts';
+import {
+  dialogRoutes,
+  isSessionToken,
+  sessionRoutes,
+  Sessions,
+  streamEpoch,
+  type FileSource,
+} from './modules/sessions/index.ts';
 import { Deliveries } from './modules/webhooks/index.ts';
 import { Announcer } from './platform/announcer.ts';
 import type { Clock } from './platform/clock.ts';
@@ -40,6 +50,9 @@ export interface AppOptions {
   /** Made from the address listened on where it is absent. */
   readonly publicUrl: string | undefined;
   readonly allowedOrigins: readonly string[] | undefined;
+  /** Proxies whose word about the caller's address is taken: addresses and networks. */
+  readonly trustedProxies: readonly string[];
+  readonly limits: Limits;
   readonly outgoingAllow: readonly string[];
   readonly admin: { readonly email: string; readonly password: string | undefined };
   readonly demo: boolean;
@@ -85,6 +98,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     void composed.promise.then((served) => served.upgrade(request, socket, head));
   });
+  http.on('clientError', refuseUnreadable);
   await listen(http, options.host, options.port);
   const closed = once(http, 'close');
   opened.defer(async () => {
@@ -104,8 +118,25 @@ export async function startApp(options: AppOptions): Promise<App> {
   const metrics = new Metrics();
   const outgoing = opened.use(openOutgoing(options.outgoingAllow));
   const due = opened.use(new DueRunner(database, clock, log));
-  const iam = new Iam({ database, clock, ids, tokens: new Tokens(options.secrets.signing, clock) });
-  const bots = new Bots({ database, clock, ids, publicUrl: url, changed: () => chats.forget() });
+  const iam = new Iam({
+    database,
+    clock,
+    ids,
+    log,
+    due,
+    tokens: new Tokens(options.secrets.signing, clock),
+    groupsOf: (companyId, userId) => operators.groupIdsOf(companyId, userId),
+    releaseSessions: (companyId, userId) => sessions.people.release(companyId, userId),
+  });
+  const bots = new Bots({
+    database,
+    clock,
+    ids,
+    outgoing,
+    publicUrl: url,
+    mayWriteTo: (companyId, user) => iam.mayWriteTo(companyId, user),
+    changed: () => chats.forget(),
+  });
   const chats: Chats = new Chats({
     database,
     clock,
@@ -113,6 +144,13 @@ export async function startApp(options: AppOptions): Promise<App> {
     botExists: (id, companyId) => bots.exists(id, companyId),
     closeSessions: (chatId) => sessions.closeChat(chatId),
   });
+  const clients = new Clients({
+    database,
+    clock,
+    ids,
+    changed: (companyId, clientId) => sessions.clientChanged(companyId, clientId),
+  });
+  const operators: Operators = new Operators({ database, clock, ids, users: iam });
   const tokenKey = options.secrets.sessionKey;
   const sessions = new Sessions({
     database,
@@ -120,10 +158,14 @@ export async function startApp(options: AppOptions): Promise<App> {
     ids,
     announcer,
     due,
+    log,
     chats,
     bots,
+    operators,
     files: noFiles,
     tokenKey,
+    tagNames: (listed) => clients.tags.namesOf(listed),
+    callbackSecret: (companyId) => iam.callbackSecret(companyId),
     stopping: stopping.signal,
   });
   new Deliveries({ database, clock, due, outgoing, log });
@@ -141,7 +183,7 @@ export async function startApp(options: AppOptions): Promise<App> {
         },
         joined: (id) => sessions.joined(id),
         left: (id) => sessions.left(id),
-        read: (id, messageId) => sessions.readMessage(id, messageId),
+        read: (id, messageId) => sessions.people.read(messageId, id, false),
         rate: (id, rating, comment) => sessions.rate(id, rating, comment),
       },
       events: {
@@ -159,16 +201,25 @@ export async function startApp(options: AppOptions): Promise<App> {
     }),
   );
   const server = await createHttpServer({
-    routes: [
-      ...iamRoutes(iam, clock),
-      ...chatRoutes(chats),
-      ...botRoutes(bots),
-      ...sessionRoutes(sessions, chats),
-      ...messageRoutes(sessions, new MessageStore(database), noFiles),
-    ],
+    routes: withAudit(
+      [
+        ...iamRoutes(iam, clock),
+        ...chatRoutes(chats),
+        ...clientRoutes(clients),
+        ...botRoutes(bots),
+        ...operatorRoutes(operators),
+        ...sessionRoutes(sessions),
+        ...dialogRoutes(sessions, database),
+        ...messageRoutes(sessions, new MessageStore(database), noFiles),
+      ],
+      iam.audit,
+    ),
     identify: (token) => iam.identify(token),
     isSessionToken,
     allowedOrigins,
+    trustedProxies: options.trustedProxies,
+    limits: options.limits,
+    clock,
     log,
     observe: (operation, status, seconds) => metrics.observeCall(operation, status, seconds),
   });
@@ -180,6 +231,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const firstAdmin = await iam.createFirstCompany(options.admin.email, options.admin.password);
   if (firstAdmin !== undefined && options.demo) await createDemo(firstAdmin, bots, chats);
   due.start();
+  await iam.begin();
   await sessions.begin();
   composed.resolve({
     request: (request, response) =>

@@ -66,6 +66,8 @@ async function serve(config: Config, output: NodeJS.WriteStream, version: string
       port: config.port,
       publicUrl: config.publicUrl,
       allowedOrigins: config.allowedOrigins,
+      trustedProxies: config.trustedProxies,
+      limits: { user: config.rateLimit, open: config.rateLimitOpen, starts: config.rateLimitStarts },
       outgoingAllow: config.outgoingAllow,
       admin: { email: config.adminEmail, password: config.adminPassword },
       demo: config.demo,

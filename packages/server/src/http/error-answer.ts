@@ -1,4 +1,5 @@
-import type { ServerResponse } from 'node:http';
+import { STATUS_CODES, type ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { errorTable, type ErrorBody, type ErrorCode } from '@molva/contract';
 import { Failure } from '../platform/failure.ts';
 import type { Answer } from '../platform/route.ts';
@@ -36,6 +37,22 @@ export function refuseWhileDraining(response: ServerResponse): void {
   const { status, body, headers } = errorAnswer(new Failure('shutting-down', null, { 'retry-after': '1' }), '');
   response.writeHead(status, { ...headers, 'content-type': 'application/json; charset=utf-8', connection: 'close' });
   response.end(JSON.stringify(body));
+}
+
+/** Answers what cannot be read as a call at all, on the bare connection, and ends it. */
+export function refuseUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const failure =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? new Failure('headers-too-large')
+      : new Failure('invalid-input', { '': ['is not an HTTP request'] });
+  const { status, body, headers = {} } = errorAnswer(failure, '');
+  const lines = Object.entries({ ...headers, 'content-type': 'application/json; charset=utf-8', connection: 'close' });
+  const head = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...lines.map(([name, value]) => `${name}: ${value}`)];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${JSON.stringify(body)}`);
 }
 
 function details(failure: Failure, requestId: string): Record<string, unknown> {

@@ -1,4 +1,5 @@
 import type { TSchema } from 'typebox';
+import { readInstant } from '../platform/instant.ts';
 
 /** Rewrites a value in place or answers another one in its stead. */
 type Rewrite = (value: unknown) => unknown;
@@ -43,13 +44,12 @@ function acceptsNull(schema: TSchema): boolean {
 
 const booleans: Readonly<Record<string, boolean>> = { '1': true, '0': false, true: true, false: false, '': false };
 
-/** Reads one query text as its schema's type; what cannot be read stays as it is and fails the check. */
+/** Reads one query text as its schema's type; what cannot be read fails the check. */
 export function queryValue(schema: TSchema, value: unknown): unknown {
   if (typeof value !== 'string') return value;
   const { type } = schema as { type?: string };
   if (type === 'boolean') return booleans[value] ?? value;
   if (type === 'integer' || type === 'number') return /^-?\d+$/.test(value) ? Number(value) : value;
-  // An offset's `+` arrives as a space where the caller did not escape it.
-  if ((schema as { format?: string }).format === 'date-time') return value.replace(' ', '+');
+  if ((schema as { format?: string }).format === 'date-time') return readInstant(value) ?? '';
   return value;
 }

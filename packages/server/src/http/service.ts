@@ -1,11 +1,11 @@
-import { API_BASE, openApiDocument, operations } from '@molva/contract';
+import { ALL_BASES, asyncApiDocument, openApiDocument, operations } from '@molva/contract';
 import type { FastifyInstance } from 'fastify';
 import type { Database } from '../platform/database.ts';
 import type { Metrics } from '../platform/metrics.ts';
 
 const ping = { name: 'health_ping', text: 'select 1' };
 
-/** Adds what operators and tools ask of a service: health, metrics, the API's description. */
+/** Adds what operators and tools ask of a service: health, metrics, the descriptions of the API. */
 export function addService(
   server: FastifyInstance,
   parts: { database: Database; metrics: Metrics; url: string; version: string },
@@ -22,6 +22,17 @@ export function addService(
   server.get('/metrics', async (_request, reply) =>
     reply.type('text/plain; version=0.0.4').send(await parts.metrics.text()),
   );
-  const document = openApiDocument(Object.values(operations), parts.url, parts.version);
-  server.get(`${API_BASE}/openapi.json`, async () => document);
+  addDocument(server, 'openapi.json', () => openApiDocument(Object.values(operations), parts.url, parts.version));
+  addDocument(server, 'asyncapi.json', () => asyncApiDocument(parts.url, parts.version));
+}
+
+/** Serves a document of the API under every base. It is made when somebody first asks: a start does not wait for it. */
+function addDocument(server: FastifyInstance, name: string, make: () => object): void {
+  let text: string | undefined;
+  for (const base of ALL_BASES) {
+    server.get(`${base}/${name}`, async (_request, reply) => {
+      text ??= JSON.stringify(make());
+      return reply.type('application/json; charset=utf-8').send(text);
+    });
+  }
 }

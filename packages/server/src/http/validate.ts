@@ -1,6 +1,8 @@
 import type { Operation } from '@molva/contract';
 import type { TObject, TSchema } from 'typebox';
 import { checker } from '../platform/check.ts';
+import { badField } from '../platform/failure.ts';
+import { BROKEN_TEXT, brokenTextIn } from '../platform/text.ts';
 import { bodyNormaliser, queryValue } from './normalise.ts';
 
 /** The checked input of a call. */
@@ -24,10 +26,28 @@ export function inputCheck(operation: Operation): (raw: RawInput) => CheckedInpu
   const body = operation.body && checker(operation.body);
   const normalise = operation.body && bodyNormaliser(operation.body);
   return (raw) => ({
-    params: params ? params(raw.params) : undefined,
+    params: params && operation.params ? params(readParams(operation, raw.params)) : undefined,
     query: query && operation.query ? query(readQuery(operation.query, raw.query)) : undefined,
     body: body ? body(normalise ? normalise(raw.body ?? {}) : raw.body) : undefined,
   });
+}
+
+/** Path parameters as their types; the rest of a path arrives under `*`. */
+function readParams(operation: Operation, raw: unknown): Record<string, unknown> {
+  const given = raw as Record<string, unknown>;
+  const properties = Object.entries((operation.params as TObject).properties as Record<string, TSchema>);
+  return Object.fromEntries(
+    properties.map(([name, property]) => {
+      const value = given[name] ?? (operation.takesRest ? given['*'] : undefined);
+      return [name, queryValue(property, wellFormed(name, value))];
+    }),
+  );
+}
+
+/** A text that a database can store: what is not, is refused by its name. */
+function wellFormed(name: string, value: unknown): unknown {
+  if (typeof value === 'string' && brokenTextIn(value) !== undefined) throw badField(name, BROKEN_TEXT);
+  return value;
 }
 
 function readQuery(schema: TObject, raw: unknown): Record<string, unknown> {
@@ -37,8 +57,8 @@ function readQuery(schema: TObject, raw: unknown): Record<string, unknown> {
     const { items } = property as { items?: TSchema };
     if (items !== undefined) {
       const values = queryList(given, name);
-      if (values !== undefined) read[name] = values.map((value) => queryValue(items, value));
-    } else if (given[name] !== undefined) read[name] = queryValue(property, given[name]);
+      if (values !== undefined) read[name] = values.map((value) => queryValue(items, wellFormed(name, value)));
+    } else if (given[name] !== undefined) read[name] = queryValue(property, wellFormed(name, given[name]));
   }
   return read;
 }

@@ -188,6 +188,9 @@ describe('what is wrong with a call', () => {
   it.each([
     ['GET', '/nowhere', undefined, {}, 404, 'path-not-found'],
     ['PATCH', '/chats', {}, {}, 405, 'method-not-allowed'],
+    ['QUERY', '/chats', undefined, {}, 405, 'method-not-allowed'],
+    ['QUERY', '/nowhere', undefined, {}, 404, 'path-not-found'],
+    ['GET', `/chats?name=${'x'.repeat(20_000)}`, undefined, {}, 431, 'headers-too-large'],
     ['POST', '/auth/login', 'x', { 'content-type': 'application/xml' }, 415, 'media-type-unsupported'],
     [
       'POST',

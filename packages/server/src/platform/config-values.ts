@@ -29,15 +29,33 @@ export function parseOrigins(text: string): readonly string[] {
 /** A comma list of hosts, addresses and networks in CIDR form. */
 export function parseAllow(text: string): readonly string[] {
   return list(text).map((entry) => {
-    const [address = '', bits] = entry.split('/');
-    const version = isIP(address);
-    const network =
-      version !== 0 && (bits === undefined || (/^\d+$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128)));
-    const host = version === 0 && bits === undefined && /^[a-z0-9.-]+$/i.test(address);
-    if (!network && !host)
+    const host = isIP(entry) === 0 && /^[a-z0-9.-]+$/i.test(entry);
+    if (!isNetwork(entry) && !host)
       throw new Error(`must be a comma list of hosts or networks such as 10.0.0.0/8; "${entry}" is none`);
     return entry.toLowerCase();
   });
+}
+
+/** A comma list of addresses and networks in CIDR form. */
+export function parseNetworks(text: string): readonly string[] {
+  return list(text).map((entry) => {
+    if (!isNetwork(entry))
+      throw new Error(`must be a comma list of addresses or networks such as 10.0.0.0/8; "${entry}" is none`);
+    return entry;
+  });
+}
+
+/** A whole number from 0. */
+export function parseCount(text: string): number {
+  if (!/^\d{1,9}$/.test(text)) throw new Error('must be a whole number from 0');
+  return Number(text);
+}
+
+function isNetwork(entry: string): boolean {
+  const [address = '', bits, ...rest] = entry.split('/');
+  const version = isIP(address);
+  if (version === 0 || rest.length > 0) return false;
+  return bits === undefined || (/^\d+$/.test(bits) && Number(bits) <= (version === 4 ? 32 : 128));
 }
 
 function list(text: string): string[] {

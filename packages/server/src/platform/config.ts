@@ -1,4 +1,11 @@
-import { parseAllow, parseOrigins, parsePostgresUrl, parsePublicUrl } from './config-values.ts';
+import {
+  parseAllow,
+  parseCount,
+  parseNetworks,
+  parseOrigins,
+  parsePostgresUrl,
+  parsePublicUrl,
+} from './config-values.ts';
 import type { LogLevel } from './log.ts';
 import { StartError } from './start-error.ts';
 
@@ -54,6 +61,25 @@ const settings = {
     '',
     'Comma list of private hosts or networks that callbacks may reach all the same.',
     parseAllow,
+  ),
+  trustedProxies: setting(
+    'MOLVA_TRUSTED_PROXIES',
+    '',
+    'Comma list of addresses or networks of proxies whose X-Forwarded-For is believed.',
+    parseNetworks,
+  ),
+  rateLimit: setting('MOLVA_RATE_LIMIT', '6000', 'Calls a minute of one user or API key; 0 for no limit.', parseCount),
+  rateLimitOpen: setting(
+    'MOLVA_RATE_LIMIT_OPEN',
+    '600',
+    'Calls a minute without a user from one address; 0 for no limit.',
+    parseCount,
+  ),
+  rateLimitStarts: setting(
+    'MOLVA_RATE_LIMIT_STARTS',
+    '60',
+    'New sessions a minute without a user from one address; 0 for no limit.',
+    parseCount,
   ),
   logLevel: setting('MOLVA_LOG_LEVEL', 'info', `How much is logged: ${levels.join(', ')}.`, logLevel),
 } as const;

@@ -58,7 +58,8 @@ export function openDatabase(connection: DatabaseConnection, size: number, onErr
     ...connection,
     max: size,
     types,
-    options: '-c TimeZone=UTC -c DateStyle=ISO',
+    // Compiling a statement takes longer than any of ours may run.
+    options: '-c TimeZone=UTC -c DateStyle=ISO -c jit=off',
     application_name: 'molva',
   });
   let closing = false;

@@ -80,6 +80,26 @@ describe(DueRunner, () => {
     expect(runs).toBe(2);
   });
 
+  it('runs a key one at a time, on however many nodes, whatever wishes come in meanwhile', async () => {
+    let open = 0;
+    let most = 0;
+    let runs = 0;
+    const work = async (): Promise<null> => {
+      most = Math.max(most, ++open);
+      runs++;
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      open--;
+      return null;
+    };
+    const [first, second] = [runner(work), runner(work)];
+    for (let wish = 0; wish < 6; wish++) {
+      await (wish % 2 === 0 ? first : second).at('test', KEY, clock.now());
+      await pass(500);
+    }
+    await pass(4000);
+    expect([most, runs > 1, open]).toEqual([1, true, 0]);
+  });
+
   it('two nodes share the work: nothing is done twice', async () => {
     const done: string[] = [];
     const work = async (key: string): Promise<null> => {

@@ -14,19 +14,21 @@ const BATCH = 64;
 
 const claim: Prepared = {
   name: 'due_claim',
-  text: `update due set due_at = $2::timestamptz, attempts = attempts + 1
-    where (kind, key) in (select kind, key from due where due_at <= $1::timestamptz order by due_at limit ${BATCH} for update skip locked)
+  text: `update due set leased_until = $2::timestamptz, attempts = attempts + 1
+    where (kind, key) in (select kind, key from due where due_at <= $1::timestamptz
+      and (leased_until is null or leased_until <= $1::timestamptz) order by due_at limit ${BATCH} for update skip locked)
     returning kind, key, generation, attempts`,
 };
 const settle: Prepared = {
   name: 'due_settle',
-  text: `update due set attempts = 0, due_at = case when generation = $3 then $4::timestamptz else $5::timestamptz end
+  text: `update due set attempts = 0, leased_until = null,
+      due_at = case when generation = $3 then $4::timestamptz else $5::timestamptz end
     where kind = $1 and key = $2`,
 };
 const finish: Prepared = {
   name: 'due_finish',
   text: `with done as (delete from due where kind = $1 and key = $2 and generation = $3 returning 1)
-    update due set attempts = 0, due_at = $4::timestamptz
+    update due set attempts = 0, leased_until = null, due_at = $4::timestamptz
     where kind = $1 and key = $2 and not exists (select 1 from done)`,
 };
 const upsert: Prepared = {
@@ -34,7 +36,7 @@ const upsert: Prepared = {
   text: `insert into due (kind, key, due_at) values ($1, $2, $3::timestamptz) ${dueConflict()}`,
 };
 
-/** What a second wish for the same key does: the earlier instant wins, and the change is counted. */
+/** What a second wish for the same key does: the earlier instant wins, and the change is counted. A lease stays. */
 export function dueConflict(): string {
   return 'on conflict (kind, key) do update set due_at = least(due.due_at, excluded.due_at), generation = due.generation + 1';
 }
@@ -47,8 +49,8 @@ interface Claimed {
 }
 
 /**
- * Timers as rows. Any node picks up what is due; a node that dies in the middle loses its lease and another goes on,
- * so handlers look at the state of things first and may run twice.
+ * Timers as rows. Any node picks up what is due, and a key is run by one at a time; a node that dies in the middle
+ * loses its lease and another goes on, so handlers look at the state of things first and may run twice.
  */
 export class DueRunner implements AsyncDisposable {
   readonly #database: Database;
@@ -100,7 +102,8 @@ export class DueRunner implements AsyncDisposable {
     if (this.#stopped || at >= this.#wakeAt) return;
     this.#wakeAt = at;
     this.#timer?.cancel();
-    this.#timer = this.#clock.setTimeout(() => void this.#sweep(), Math.max(0, at - this.#clock.now()));
+    // A timer may fire a millisecond before the clock says so: what is due then would wait for the next sweep.
+    this.#timer = this.#clock.setTimeout(() => void this.#sweep(), Math.max(0, at - this.#clock.now() + 1));
   }
 
   async #sweep(): Promise<void> {
@@ -148,7 +151,7 @@ export class DueRunner implements AsyncDisposable {
   }
 
   async #retryAt(row: Claimed, at: number): Promise<void> {
-    const text = 'update due set due_at = $3::timestamptz where kind = $1 and key = $2';
+    const text = 'update due set due_at = $3::timestamptz, leased_until = null where kind = $1 and key = $2';
     await this.#database.query({ name: 'due_retry', text }, [row.kind, row.key, isoInstant(at)]).catch(() => undefined);
     this.#schedule(at);
   }

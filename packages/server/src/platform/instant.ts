@@ -2,3 +2,18 @@
 export function isoInstant(milliseconds: number): string {
   return new Date(milliseconds).toISOString();
 }
+
+const FORM = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?$/i;
+const FIRST = Date.parse('0001-01-02T00:00:00Z');
+const LAST = Date.parse('9999-12-31T00:00:00Z');
+
+/**
+ * An instant of a query as the database takes it: offsets of a day and years before the first are right in ISO 8601 and
+ * wrong there. Without an offset it is UTC; the `+` of one may have arrived as a space. Undefined where it is none.
+ */
+export function readInstant(text: string): string | undefined {
+  const given = text.replace(/ (\d\d:?\d\d)$/, '+$1');
+  if (!FORM.test(given)) return undefined;
+  const milliseconds = Date.parse(/(Z|[+-]\d\d:?\d\d)$/i.test(given.slice(16)) ? given : `${given}Z`);
+  return milliseconds > FIRST && milliseconds < LAST ? isoInstant(milliseconds) : undefined;
+}

@@ -1,6 +1,7 @@
 import { DEFAULT_LIMIT, MAX_LIMIT, wireDate, type FieldProblems, type ListPage, type ListQuery } from '@molva/contract';
 import { sql, type RawBuilder, type SelectQueryBuilder } from 'kysely';
 import { badField, Failure } from './failure.ts';
+import { readInstant } from './instant.ts';
 
 /** Where a page begins and how long it is. */
 export interface Window {
@@ -8,9 +9,13 @@ export interface Window {
   readonly offset: number;
 }
 
-/** The window of a list query: `page` counts from 0 and is used with `limit` alone, then `offset` is ignored. */
+/**
+ * The window of a list query: `page` counts from 0 and is used with `limit` alone, then `offset` is ignored. What goes
+ * on after a value skips nothing.
+ */
 export function windowOf(query: ListQuery, defaultLimit = DEFAULT_LIMIT): Window {
   const limit = Math.min(query.limit ?? defaultLimit, MAX_LIMIT);
+  if (query.offsetField !== undefined && query.offsetValue !== undefined) return { limit, offset: 0 };
   const offset = query.page !== undefined && query.limit !== undefined ? query.page * limit : (query.offset ?? 0);
   return { limit, offset };
 }
@@ -28,6 +33,8 @@ export type ColumnType = 'text' | 'integer' | 'instant' | 'boolean' | 'uuid';
 export interface ListColumn {
   readonly sql: RawBuilder<unknown>;
   readonly type: ColumnType;
+  /** A coarser column in the same order that an index has, where the field itself is in none. */
+  readonly coarse?: { readonly sql: RawBuilder<unknown>; of(value: RawBuilder<unknown>): RawBuilder<unknown> };
 }
 
 /** A column by its SQL name, as in `column('s.started_at', 'instant')`. */
@@ -41,8 +48,8 @@ export interface ListSpec {
   readonly columns: Readonly<Record<string, ListColumn>>;
   /** Its order where none is asked for. */
   readonly fallback: readonly Order[];
-  /** The field that is different in every record: it ends every order, so that pages never overlap. */
-  readonly unique: string;
+  /** Fields that end every order, the last one different in every record: so pages never overlap. */
+  readonly ties: readonly string[];
   /** All fields of an item. */
   readonly fields: readonly string[];
   /** Records of a page where the caller names no number. */
@@ -81,30 +88,38 @@ function columnOf(spec: ListSpec, field: string): ListColumn {
 export function keysetOf(query: ListQuery, spec: ListSpec, order: readonly Order[]): RawBuilder<boolean> | undefined {
   const { offsetField, offsetValue } = query;
   if (offsetField === undefined || offsetField === '' || offsetValue === undefined) return undefined;
-  const { sql: expression, type } = columnOf(spec, offsetField);
+  const { sql: expression, type, coarse } = columnOf(spec, offsetField);
   const value = keysetValue(type, offsetValue);
-  return order[0]?.direction === 'desc' ? sql`${expression} < ${value}` : sql`${expression} > ${value}`;
+  const exact = follows(expression, value, order[0]);
+  return coarse === undefined ? exact : sql`${exact} and ${follows(coarse.sql, coarse.of(value), order[0], '=')}`;
 }
 
-const readers: Readonly<Record<ColumnType, { cast: string; pattern: RegExp; is: string }>> = {
-  text: { cast: 'text', pattern: /^[^\0]*$/, is: 'text' },
-  integer: { cast: 'bigint', pattern: /^-?\d{1,18}$/, is: 'an integer' },
-  instant: {
-    cast: 'timestamptz',
-    pattern: /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?([ +-]\d\d:?\d\d|Z)?$/,
-    is: 'an ISO 8601 date-time',
-  },
-  boolean: { cast: 'boolean', pattern: /^(true|false|0|1)$/, is: 'true or false' },
-  uuid: { cast: 'uuid', pattern: /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, is: 'a UUID' },
+type Sql = RawBuilder<unknown>;
+
+function follows(field: Sql, value: Sql, order: Order | undefined, orIs: '' | '=' = ''): RawBuilder<boolean> {
+  return sql`${field} ${sql.raw(`${order?.direction === 'desc' ? '<' : '>'}${orIs}`)} ${value}`;
+}
+
+/** Reads a text for the database; undefined where it is none of the type. */
+type Reader = (text: string) => string | undefined;
+
+const matching =
+  (pattern: RegExp): Reader =>
+  (text) =>
+    pattern.test(text) ? text : undefined;
+
+const readers: Readonly<Record<ColumnType, { cast: string; reader: Reader; is: string }>> = {
+  text: { cast: 'text', reader: matching(/^[^\0]*$/), is: 'text' },
+  integer: { cast: 'bigint', reader: matching(/^-?\d{1,18}$/), is: 'an integer' },
+  instant: { cast: 'timestamptz', reader: readInstant, is: 'an ISO 8601 date-time' },
+  boolean: { cast: 'boolean', reader: matching(/^(true|false|0|1)$/), is: 'true or false' },
+  uuid: { cast: 'uuid', reader: matching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i), is: 'a UUID' },
 };
 
 function keysetValue(type: ColumnType, text: string): RawBuilder<unknown> {
-  const { cast, pattern, is } = readers[type];
-  // An offset's `+` arrives as a space where the caller did not escape it.
-  const read = type === 'instant' ? text.replace(/ (\d\d:?\d\d)$/, '+$1') : text;
-  if (!pattern.test(read) || (type === 'instant' && Number.isNaN(Date.parse(read)))) {
-    throw badField('offsetValue', `must be ${is}`);
-  }
+  const { cast, reader, is } = readers[type];
+  const read = reader(text);
+  if (read === undefined) throw badField('offsetValue', `must be ${is}`);
   return sql`${read}::${sql.raw(cast)}`;
 }
 
@@ -114,14 +129,22 @@ export function pickFields<T extends object>(
   fields: string | undefined,
   known: readonly string[],
 ): T[] {
-  if (fields === undefined || fields.trim() === '') return [...items];
-  const names = fields.split(',').map((name) => name.trim());
+  const names = namesOf(fields);
+  if (names.length === 0) return [...items];
   const unknown = names.filter((name) => !known.includes(name));
   if (unknown.length > 0) {
     const problem: FieldProblems = { fields: unknown.map((name) => `unknown field "${name}"`) };
     throw new Failure('invalid-input', problem);
   }
   return items.map((item) => Object.fromEntries(Object.entries(item).filter(([name]) => names.includes(name))) as T);
+}
+
+/** The names of a comma list; what is between two commas without a name is none. */
+function namesOf(list = ''): string[] {
+  return list
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
 }
 
 /** How a list is read: the records of a window, and the total. */
@@ -144,6 +167,7 @@ export async function pageOf<T extends object>(
 /**
  * Reads a list with every parameter lists understand.
  * @param narrowed the records of the list: from, joins and conditions, with nothing selected and no order
+ * @param countUpTo stops counting there, for conditions that no index answers in bounded time
  * @param read selects what an item needs from the page of records and makes the items, in the order they come in
  */
 export function readList<DB, TB extends keyof DB, Item extends object>(
@@ -151,36 +175,74 @@ export function readList<DB, TB extends keyof DB, Item extends object>(
   spec: ListSpec,
   narrowed: SelectQueryBuilder<DB, TB, object>,
   read: (page: SelectQueryBuilder<DB, TB, object>) => Promise<readonly Item[]>,
+  countUpTo?: number,
 ): Promise<ListPage<object>> {
-  if (query.group !== undefined && query.group.trim() !== '') return readGroups(query, spec, narrowed);
+  if (isGrouped(query)) return readGroups(query, spec, narrowed);
   const order = orderOf(query, spec);
   const after = keysetOf(query, spec, order);
   const records = after === undefined ? narrowed : narrowed.where(after);
   return pageOf<object>(query, spec.fields, {
-    items: () => read(paged(records, query, spec, order)),
-    count: () => countOf(narrowed),
+    items: async () => read(await paged(records, query, spec, order)),
+    count: () => countOf(narrowed, countUpTo),
   });
 }
 
-/** The records of a query's window in the given order, which is made total. */
-export function paged<DB, TB extends keyof DB>(
+/** Whether a list is asked for its groups. */
+export function isGrouped(query: ListQuery): boolean {
+  return namesOf(query.group).length > 0;
+}
+
+/** Offsets from which on it pays to ask first how far a coarse column leads. */
+const FAR = 1_000;
+
+/** The records of a query's window in the given order. */
+async function paged<DB, TB extends keyof DB>(
   records: SelectQueryBuilder<DB, TB, object>,
   query: ListQuery,
   spec: ListSpec,
   order: readonly Order[],
-): SelectQueryBuilder<DB, TB, object> {
+): Promise<SelectQueryBuilder<DB, TB, object>> {
   const { limit, offset } = windowOf(query, spec.defaultLimit);
-  const total = order.some(({ field }) => field === spec.unique)
-    ? order
-    : [...order, { field: spec.unique, direction: order[0]?.direction ?? 'asc' } as const];
-  return total
-    .reduce((sorted, { field, direction }) => sorted.orderBy(columnOf(spec, field).sql, direction), records)
-    .limit(limit)
-    .offset(query.offsetField !== undefined && query.offsetValue !== undefined ? 0 : offset);
+  const first = order[0];
+  const coarse = first && columnOf(spec, first.field).coarse?.sql;
+  if (coarse === undefined || offset < FAR) return ordered(records, spec, order).limit(limit).offset(offset);
+  // Most of what is skipped is skipped in the index of the coarse column: all that comes before the last value of it.
+  const values = records.select(() => coarse.as('value')).orderBy(coarse, first?.direction);
+  const skipped = values.limit(1).offset(offset - 1);
+  const last = (await skipped.executeTakeFirst()) as { value: unknown } | undefined;
+  if (last === undefined) return records.where(sql<boolean>`false`);
+  const rest = follows(coarse, sql`${last.value}`, first, '=');
+  const before = await countOf(records.where(sql<boolean>`not ${rest}`), undefined);
+  const page = ordered(records.where(rest), spec, order).limit(limit);
+  return page.offset(offset - before);
 }
 
-/** How many records a query leaves. */
-export async function countOf<DB, TB extends keyof DB>(records: SelectQueryBuilder<DB, TB, object>): Promise<number> {
+/** The records in the given order, which is made total. */
+export function ordered<DB, TB extends keyof DB>(
+  records: SelectQueryBuilder<DB, TB, object>,
+  spec: ListSpec,
+  order: readonly Order[],
+): SelectQueryBuilder<DB, TB, object> {
+  const direction = order[0]?.direction ?? 'asc';
+  const unique = order.some(({ field }) => field === spec.ties.at(-1));
+  const ties = unique ? [] : spec.ties.filter((field) => order.every((asked) => asked.field !== field));
+  return [...order, ...ties.map((field) => ({ field, direction }))]
+    .flatMap(({ field, direction: way }) => {
+      const { sql: expression, coarse } = columnOf(spec, field);
+      return (coarse === undefined ? [expression] : [coarse.sql, expression]).map((by) => ({ by, way }));
+    })
+    .reduce((sorted, { by, way }) => sorted.orderBy(by, way), records);
+}
+
+/** How many records a query leaves; with a bound, at most that many are counted. */
+async function countOf<DB, TB extends keyof DB>(
+  records: SelectQueryBuilder<DB, TB, object>,
+  upTo: number | undefined,
+): Promise<number> {
+  if (upTo !== undefined) {
+    const found = records.select(() => sql<number>`1`.as('found')).limit(upTo);
+    return (await found.execute()).length;
+  }
   const row = await records.select((of) => of.fn.countAll<number>().as('count')).executeTakeFirstOrThrow();
   return (row as { count: number }).count;
 }
@@ -191,31 +253,32 @@ async function readGroups<DB, TB extends keyof DB>(
   spec: ListSpec,
   narrowed: SelectQueryBuilder<DB, TB, object>,
 ): Promise<ListPage<object>> {
-  const fields = [...new Set((query.group ?? '').split(',').map((part) => part.trim()))].filter((part) => part !== '');
+  const fields = [...new Set(namesOf(query.group))];
   for (const field of fields) knownField(spec, 'group', field);
   const expressions = fields.map((field) => columnOf(spec, field).sql);
-  const grouped = narrowed
-    .select(() => [
-      ...fields.map((field, index) => sql`${expressions[index] as RawBuilder<unknown>}`.as(field)),
-      sql<number>`count(*)`.as('count'),
-    ])
-    .groupBy(expressions);
+  const groups = sql<number>`count(*) over ()`;
+  // Making groups is all the work there is: the page and their number come of making them once.
+  let found: number | undefined;
   return pageOf<object>(query, [...fields, 'count'], {
     items: async () => {
       const { limit, offset } = windowOf(query, spec.defaultLimit);
-      const ordered = expressions.reduce(
-        (sorted, expression) => sorted.orderBy(expression),
-        grouped.orderBy(sql`count(*)`, 'desc'),
-      );
-      const rows = await ordered.limit(limit).offset(offset).execute();
-      return (rows as Record<string, unknown>[]).map((row) => groupView(row, fields, spec));
+      const grouped = narrowed
+        .select(() => [
+          ...fields.map((field, index) => sql`${expressions[index] as RawBuilder<unknown>}`.as(field)),
+          sql<number>`count(*)`.as('count'),
+          (query.withoutCount === true ? sql<number>`0` : groups).as('groups'),
+        ])
+        .groupBy(expressions);
+      const most = grouped.orderBy(sql`count(*)`, 'desc');
+      const ordering = expressions.reduce((sorted, expression) => sorted.orderBy(expression), most);
+      const rows = (await ordering.limit(limit).offset(offset).execute()) as Record<string, unknown>[];
+      found = rows[0]?.['groups'] as number | undefined;
+      return rows.map((row) => groupView(row, fields, spec));
     },
     count: async () => {
-      const rows = await narrowed
-        .select(() => sql<number>`count(*) over ()`.as('groups'))
-        .groupBy(expressions)
-        .limit(1)
-        .execute();
+      if (found !== undefined) return found;
+      const one = narrowed.select(() => groups.as('groups')).groupBy(expressions);
+      const rows = await one.limit(1).execute();
       return (rows[0] as { groups: number } | undefined)?.groups ?? 0;
     },
   });

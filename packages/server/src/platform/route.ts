@@ -2,8 +2,14 @@ import type { BodyOf, Operation, ParamsOf, QueryOf } from '@molva/contract';
 
 /** Who calls, as far as the call proved it. */
 export interface Caller {
-  /** The user of a valid token. */
-  readonly user: { readonly id: number; readonly companyId: number; readonly roles: readonly string[] } | null;
+  /** The user of a valid token or API key, with the roles it has here and now. */
+  readonly user: {
+    readonly id: number;
+    readonly companyId: number;
+    readonly roles: readonly string[];
+    /** The API key it came with, where it did. */
+    readonly apiKeyId?: string;
+  } | null;
   /** The bearer text that is no user's token: a session token, checked by who knows the session. */
   readonly sessionToken: string | null;
   readonly address: string;

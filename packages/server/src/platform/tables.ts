@@ -1,3 +1,4 @@
+import type { OperatorStatus } from '@molva/contract';
 import type { ColumnType, Generated } from 'kysely';
 
 /** An instant: read as milliseconds, written as ISO text. */
@@ -9,7 +10,13 @@ type MaybeJson<T> = ColumnType<T | null, string | null, string | null>;
 
 /** Rows of every table, for the typed builder. The SQL in `migrations/` is the schema; this is its shape. */
 export interface Tables {
-  companies: { id: Generated<number>; name: string; created_at: ColumnType<number, string | undefined, never> };
+  companies: {
+    id: Generated<number>;
+    name: string;
+    reseller_id: ColumnType<number | null, number | null | undefined, never>;
+    settings: ColumnType<Record<string, string | number | boolean>, string | undefined, string>;
+    created_at: ColumnType<number, string | undefined, never>;
+  };
   users: {
     id: Generated<number>;
     company_id: number;
@@ -23,6 +30,10 @@ export interface Tables {
     settings: ColumnType<Record<string, string | number | boolean>, string | undefined, string>;
     created_at: ColumnType<number, string | undefined, never>;
     blocked_at: MaybeInstant;
+    operator_status: ColumnType<OperatorStatus, OperatorStatus | undefined, OperatorStatus>;
+    operator_status_at: ColumnType<number | null, string | null | undefined, string | null>;
+    last_assigned_at: ColumnType<number | null, string | null | undefined, string | null>;
+    token_generation: Generated<number>;
   };
   refresh_tokens: {
     token_hash: Buffer;
@@ -33,17 +44,54 @@ export interface Tables {
     successor: Buffer | null;
   };
   login_failures: { subject: string; failed_at: Instant };
+  api_keys: {
+    id: string;
+    company_id: number;
+    user_id: number;
+    name: string;
+    roles: string[];
+    key_hash: Buffer;
+    prefix: string;
+    created_at: Instant;
+    expires_at: MaybeInstant;
+    last_used_at: ColumnType<number | null, string | null | undefined, string | null>;
+  };
+  audit_log: {
+    id: string;
+    company_id: number;
+    user_id: number;
+    user_name: string;
+    api_key_id: string | null;
+    operation: string;
+    target: Json<Record<string, string>>;
+    body: MaybeJson<unknown>;
+    status: ColumnType<number | null, number | null | undefined, number>;
+    address: string;
+    created_at: Instant;
+  };
   bots: {
     id: string;
     company_id: number;
     name: string;
     language: string;
     kind: string;
-    scenario: Json<Record<string, unknown>>;
+    scenario: MaybeJson<Record<string, unknown>>;
+    webhook: MaybeJson<{ url: string; secret: string; answerTimeout: number }>;
     created_at: Instant;
     updated_at: Instant;
     updated_by: number | null;
     deleted_at: MaybeInstant;
+  };
+  facts: {
+    id: string;
+    company_id: number;
+    bot_id: string;
+    client_id: string;
+    context: string;
+    name: string;
+    value: Json<unknown>;
+    created_at: Instant;
+    updated_at: Instant;
   };
   chats: {
     id: string;
@@ -74,10 +122,34 @@ export interface Tables {
     created_at: Instant;
     updated_at: Instant;
   };
+  client_attributes: {
+    id: string;
+    company_id: number;
+    name: string;
+    name_key: string;
+    created_at: Instant;
+    updated_at: Instant;
+  };
+  client_attribute_values: { company_id: number; client_id: string; attribute_id: string; value: Json<unknown> };
+  tags: { id: string; company_id: number; name: string; name_key: string; created_at: Instant };
+  client_tags: { company_id: number; client_id: string; tag_id: string; created_at: Instant };
+  session_tags: { session_id: string; tag_id: string; created_at: Instant };
+  client_comments: { company_id: number; client_id: string; comment: string; updated_at: Instant };
+  session_comments: { session_id: string; comment: string; updated_at: Instant };
+  groups: {
+    id: string;
+    company_id: number;
+    name: string;
+    timer_first_answer: number;
+    timer_next_answers: number;
+    created_at: Instant;
+    updated_at: Instant;
+  };
+  group_members: { group_id: string; company_id: number; user_id: number };
   sessions: {
     id: string;
     company_id: number;
-    chat_id: string;
+    chat_id: string | null;
     client_id: string;
     name: string;
     channel: string;
@@ -96,6 +168,8 @@ export interface Tables {
     started_at: Instant;
     closed_at: MaybeInstant;
     result: string | null;
+    operator_result: string | null;
+    hand_over: MaybeJson<Record<string, unknown>>;
     options: Json<Record<string, unknown>>;
     version: number;
     last_seq: number;
@@ -107,6 +181,10 @@ export interface Tables {
     last_operator_message_at: MaybeInstant;
     first_client_message_after_at: MaybeInstant;
     bot_state: MaybeJson<Record<string, unknown>>;
+    rating: number | null;
+    search: string;
+    activity_hour: number;
+    newest: boolean;
   };
   session_starts: {
     chat_id: string;
@@ -133,7 +211,10 @@ export interface Tables {
     created_at: Instant;
     updated_at: MaybeInstant;
     read_at: MaybeInstant;
+    deleted_at: MaybeInstant;
   };
+  dialogs: { company_id: number; id: string; session_id: string };
+  bot_traces: { id: string; session_id: string; info: Json<Record<string, unknown>>; created_at: Instant };
   session_events: {
     session_id: string;
     event_seq: number;

@@ -24,6 +24,12 @@ export interface Answered<T = Record<string, unknown>> {
   readonly body: T;
 }
 
+/** A user who answers in sessions. */
+export interface Operator {
+  readonly id: number;
+  readonly header: Record<string, string>;
+}
+
 /** A running application on a database of its own, with what tests do to it all the time. */
 export interface TestApp extends AsyncDisposable {
   readonly url: string;
@@ -36,6 +42,12 @@ export interface TestApp extends AsyncDisposable {
   ): Promise<Answered<T>>;
   /** The header of the administrator. */
   readonly admin: Record<string, string>;
+  /** Creates a bot from a scenario's blocks; answers its id. */
+  bot(blocks: Record<string, unknown>): Promise<string>;
+  /** Creates a user who answers in sessions, and logs it in. */
+  operator(firstName: string, roles?: readonly string[]): Promise<Operator>;
+  /** Creates a company that depends on the first one; answers its id, its administrator and that one's header. */
+  tenant(): Promise<Operator & { readonly companyId: number }>;
   /** Creates a bot and a chat around a scenario's blocks; answers the chat's id. */
   chat(blocks: Record<string, unknown>, settings?: Record<string, unknown>): Promise<string>;
   start(chatId: string, body?: Record<string, unknown>): Promise<SessionStarted>;
@@ -58,12 +70,14 @@ export async function startTestApp(options: Partial<AppOptions> = {}): Promise<T
       secrets: { signing: { privateKey, publicKey }, sessionKey: randomBytes(32) },
       clock: systemClock,
       ids: systemIds(() => Date.now()),
-      log: openLog('fatal', false),
+      log: openLog('error', false),
       version: '0.0.0',
       host: '127.0.0.1',
       port,
       publicUrl: undefined,
       allowedOrigins: undefined,
+      trustedProxies: [],
+      limits: { user: 0, open: 0, starts: 0 },
       outgoingAllow: ['127.0.0.0/8'],
       admin: ADMIN,
       demo: false,
@@ -73,7 +87,7 @@ export async function startTestApp(options: Partial<AppOptions> = {}): Promise<T
   const { url } = app;
   running.add(url);
   const call: TestApp['call'] = async (method, path, body, headers = {}) => {
-    const answer = await fetch(url + (path.startsWith('/api') ? path : `/api/v1${path}`), {
+    const answer = await fetch(url + (path.startsWith('/api/') ? path : `/api/v1${path}`), {
       method,
       headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
@@ -87,23 +101,39 @@ export async function startTestApp(options: Partial<AppOptions> = {}): Promise<T
   };
   const login = await call<{ token: string }>('POST', '/auth/login', ADMIN);
   const admin = { authorization: `Bearer ${login.body.token}` };
+  let users = 0;
+  const created = async <Id>(path: string, body: unknown): Promise<Id> => {
+    const answer = await call<{ id: Id }>('POST', path, body, admin);
+    if (answer.status !== 201) throw new Error(JSON.stringify(answer.body));
+    return answer.body.id;
+  };
+  const bot: TestApp['bot'] = (blocks) => {
+    const scenario = { version: 1, language: 'en', start: 'start', blocks };
+    return created('/bots', { name: 'Bot', scenario });
+  };
   return {
     url,
     connection,
     call,
     admin,
+    bot,
+    async operator(firstName, roles = ['OPERATOR']) {
+      const email = `${firstName.toLowerCase()}-${++users}@test`;
+      const id = await created<number>('/users', { email, password: ADMIN.password, roles, firstName });
+      const { body } = await call<{ token: string }>('POST', '/auth/login', { email, password: ADMIN.password });
+      return { id, header: { authorization: `Bearer ${body.token}` } };
+    },
+    async tenant() {
+      const email = `tenant-${++users}@test`;
+      const company = { name: `Tenant ${users}`, admin: { email, password: ADMIN.password } };
+      const { body } = await call<{ id: number; adminId: number }>('POST', '/companies', company, admin);
+      const login = await call<{ token: string }>('POST', '/auth/login', { email, password: ADMIN.password });
+      if (login.status !== 200) throw new Error(JSON.stringify([body, login.body]));
+      const { body: pair } = login;
+      return { companyId: body.id, id: body.adminId, header: { authorization: `Bearer ${pair.token}` } };
+    },
     async chat(blocks, settings = {}) {
-      const scenario = { version: 1, language: 'en', start: 'start', blocks };
-      const bot = await call<{ id: string }>('POST', '/bots', { name: 'Bot', scenario }, admin);
-      if (bot.status !== 201) throw new Error(JSON.stringify(bot.body));
-      const chat = await call<{ id: string }>(
-        'POST',
-        '/chats',
-        { name: 'Chat', botId: bot.body.id, ...settings },
-        admin,
-      );
-      if (chat.status !== 201) throw new Error(JSON.stringify(chat.body));
-      return chat.body.id;
+      return created<string>('/chats', { name: 'Chat', botId: await bot(blocks), ...settings });
     },
     async start(chatId, body = {}) {
       const answer = await call<SessionStarted>('POST', `/chats/${chatId}/sessions`, body);

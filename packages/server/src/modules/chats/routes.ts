@@ -2,7 +2,7 @@ import { Chat, operations } from '@molva/contract';
 import { pickFields } from '../../platform/list.ts';
 import { created, done, ok, route, userOf, type Route } from '../../platform/route.ts';
 import type { Chats } from './service.ts';
-import { chatListItem, chatView } from './view.ts';
+import { chatListItem, chatView, widgetView } from './view.ts';
 
 const detailFields = Object.keys(Chat.properties);
 
@@ -16,9 +16,11 @@ export function chatRoutes(chats: Chats): Route[] {
       created({ id: await chats.create(userOf(call).companyId, call.body) }),
     ),
     route(operations.getChat, async (call) => {
-      const chat = chatView(await chats.get(call.params.chatId, userOf(call).companyId));
+      const { companyId, roles } = userOf(call);
+      const chat = chatView(await chats.get(call.params.chatId, companyId), roles.includes('ADMIN'));
       return ok(pickFields([chat], call.query.fields, detailFields)[0]);
     }),
+    route(operations.getChatForWidget, async (call) => ok(widgetView(await chats.open(call.params.chatId)))),
     route(operations.updateChat, async (call) => {
       await chats.update(call.params.chatId, userOf(call).companyId, call.body);
       return done;

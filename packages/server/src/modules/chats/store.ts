@@ -46,7 +46,7 @@ export const chatList: ListSpec = {
     updatedAt: column('chats.updated_at', 'instant'),
   },
   fallback: [{ field: 'createdAt', direction: 'desc' }],
-  unique: 'id',
+  ties: ['id'],
   fields: Object.keys(ChatListItem.properties),
 };
 

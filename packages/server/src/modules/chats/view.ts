@@ -1,8 +1,11 @@
-import { wireDate, type Chat, type ChatListItem } from '@molva/contract';
+import { wireDate, type Chat, type ChatForWidget, type ChatListItem } from '@molva/contract';
 import type { ChatRecord } from './store.ts';
 
-/** A chat in detail: every key present; the identity secret is write-only. */
-export function chatView(chat: ChatRecord): Chat {
+/**
+ * A chat in detail: every key present. Its secrets are write-only, but the documented push key, which administrators
+ * read back.
+ */
+export function chatView(chat: ChatRecord, forAdmin: boolean): Chat {
   return {
     id: chat.id,
     companyId: chat.companyId,
@@ -11,6 +14,8 @@ export function chatView(chat: ChatRecord): Chat {
     botName: chat.botName,
     ...chat.settings,
     identitySecret: null,
+    callbackSecret: null,
+    fcmServerKey: forAdmin ? chat.settings.fcmServerKey : null,
     createdAt: wireDate(chat.createdAt),
     updatedAt: wireDate(chat.updatedAt),
   };
@@ -34,5 +39,23 @@ export function chatListItem(chat: ChatRecord): ChatListItem {
     timerNextAnswers: settings.timerNextAnswers,
     createdAt: wireDate(chat.createdAt),
     updatedAt: wireDate(chat.updatedAt),
+  };
+}
+
+/** A chat as the page that shows it may know it. */
+export function widgetView({ id, name, settings }: ChatRecord): ChatForWidget {
+  const { form, references, appearance, ratingType, ratingText, identityVerification } = settings;
+  const { sessionRatingRequired, sessionRatingTriggerTime } = settings;
+  return {
+    id,
+    name,
+    form,
+    references,
+    appearance,
+    ratingType,
+    ratingText,
+    sessionRatingRequired,
+    sessionRatingTriggerTime,
+    identityVerification,
   };
 }

@@ -1,8 +1,9 @@
 import { rpcSchemas, type RpcData, type RpcName } from '@molva/contract';
 import type { HandlerAnswer, RpcRequest } from '@molva/centrifuge-server';
 import { checker } from '../../platform/check.ts';
-import { Failure } from '../../platform/failure.ts';
+import { badField, Failure } from '../../platform/failure.ts';
 import type { Log } from '../../platform/log.ts';
+import { BROKEN_TEXT, brokenTextIn } from '../../platform/text.ts';
 import type { ConnectionMeta, SessionGate } from './connect.ts';
 import type { Presence } from './presence.ts';
 
@@ -27,6 +28,8 @@ export function rpcHandler(gate: SessionGate, presence: Presence, log: Log) {
     if (check === undefined) return METHOD_NOT_FOUND;
     try {
       const data = check(request.data) as { id: string };
+      const broken = brokenTextIn(data);
+      if (broken !== undefined) throw badField(broken, BROKEN_TEXT);
       const { tokens } = request.meta as ConnectionMeta;
       const session = await gate.enter(data.id, { user: null, sessionToken: tokens[data.id] ?? null });
       if (!session.open) throw new Failure('entity-not-found');

@@ -1,5 +1,5 @@
 import { Message, type ListPage, type ListQuery } from '@molva/contract';
-import { sql, type ExpressionBuilder } from 'kysely';
+import { sql, type ExpressionBuilder, type SelectQueryBuilder } from 'kysely';
 import type { Database } from '../../platform/database.ts';
 import { column, readList, type ListSpec } from '../../platform/list.ts';
 import type { Tables } from '../../platform/tables.ts';
@@ -23,9 +23,11 @@ export const messageList: ListSpec = {
     readAt: column('messages.read_at', 'instant'),
   },
   fallback: [{ field: 'seq', direction: 'asc' }],
-  unique: 'id',
+  ties: ['seq', 'id'],
   fields: Object.keys(Message.properties),
 };
+
+type MessageView = (row: MessageRow, answered: ReadonlyMap<string, MessageRow>) => object;
 
 /** Reads of messages. */
 export class MessageStore {
@@ -36,23 +38,51 @@ export class MessageStore {
   }
 
   /** A page of a session's messages. */
-  ofSession(
-    sessionId: string,
-    query: ListQuery & MessageFilter,
-    view: (row: MessageRow, answered: ReadonlyMap<string, MessageRow>) => object,
-  ): Promise<ListPage<object>> {
+  ofSession(sessionId: string, query: ListQuery & MessageFilter, view: MessageView): Promise<ListPage<object>> {
     // Paging back through the history wants the newest first; the documented list is in the order of writing.
     const spec: ListSpec =
       query.before === undefined ? messageList : { ...messageList, fallback: [{ field: 'seq', direction: 'desc' }] };
-    const narrowed = this.#database.builder
+    const narrowed = this.#narrowed(query).where('session_id', '=', sessionId);
+    return readList(query, spec, narrowed, (page) => this.#views(page, view));
+  }
+
+  /** A page of the messages of all of a client's sessions. */
+  ofClient(
+    companyId: number,
+    clientId: string,
+    query: ListQuery & MessageFilter,
+    view: MessageView,
+  ): Promise<ListPage<object>> {
+    const narrowed = this.#narrowed(query).where(
+      sql<boolean>`session_id in (select id from sessions where company_id = ${companyId} and client_id = ${clientId}::uuid
+        and chat_id is not null)`,
+    );
+    const spec: ListSpec = { ...messageList, fallback: [{ field: 'createdAt', direction: 'asc' }] };
+    return readList(query, spec, narrowed, (page) => this.#views(page, view));
+  }
+
+  /** Whether the company has the client. */
+  async knowsClient(companyId: number, clientId: string): Promise<boolean> {
+    const found = await this.#database.builder
+      .selectFrom('clients')
+      .select('id')
+      .where('company_id', '=', companyId)
+      .where('id', '=', clientId)
+      .executeTakeFirst();
+    return found !== undefined;
+  }
+
+  #narrowed(query: MessageFilter) {
+    return this.#database.builder
       .selectFrom('messages')
-      .where('session_id', '=', sessionId)
+      .where('deleted_at', 'is', null)
       .where((of) => narrowedBy(of, query));
-    return readList(query, spec, narrowed, async (page) => {
-      const rows = (await page.select(messageColumns).execute()) as MessageRow[];
-      const answered = await this.answeredBy(rows);
-      return rows.map((row) => view(row, answered));
-    });
+  }
+
+  async #views(page: SelectQueryBuilder<Tables, 'messages', object>, view: MessageView): Promise<object[]> {
+    const rows = (await page.select(messageColumns).execute()) as MessageRow[];
+    const answered = await this.answeredBy(rows);
+    return rows.map((row) => view(row, answered));
   }
 
   /** The messages that the given ones reply to, by id. */
@@ -63,6 +93,7 @@ export class MessageStore {
       .selectFrom('messages')
       .select(messageColumns)
       .where('id', 'in', ids)
+      .where('deleted_at', 'is', null)
       .execute();
     return new Map(found.map((row) => [row.id, row as MessageRow]));
   }

@@ -1,20 +1,6 @@
 import type { Action, Attachment, BotStatus, Keyboard, MessageType } from '@molva/contract';
-import type { HotSession } from './session.ts';
-
-/** What reaches a bot. */
-export type BotInput =
-  | { readonly kind: 'start'; readonly nodeId?: string; readonly message?: BotUserMessage }
-  | { readonly kind: 'message'; readonly message: BotUserMessage }
-  | { readonly kind: 'resume' }
-  | { readonly kind: 'timeout' }
-  | { readonly kind: 'operatorNotFound' };
-
-/** A client's message as a bot sees it. */
-export interface BotUserMessage {
-  readonly id: string;
-  readonly text: string;
-  readonly attachments: readonly Attachment[];
-}
+import type { BotInput } from './bot-input.ts';
+import type { BotState, HotSession } from './session.ts';
 
 /** Something a bot says. */
 export interface BotMessage {
@@ -28,18 +14,35 @@ export interface BotMessage {
   readonly nodeId: string;
 }
 
+/** A value a bot keeps about a client beyond the session. */
+export interface FactWrite {
+  readonly context: string;
+  readonly name: string;
+  readonly value: string | number | boolean | null;
+}
+
+/** A bot's wish for a person. */
+export interface HandOverWish {
+  readonly groupId: string | null;
+  readonly announcement: string | null;
+  /** Whether the bot itself goes on where nobody is there. */
+  readonly fallback: boolean;
+}
+
 /** What a bot made of an input. */
 export interface BotTurn {
-  readonly state: unknown;
+  readonly state: BotState;
   readonly status: BotStatus;
   readonly messages: readonly BotMessage[];
   /** It goes on by itself after so many milliseconds, and shows that it types meanwhile. */
   readonly pause: { readonly ms: number; readonly typing: boolean } | null;
   /** How long it waits for the client, in milliseconds. */
   readonly deadline: number | null;
-  /** It wants a person, of this group. */
-  readonly handOver: { readonly groupId: string | null; readonly announcement: string | null } | null;
+  readonly handOver: HandOverWish | null;
   readonly results: Readonly<Record<string, unknown>>;
+  readonly facts: readonly FactWrite[];
+  /** The blocks it went through, in order. */
+  readonly path: readonly string[];
 }
 
 /** What the start of a session gives its bot. */
@@ -48,18 +51,54 @@ export interface BotStart {
   readonly variables: Readonly<Record<string, unknown>>;
 }
 
-/** A bot that is ready to take its turn without any I/O. */
-export interface ReadyBot {
+interface AnyBot {
   readonly id: string;
   readonly name: string;
   readonly language: string;
   hasNode(nodeId: string): boolean;
   /** The state before the first turn. */
-  begin(start: BotStart): unknown;
+  begin(start: BotStart): BotState;
   /** The state with variables added. */
-  withVariables(state: unknown, start: BotStart): unknown;
-  turn(session: HotSession, state: unknown, input: BotInput, now: number): BotTurn;
+  withVariables(state: BotState, start: BotStart): BotState;
+  /** The values of the system's own variables, by name. */
+  systemVariables(session: HotSession, now: number): Readonly<Record<string, unknown>>;
 }
+
+/** A bot that takes its turn here, within the step that brought the input. */
+export interface LocalBot extends AnyBot {
+  readonly kind: 'local';
+  /** @param unsaved facts of earlier turns of the same step, which the database does not have yet */
+  turn(
+    session: HotSession,
+    state: BotState,
+    input: BotInput,
+    now: number,
+    unsaved: readonly FactWrite[],
+  ): Promise<BotTurn>;
+}
+
+/** A question put to a bot elsewhere. */
+export interface RemoteQuestion {
+  /** The same in every try, so that the other side can tell repeats. */
+  readonly id: string;
+  readonly input: BotInput;
+  /** Opens the session for a late answer. */
+  readonly replyToken: string;
+}
+
+/** A bot that somebody else runs: it is asked after the commit, and its answer becomes a step of its own. */
+export interface RemoteBot extends AnyBot {
+  readonly kind: 'remote';
+  /** How long an answer that comes later may take, in milliseconds. */
+  readonly answerTimeoutMs: number;
+  /** Asks, with as many tries as the bot has; `later` where it will call back. Throws where it failed for good. */
+  ask(session: HotSession, state: BotState, question: RemoteQuestion): Promise<BotTurn | 'later'>;
+  /** Reads an answer to an input that came later. */
+  read(state: BotState, answer: unknown, input: BotInput): BotTurn;
+}
+
+/** A bot that is ready to talk. */
+export type ReadyBot = LocalBot | RemoteBot;
 
 /** Where bots come from. */
 export interface BotSource {

@@ -1,12 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Attachment, ReplyToMessage } from '@molva/contract';
 import { badField, Failure } from '../../platform/failure.ts';
-import type { Ids } from '../../platform/ids.ts';
-import type { ChatRecord } from '../chats/index.ts';
 import type { BotSource, ReadyBot } from './bot-port.ts';
 import type { Draft, PlacedMessage } from './draft.ts';
 import type { SessionStore } from './store.ts';
-import { takeTurn } from './turns.ts';
+import { giveUp, takeTurn, type StepSetting } from './turns.ts';
 
 /** A client's message as it came in, by whichever way. */
 export interface IncomingMessage {
@@ -18,21 +16,18 @@ export interface IncomingMessage {
 }
 
 /** What a client's message needs besides the draft. */
-export interface MessageSetting {
-  readonly chat: ChatRecord;
+export interface MessageSetting extends StepSetting {
   readonly bot: ReadyBot | undefined;
-  readonly ids: Ids;
-  readonly callBack: boolean;
   readonly replyTo: ReplyToMessage | undefined;
 }
 
 /** Adds a client's message to the draft and lets the bot answer it in the same step; a first turn may begin at a block. */
-export function acceptMessage(
+export async function acceptMessage(
   draft: Draft,
   incoming: IncomingMessage,
   setting: MessageSetting,
   nodeId?: string,
-): { message: PlacedMessage; said: PlacedMessage[] } {
+): Promise<{ message: PlacedMessage; said: PlacedMessage[] }> {
   refuseUnlessOpen(draft);
   const { session } = draft;
   const message = draft.addMessage({
@@ -45,19 +40,30 @@ export function acceptMessage(
     replyTo: setting.replyTo,
     clientMessageId: incoming.key,
   });
-  const { bot } = setting;
-  if (session.operatorType !== 'BOT' || bot === undefined) return { message, said: [] };
+  const { bot, chat } = setting;
+  const idle = chat.settings.allowableOperatorIdleTime;
+  if (idle > 0 && session.operatorType === 'OPERATOR' && session.firstClientMessageAfterAt === null) {
+    draft.wakeAt('session-idle', draft.now + idle * 1000);
+  }
+  if (session.operatorType !== 'BOT') return { message, said: [] };
+  // A bot that is gone answers nobody: people do.
+  if (bot === undefined) return { message, said: await giveUp(draft, setting) };
   const user = { id: message.id, text: incoming.body, attachments: incoming.attachments };
   const input =
     session.bot?.started === false
       ? ({ kind: 'start', message: user, ...(nodeId === undefined ? {} : { nodeId }) } as const)
       : ({ kind: 'message', message: user } as const);
-  return { message, said: takeTurn(draft, { ...setting, bot }, input) };
+  return { message, said: await takeTurn(draft, { ...setting, bot }, input) };
 }
 
-/** Throws where the session takes no more messages. */
+/** Throws where the session takes nothing more from its client. */
 export function refuseUnlessOpen(draft: Draft): void {
   if (draft.session.clientBanned) throw new Failure('client-banned');
+  refuseClosed(draft);
+}
+
+/** Throws where the session is over. A ban is the client's alone: people go on in a session that is not. */
+export function refuseClosed(draft: Draft): void {
   if (draft.session.status === 'CLOSED') throw new Failure('session-closed');
 }
 

@@ -12,6 +12,8 @@ import {
   type ReplyToMessage,
 } from '@molva/contract';
 import type { CommittedEvent, PassingEvent } from '../../platform/announcer.ts';
+import type { FactWrite } from './bot-port.ts';
+import type { Delivery, Notifier } from './callbacks.ts';
 import type { HotSession } from './session.ts';
 
 /** A message about to be written. */
@@ -29,6 +31,8 @@ export interface NewMessage {
   readonly avatar?: string;
   readonly replyTo?: ReplyToMessage | undefined;
   readonly clientMessageId?: string | undefined;
+  /** The bot's block that said it, kept for dialogs. */
+  readonly nodeId?: string | undefined;
 }
 
 /** A message with its place in the session. */
@@ -38,20 +42,23 @@ export interface PlacedMessage extends NewMessage {
   readonly createdAt: number;
 }
 
-/** An outgoing call, sent in order after the commit. */
-export interface Delivery {
-  readonly url: string;
-  readonly body: string;
-}
+/** A change of a message that was written before. */
+export type MessageChange =
+  | { readonly kind: 'edit'; readonly id: string; readonly body: string; readonly extras: string | null }
+  | { readonly kind: 'delete'; readonly id: string; readonly eventSeq: number }
+  | { readonly kind: 'read'; readonly id: string };
 
 /** A row of `due` to be written in the same commit. */
 export interface DueWish {
-  readonly kind: 'session-expiry' | 'session-bot' | 'session-delivery';
+  readonly kind:
+    | 'session-expiry'
+    | 'session-bot'
+    | 'session-ask'
+    | 'session-delivery'
+    | 'session-idle'
+    | 'session-rating';
   readonly at: number;
 }
-
-/** Builds the body of a notification, or undefined where nobody asked for it. */
-export type Notifier = (event: NotifyEventName, data: unknown, now: number) => Delivery | undefined;
 
 /**
  * One step of a session as it is being made up: what is added and changed, in order. Nothing is true until it is
@@ -64,6 +71,10 @@ export class Draft {
   readonly events: CommittedEvent[] = [];
   readonly deliveries: Delivery[] = [];
   readonly passing: PassingEvent[] = [];
+  readonly facts: (FactWrite & { readonly botId: string })[] = [];
+  /** What bots did, kept for dialogs alone. */
+  readonly traces: string[] = [];
+  change: MessageChange | null = null;
   readonly #due = new Map<DueWish['kind'], number>();
   readonly #notifier: Notifier;
   #session: HotSession;
@@ -82,7 +93,7 @@ export class Draft {
 
   /** Whether there is anything to commit. */
   get empty(): boolean {
-    return this.#session === this.before && this.#due.size === 0;
+    return this.#session === this.before && this.#due.size === 0 && this.change === null;
   }
 
   /** The timers to be written, one of a kind. */
@@ -125,6 +136,8 @@ export class Draft {
       lastOperatorMessageAt: fromOperator ? this.now : lastOperatorMessageAt,
     };
     this.addEvent(EventName.chatMessageCreated, messagePayload(this.#session.id, placed), fromClient ? 'client' : null);
+    const push = fromClient ? undefined : this.#notifier.push(this.#session, placed);
+    if (push !== undefined) this.deliver(push);
     return placed;
   }
 
@@ -144,7 +157,7 @@ export class Draft {
 
   /** Tells the integrator's webhook, if it asked for this. */
   notify(event: NotifyEventName, data: unknown): void {
-    const delivery = this.#notifier(event, data, this.now);
+    const delivery = this.#notifier.notify(event, data, this.now);
     if (delivery !== undefined) this.deliver(delivery);
   }
 
@@ -154,18 +167,33 @@ export class Draft {
     this.wakeAt('session-delivery', this.now);
   }
 
-  /** Shows that the bot is typing, once the step is committed. */
-  showTyping(): void {
-    this.passing.push({ event: EventName.showTypingIndicator, data: '{"authorType":"BOT"}' });
+  /** Keeps facts about the client; the last value of a name stays. */
+  saveFacts(botId: string, facts: readonly FactWrite[]): void {
+    for (const fact of facts) {
+      const at = this.facts.findIndex(
+        ({ botId: by, context, name }) => by === botId && context === fact.context && name === fact.name,
+      );
+      if (at >= 0) this.facts.splice(at, 1);
+      this.facts.push({ ...fact, botId });
+    }
+  }
+
+  /** Shows that the other side is typing, once the step is committed. */
+  showTyping(authorType: 'BOT' | 'OPERATOR'): void {
+    this.passing.push({ event: EventName.showTypingIndicator, data: JSON.stringify({ authorType }) });
   }
 
   /** Ends the session and says so. */
   close(sessionRatingRequired: boolean): void {
     if (this.#session.status === 'CLOSED') return;
-    this.set({ status: 'CLOSED', closedAt: this.now, bot: null });
+    for (const delivery of this.#notifier.results(this.#session)) this.deliver(delivery);
+    const { bot, options } = this.#session;
+    // What a dialog came to can be asked for after its end.
+    const kept = options.dialog === undefined || bot === null ? null : { ...bot, wake: null, asked: [] };
+    this.set({ status: 'CLOSED', closedAt: this.now, bot: kept });
     this.addEvent(EventName.sessionClosed, {
       sessionId: this.#session.id,
-      chatId: this.#session.chatId,
+      chatId: this.#session.chatId ?? '',
       sessionRatingRequired,
     });
   }

@@ -1,14 +1,11 @@
 import { jwtVerify } from 'jose';
 import { Failure } from '../../platform/failure.ts';
+import { brokenTextIn } from '../../platform/text.ts';
 import type { ChatRecord } from '../chats/index.ts';
+import type { Identity } from '../clients/index.ts';
 
-/** Who the integrator's page says its visitor is, signed with the chat's secret. */
-export interface Identity {
-  readonly externalId: string;
-  readonly name?: string;
-  readonly email?: string;
-  readonly phone?: string;
-}
+/** Characters of an external id, as a start without a token may have them. */
+const LONGEST = 255;
 
 /**
  * The identity of a signed token (HS256 with the chat's secret; `sub` is the client's external id and `exp` is
@@ -27,13 +24,16 @@ export async function readIdentity(chat: ChatRecord, token: string | undefined, 
       requiredClaims: ['sub', 'exp'],
       currentDate: new Date(now),
     });
+    const externalId = String(payload.sub);
+    if (externalId.length > LONGEST || brokenTextIn(externalId) !== undefined) throw new Failure('identity-refused');
     const text = (claim: string): string | undefined => {
       const value = payload[claim];
-      return typeof value === 'string' ? value.slice(0, 255) : undefined;
+      if (typeof value !== 'string' || brokenTextIn(value) !== undefined) return undefined;
+      return value.slice(0, LONGEST).toWellFormed();
     };
     const [name, email, phone] = [text('name'), text('email'), text('phone')];
     return {
-      externalId: String(payload.sub),
+      externalId,
       ...(name === undefined ? {} : { name }),
       ...(email === undefined ? {} : { email }),
       ...(phone === undefined ? {} : { phone }),

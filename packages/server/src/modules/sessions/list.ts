@@ -1,14 +1,21 @@
-import { Session, type ListPage, type ListQuery, type operations, type QueryOf } from '@molva/contract';
-import { sql, type ExpressionBuilder, type Kysely } from 'kysely';
+import type { ListPage, ListQuery } from '@molva/contract';
+import { sql } from 'kysely';
 import type { Database } from '../../platform/database.ts';
-import { anywhere, column, readList, type ListSpec } from '../../platform/list.ts';
-import type { Tables } from '../../platform/tables.ts';
+import { isGrouped, keysetOf, ordered, orderOf, pageOf, readList, windowOf } from '../../platform/list.ts';
+import {
+  countedUpTo,
+  narrowedSessions,
+  onlySieves,
+  searchedSessions,
+  sessionList,
+  sievesOf,
+  type Narrowed,
+  type SessionFilter,
+} from './list-filter.ts';
 import { fromRow, type SessionRow } from './load.ts';
 import type { HotSession } from './session.ts';
+import { SievedRecords, type Patience } from './sieved.ts';
 import { messageColumns, type MessageRow } from './store.ts';
-
-/** What the list can be narrowed by. */
-export type SessionFilter = QueryOf<typeof operations.listSessions>;
 
 /** A session of a list, with what only lists and details show. */
 export interface ListedSession {
@@ -17,33 +24,18 @@ export interface ListedSession {
     readonly channel: string;
     readonly messenger_type: string | null;
     readonly referer: string | null;
-    readonly marked_as_spam: boolean;
     readonly external_id: string | null;
+    readonly rating: number | null;
   };
   readonly last: MessageRow | null;
 }
 
-/** What the list of sessions can do. */
-export const sessionList: ListSpec = {
-  columns: {
-    id: column('s.id', 'uuid'),
-    name: column('s.name', 'text'),
-    chatId: column('s.chat_id', 'uuid'),
-    clientId: column('s.client_id', 'uuid'),
-    status: column('s.status', 'text'),
-    botStatus: column('s.bot_status', 'text'),
-    operatorType: column('s.operator_type', 'text'),
-    operatorId: column('s.operator_id', 'text'),
-    markedAsSpam: column('s.marked_as_spam', 'boolean'),
-    startedAt: column('s.started_at', 'instant'),
-    lastMessageCreatedAt: column('s.last_message_at', 'instant'),
-    operatorAssignedAt: column('s.operator_assigned_at', 'instant'),
-  },
-  fallback: [{ field: 'startedAt', direction: 'desc' }],
-  unique: 'id',
-  fields: Object.keys(Session.properties),
-};
-type Aliased = Tables & { s: Tables['sessions']; c: Tables['clients'] };
+/** With records of sessions, which lie scattered. */
+const patience: Patience = { sample: 1_000, walk: 4_000, count: 40_000 };
+/** With records of the table that is searched. */
+const searchPatience: Patience = { sample: 1_000, walk: 20_000, count: 100_000 };
+/** Where each record is looked up in other tables. */
+const tagPatience: Patience = { sample: 1_000, walk: 2_000, count: 40_000 };
 
 /** Reads of many sessions. */
 export class SessionList {
@@ -57,48 +49,74 @@ export class SessionList {
   page(
     companyId: number,
     query: ListQuery & SessionFilter,
-    view: (item: ListedSession) => Promise<object>,
+    view: (items: readonly ListedSession[]) => Promise<object[]>,
   ): Promise<ListPage<object>> {
-    const narrowed = withClients(this.#database.builder)
-      .where('s.company_id', '=', companyId)
-      .where((of) => narrowedBy(of, query));
-    return readList(query, sessionList, narrowed, async (page) => Promise.all((await this.#listed(page)).map(view)));
+    const { builder } = this.#database;
+    const narrowed = narrowedSessions(builder, companyId, query);
+    const sieves = sievesOf(companyId, query);
+    if (sieves.length === 0 || isGrouped(query)) {
+      // What a page skips is skipped in an index alone: whole rows are read of the page's own sessions only.
+      const read = async (page: Narrowed) => {
+        const found = await page.select('s.id').execute();
+        const ids = found.map(({ id }) => id);
+        return view(await this.#listed(companyId, ids));
+      };
+      const records = new SievedRecords(builder, sieves, patience).amongIds(narrowed);
+      return readList(query, sessionList, records, read, countedUpTo(query));
+    }
+    const order = orderOf(query, sessionList);
+    const searched = searchedSessions(builder, companyId, query, order);
+    const records = searched ?? narrowed;
+    const ofRecords = searched === undefined ? patience : searchPatience;
+    const sieved = new SievedRecords(builder, sieves, sieves.some(({ lazy }) => lazy) ? tagPatience : ofRecords);
+    const after = keysetOf(query, sessionList, order);
+    const inOrder = ordered(after === undefined ? records : records.where(after), sessionList, order);
+    return pageOf<object>(query, sessionList.fields, {
+      items: async () => view(await this.#listed(companyId, await sieved.ids(inOrder, windowOf(query)))),
+      count: () => sieved.count(records, onlySieves(query)),
+    });
   }
 
   /** One session of the company; undefined where there is none. */
   async find(companyId: number, id: string): Promise<ListedSession | undefined> {
-    const [found] = await this.#listed(
-      withClients(this.#database.builder).where('s.company_id', '=', companyId).where('s.id', '=', id),
-    );
+    const [found] = await this.#listed(companyId, [id]);
     return found;
   }
 
-  async #listed(records: ReturnType<typeof withClients>): Promise<ListedSession[]> {
-    const rows = await records.select(listedColumns).execute();
+  /** The sessions with the given ids, in the order of these. */
+  async #listed(companyId: number, ids: readonly string[]): Promise<ListedSession[]> {
+    if (ids.length === 0) return [];
+    const rows = await this.#database.builder
+      .selectFrom('sessions as s')
+      .innerJoin('clients as c', (join) =>
+        join.onRef('c.company_id', '=', 's.company_id').onRef('c.id', '=', 's.client_id'),
+      )
+      .where(sql<boolean>`s.id = any(${ids}::uuid[])`)
+      .where('s.company_id', '=', companyId)
+      .where('s.chat_id', 'is not', null)
+      .select(listedColumns)
+      .execute();
     const sessions = rows.map((row) => ({ row, session: fromRow(row as unknown as SessionRow) }));
     const last = await this.#lastMessages(sessions.map(({ session }) => session));
-    return sessions.map(({ row, session }) => ({ row, session, last: last.get(session.id) ?? null }));
+    const listed = sessions.map(({ row, session }) => ({ row, session, last: last.get(session.id) ?? null }));
+    const byId = new Map(listed.map((one) => [one.session.id, one]));
+    return ids.flatMap((id) => byId.get(id) ?? []);
   }
 
   /** The newest message of each session, found by its `seq`. */
   async #lastMessages(sessions: readonly HotSession[]): Promise<Map<string, MessageRow>> {
     if (sessions.length === 0) return new Map();
-    const pairs = sessions.map((session) => sql`(${session.id}::uuid, ${session.lastSeq}::integer)`);
+    const ids = sessions.map(({ id }) => id);
+    const seqs = sessions.map(({ lastSeq }) => lastSeq);
     const rows = await this.#database.builder
       .selectFrom('messages')
       .select(messageColumns)
-      .where(sql<boolean>`(session_id, seq) in (${sql.join(pairs)})`)
+      .where(
+        sql<boolean>`(session_id, seq) in (select id, seq from unnest(${ids}::uuid[], ${seqs}::integer[]) as newest (id, seq))`,
+      )
       .execute();
     return new Map(rows.map((row) => [row.session_id, row as MessageRow]));
   }
-}
-
-function withClients(builder: Kysely<Tables>) {
-  return builder
-    .selectFrom('sessions as s')
-    .innerJoin('clients as c', (join) =>
-      join.onRef('c.company_id', '=', 's.company_id').onRef('c.id', '=', 's.client_id'),
-    );
 }
 
 const listedColumns = [
@@ -111,7 +129,6 @@ const listedColumns = [
   's.status',
   's.bot_status',
   's.bot_id',
-  's.bot_state',
   's.operator_type',
   's.operator_id',
   's.operator_name',
@@ -120,6 +137,8 @@ const listedColumns = [
   's.started_at',
   's.closed_at',
   's.result',
+  's.operator_result',
+  's.hand_over',
   's.options',
   's.version',
   's.last_seq',
@@ -134,29 +153,10 @@ const listedColumns = [
   's.messenger_type',
   's.referer',
   's.marked_as_spam',
+  's.rating',
   'c.name as client_name',
   'c.first_name',
   'c.last_name',
   'c.banned_at',
   'c.external_id',
 ] as const;
-
-function narrowedBy(of: ExpressionBuilder<Aliased, 's'>, filter: SessionFilter) {
-  const instant = (text: string) => sql<number>`${text}::timestamptz`;
-  const equal = [
-    ['s.id', filter.sessionId],
-    ['s.chat_id', filter.chatId],
-    ['s.client_id', filter.clientId],
-    ['s.status', filter.status],
-    ['s.bot_status', filter.botStatus],
-    ['s.operator_type', filter.operatorType],
-    ['s.operator_id', filter.operatorId],
-    ['s.marked_as_spam', filter.markedAsSpam],
-  ] as const;
-  return of.and([
-    ...equal.flatMap(([column, value]) => (value === undefined ? [] : [of(column, '=', value)])),
-    ...(filter.name === undefined ? [] : [of('s.name', 'ilike', anywhere(filter.name))]),
-    ...(filter.from === undefined ? [] : [of('s.started_at', '>=', instant(filter.from))]),
-    ...(filter.to === undefined ? [] : [of('s.started_at', '<=', instant(filter.to))]),
-  ]);
-}

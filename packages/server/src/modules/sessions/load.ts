@@ -1,12 +1,12 @@
 import type { NotifyEventName } from '@molva/contract';
 import type { Prepared, Queryable } from '../../platform/database.ts';
-import type { BotPosition, HotSession, SessionOperator, SessionOptions } from './session.ts';
+import type { BotPosition, HandOver, HotSession, SessionOperator, SessionOptions } from './session.ts';
 
 const find: Prepared = {
   name: 'session_load',
   text: `select s.id, s.company_id, s.chat_id, s.client_id, s.name, s.ttl, s.status, s.bot_status, s.bot_id, s.bot_state,
       s.operator_type, s.operator_id, s.operator_name, s.operator_assigned_at, s.operators, s.started_at, s.closed_at, s.result,
-      s.options, s.version, s.last_seq, s.last_event_seq, s.unread, s.last_message_at, s.client_online_at, s.client_offline_at,
+      s.options, s.version, s.operator_result, s.marked_as_spam, s.hand_over, s.last_seq, s.last_event_seq, s.unread, s.last_message_at, s.client_online_at, s.client_offline_at,
       s.last_operator_message_at, s.first_client_message_after_at,
       c.name as client_name, c.first_name, c.last_name, c.banned_at
     from sessions s join clients c on c.company_id = s.company_id and c.id = s.client_id
@@ -17,14 +17,15 @@ const find: Prepared = {
 export interface SessionRow {
   id: string;
   company_id: number;
-  chat_id: string;
+  chat_id: string | null;
   client_id: string;
   name: string;
   ttl: number;
   status: HotSession['status'];
   bot_status: HotSession['botStatus'];
   bot_id: string;
-  bot_state: BotPosition | null;
+  /** Lists do not read it: it can be large. */
+  bot_state?: BotPosition | null;
   operator_type: HotSession['operatorType'];
   operator_id: string;
   operator_name: string;
@@ -33,6 +34,9 @@ export interface SessionRow {
   started_at: number;
   closed_at: number | null;
   result: string | null;
+  operator_result: string | null;
+  marked_as_spam: boolean;
+  hand_over: HandOver | null;
   options: SessionOptions & { notifyOnEvents?: NotifyEventName[] };
   version: number;
   last_seq: number;
@@ -71,7 +75,7 @@ export function fromRow(row: SessionRow): HotSession {
     status: row.status,
     botStatus: row.bot_status,
     botId: row.bot_id,
-    bot: row.bot_state,
+    bot: row.bot_state ?? null,
     operatorType: row.operator_type,
     operatorId: row.operator_id,
     operatorName: row.operator_name,
@@ -79,6 +83,9 @@ export function fromRow(row: SessionRow): HotSession {
     operators: row.operators,
     closedAt: row.closed_at,
     result: row.result,
+    operatorResult: row.operator_result,
+    markedAsSpam: row.marked_as_spam,
+    handOver: row.hand_over,
     options: row.options,
     lastSeq: row.last_seq,
     lastEventSeq: row.last_event_seq,

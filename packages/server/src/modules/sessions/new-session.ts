@@ -1,39 +1,89 @@
-import type { StartSessionBody } from '@molva/contract';
-import { wireDate } from '@molva/contract';
+import { wireDate, type StartDialogBody, type StartSessionBody } from '@molva/contract';
 import type { ChatRecord } from '../chats/index.ts';
+import type { ClientRow } from '../clients/index.ts';
 import type { BotStart, ReadyBot } from './bot-port.ts';
-import type { ClientRow } from './clients.ts';
 import { clientName } from './load.ts';
 import { chosenOptions } from './options.ts';
-import type { HotSession } from './session.ts';
+import type { HotSession, SessionOptions } from './session.ts';
 import type { StartCall } from './start.ts';
+
+/** What a session is made of that no caller chooses. */
+interface Fresh {
+  readonly id: string;
+  readonly client: ClientRow;
+  readonly bot: ReadyBot;
+  readonly now: number;
+}
 
 /** The session of a start, before its first turn. */
 export function newSession(
-  id: string,
+  fresh: Fresh,
   request: Pick<StartCall, 'body' | 'caller'> & { readonly chat: ChatRecord },
-  client: ClientRow,
-  bot: ReadyBot,
-  now: number,
 ): HotSession {
   const { body, chat, caller } = request;
   const options = chosenOptions(body, caller, {});
-  const name = clientName({ ...client, client_name: client.name });
+  const session = blank(fresh, chat.companyId, options, givenVariables(body));
+  return {
+    ...session,
+    chatId: chat.id,
+    name: body.name ?? body.clientNameForOperator ?? session.clientName,
+    ttl: body.sessionTtl ?? chat.settings.sessionTtl,
+  };
+}
+
+/** The session of a dialog, before its first turn. */
+export function newDialog(
+  fresh: Fresh & { readonly companyId: number; readonly dialogId: string; readonly body: StartDialogBody },
+): HotSession {
+  const { companyId, dialogId, body } = fresh;
+  const { callbackUrl, callbackData, clientTimezoneOffset, clientPhone, messengerUserId, clientExternalId } = body;
+  const chosen = {
+    callbackUrl,
+    callbackData,
+    clientTimezone: clientTimezoneOffset,
+    clientPhone: clientPhone === undefined ? undefined : String(clientPhone),
+    messengerUserId,
+    clientExternalId,
+  };
+  const given = Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined)) as SessionOptions;
+  const dialog = {
+    id: dialogId,
+    test: body.testMode === true,
+    answersLater: body.returnAnswerAsync === true,
+    told: 0,
+    resultCallbacks: resultCallbacksOf(body),
+  };
+  const session = blank(fresh, companyId, { ...given, dialog }, givenVariables(body));
+  return { ...session, name: session.clientName, ttl: body.ttl };
+}
+
+function resultCallbacksOf({ dialogResultCallbacks: asked = [] }: StartDialogBody): { url: string; data: unknown }[] {
+  const list = Array.isArray(asked) ? asked : 'url' in asked ? [asked] : [];
+  return list.map(({ url, data = null }) => ({ url, data }));
+}
+
+function blank(
+  { id, client, bot, now }: Fresh,
+  companyId: number,
+  options: SessionOptions,
+  given: BotStart,
+): HotSession {
+  const clientsName = clientName({ ...client, options, client_name: client.name });
   return {
     id,
-    companyId: chat.companyId,
-    chatId: chat.id,
+    companyId,
+    chatId: null,
     clientId: client.id,
-    clientName: name,
+    clientName: clientsName,
     clientBanned: false,
-    name: body.name ?? body.clientNameForOperator ?? name,
+    name: clientsName,
     startedAt: now,
     version: 1,
-    ttl: body.sessionTtl ?? chat.settings.sessionTtl,
+    ttl: 0,
     status: 'ACTIVE',
     botStatus: 'WAIT',
     botId: bot.id,
-    bot: { state: bot.begin(givenVariables(body)), started: false, wake: null },
+    bot: { state: bot.begin(given), started: false, wake: null },
     operatorType: 'BOT',
     operatorId: bot.id,
     operatorName: bot.name,
@@ -41,6 +91,9 @@ export function newSession(
     operators: [{ id: null, name: bot.name, type: 'BOT', assigned_at: wireDate(now) }],
     closedAt: null,
     result: null,
+    operatorResult: null,
+    markedAsSpam: false,
+    handOver: null,
     options,
     lastSeq: 0,
     lastEventSeq: 0,
@@ -54,6 +107,6 @@ export function newSession(
 }
 
 /** What a start gives the bot to begin with. */
-export function givenVariables(body: StartSessionBody): BotStart {
+export function givenVariables(body: Pick<StartSessionBody, 'clientMetadata' | 'variables'>): BotStart {
   return { clientMetadata: body.clientMetadata ?? {}, variables: body.variables ?? {} };
 }

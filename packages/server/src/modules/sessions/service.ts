@@ -1,14 +1,17 @@
+import type { ListPage, Session } from '@molva/contract';
 import type { Announcer } from '../../platform/announcer.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database.ts';
-import { databaseError, UNIQUE_VIOLATION } from '../../platform/database.ts';
 import type { DueRunner } from '../../platform/due.ts';
 import { badField, Failure, notFound } from '../../platform/failure.ts';
 import type { Ids } from '../../platform/ids.ts';
+import type { Log } from '../../platform/log.ts';
 import type { Caller } from '../../platform/route.ts';
 import type { Chats } from '../chats/index.ts';
+import { Asks } from './asks.ts';
 import type { BotSource } from './bot-port.ts';
 import { notifierFor } from './callbacks.ts';
+import { chatOf } from './chat-of.ts';
 import {
   acceptMessage,
   botOf,
@@ -18,14 +21,21 @@ import {
   refuseUnlessOpen,
   type IncomingMessage,
 } from './client-message.ts';
+import { Dialogs } from './dialogs/dialogs.ts';
 import { SessionTokens } from './holder.ts';
 import { SessionList, type ListedSession } from './list.ts';
+import type { GroupRecord, OperatorSource } from './operator-port.ts';
+import { People } from './people.ts';
+import { Repeats, type Accepted } from './repeats.ts';
 import { botIsTyping, type HotSession } from './session.ts';
-import { Starts, type FileSource, type StartCall, type StartOutcome } from './start.ts';
+import { Starts, type FileSource, type StartCall } from './start.ts';
+import type { StartOutcome } from './start-answers.ts';
+import { StepRunner } from './step-runner.ts';
 import { Steps } from './steps.ts';
-import { SessionStore, type MessageRow } from './store.ts';
+import { SessionStore } from './store.ts';
 import { Timers } from './timers.ts';
 import { TurnWaiter } from './turn-waiter.ts';
+import { sessionView } from './view.ts';
 
 /** What the module needs. */
 export interface SessionPorts {
@@ -34,21 +44,20 @@ export interface SessionPorts {
   readonly ids: Ids;
   readonly announcer: Announcer;
   readonly due: DueRunner;
+  readonly log: Log;
   readonly chats: Chats;
   readonly bots: BotSource;
+  readonly operators: OperatorSource;
   readonly files: FileSource;
   readonly tokenKey: Uint8Array;
+  /** Names of the tags of sessions, their own and their clients', by session. */
+  readonly tagNames: (
+    sessions: readonly Pick<HotSession, 'id' | 'clientId' | 'companyId'>[],
+  ) => Promise<ReadonlyMap<string, readonly string[]>>;
+  /** What signs the calls of a company's dialogs; null where it set none. */
+  readonly callbackSecret: (companyId: number) => Promise<string | null>;
   /** Aborted when the process begins to stop. */
   readonly stopping: AbortSignal;
-}
-
-/** What became of a client's message. */
-export interface Accepted {
-  readonly id: string;
-  readonly createdAt: number;
-  readonly seq: number;
-  readonly eventSeq: number;
-  readonly replayed: boolean;
 }
 
 const CLOSE_BATCH = 100;
@@ -59,28 +68,38 @@ const RATING_CHANGE_MS = 600_000;
 export class Sessions {
   readonly tokens: SessionTokens;
   readonly store: SessionStore;
+  /** What people do in sessions. */
+  readonly people: People;
+  /** Dialogs of the bot API. */
+  readonly dialogs: Dialogs;
+  /** Questions to bots elsewhere. */
+  readonly asks: Asks;
   readonly #ports: SessionPorts;
-  readonly #steps: Steps;
-  readonly #starts: Starts;
+  readonly #runner: StepRunner;
   readonly #list: SessionList;
+  readonly #starts: Starts;
   readonly #timers: Timers;
+  readonly #repeats: Repeats;
 
   constructor(ports: SessionPorts) {
-    const { database, clock, ids, announcer, due, chats, bots, files } = ports;
+    const { database, clock, ids, announcer, due, log, chats, bots, files, operators, callbackSecret } = ports;
     this.#ports = ports;
     this.tokens = new SessionTokens(ports.tokenKey, clock);
     this.store = new SessionStore(database);
     this.#list = new SessionList(database);
-    const notifierOf = async (session: HotSession) => {
-      const chat = await chats.evenDeleted(session.chatId);
-      return notifierFor(session, chat, ids);
-    };
-    this.#steps = new Steps({ database, clock, announcer, due, notifierOf });
-    const waiter = new TurnWaiter(announcer, clock, this.#steps, ports.stopping);
+    this.#repeats = new Repeats(this.store);
+    const rules = { chats, callbackSecret };
+    const notifierOf = async (session: HotSession) => notifierFor(session, await chatOf(session, rules), ids);
+    const steps = new Steps({ database, clock, ids, announcer, due, notifierOf });
+    this.#runner = new StepRunner(steps, { ids, bots, operators, ...rules });
+    const waiter = new TurnWaiter(announcer, clock, steps, ports.stopping);
     const { store, tokens } = this;
-    const steps = this.#steps;
-    this.#starts = new Starts({ database, clock, ids, chats, bots, files, steps, store, tokens, waiter, notifierOf });
-    this.#timers = new Timers({ due, clock, ids, chats, bots, steps, store });
+    const runner = this.#runner;
+    this.#starts = new Starts({ database, clock, chats, files, runner, store, tokens, waiter, notifierOf });
+    this.people = new People(runner, store);
+    this.dialogs = new Dialogs(runner, { database, clock, store, waiter, notifierOf });
+    this.asks = new Asks(runner, { clock, log, tokenKey: ports.tokenKey });
+    this.#timers = new Timers({ due, clock, runner, asks: this.asks, store });
     this.#timers.register();
   }
 
@@ -98,85 +117,83 @@ export class Sessions {
   async enter(id: string, caller: Pick<Caller, 'user' | 'sessionToken'>): Promise<HotSession> {
     // Live connections name sessions in texts of their own: what is no id names nothing.
     if (!isUuid(id)) throw notFound();
-    const session = await this.#steps.get(id);
+    const session = await this.#runner.steps.get(id);
+    // A dialog of the bot API is entered by its own calls alone.
+    if (session.chatId === null) throw notFound();
     this.tokens.admit(session, await this.#ports.chats.evenDeleted(session.chatId), caller);
     return session;
   }
 
-  /** A session of the company with all a user may see. */
-  async details(id: string, companyId: number): Promise<ListedSession> {
-    const found = await this.#list.find(companyId, id);
-    if (found === undefined) throw notFound();
-    return found;
+  /** The session of a message that the caller may enter. */
+  async enterByMessage(messageId: string, caller: Pick<Caller, 'user' | 'sessionToken'>): Promise<HotSession> {
+    const row = await this.store.messageAnywhere(messageId);
+    if (row === undefined) throw notFound();
+    return this.enter(row.session_id, caller);
   }
 
-  /** The company's sessions. */
-  get list(): SessionList {
-    return this.#list;
+  /** A page of the company's sessions with all a user may see. */
+  page(companyId: number, query: Parameters<SessionList['page']>[1]): Promise<ListPage<object>> {
+    return this.#list.page(companyId, query, (items) => this.#views(items));
+  }
+
+  /** A session of the company with all a user may see. */
+  async details(id: string, companyId: number): Promise<Session> {
+    const found = await this.#list.find(companyId, id);
+    const [view] = found === undefined ? [] : await this.#views([found]);
+    if (view === undefined) throw notFound();
+    return view;
   }
 
   /** Takes a client's message; the bot answers in the same step. A repeat of its key answers the first answer. */
   async acceptMessage(session: HotSession, incoming: IncomingMessage): Promise<Accepted> {
     checkContent(incoming.body, incoming.attachments, 'body');
-    const { bots, chats, ids } = this.#ports;
     const replyTo = await readReplyTo(this.store, session.id, incoming.replyToMessageId);
-    try {
-      return await this.#steps.run(session.id, async (draft) => {
-        if (draft.session.status === 'CLOSED') await this.#refuseClosed(session.id, incoming.key);
-        const chat = await chats.evenDeleted(draft.session.chatId);
-        const bot = await botOf(bots, draft);
-        const { message } = acceptMessage(draft, incoming, { chat, bot, ids, callBack: true, replyTo });
-        return { ...message, replayed: false };
-      });
-    } catch (error) {
-      const row = await this.#repeated(error, session.id, incoming.key);
-      return { id: row.id, createdAt: row.created_at, seq: row.seq, eventSeq: row.event_seq, replayed: true };
-    }
+    return this.#repeats.answer(session.id, incoming.key, () =>
+      this.#runner.run(session.id, async (draft, setting) => {
+        if (draft.session.status === 'CLOSED') await this.#repeats.refuseClosed(session.id, incoming.key);
+        const bot = await botOf(setting.bots, draft);
+        return (await acceptMessage(draft, incoming, { ...setting, bot, replyTo })).message;
+      }),
+    );
   }
 
   /** The client is there: it joined over a live connection. */
   async joined(id: string): Promise<void> {
-    await this.#steps.run(id, (draft) => {
+    await this.#runner.run(id, (draft) => {
       refuseUnlessOpen(draft);
       draft.set({ clientOnlineAt: draft.now });
       // Who comes in the middle of a pause sees that the bot is at it.
-      if (botIsTyping(draft.session)) draft.showTyping();
+      if (botIsTyping(draft.session)) draft.showTyping('BOT');
       draft.notify('CLIENT_ONLINE', { sessionId: id, clientId: draft.session.clientId });
     });
   }
 
   /** The client's last live connection is gone. */
   async left(id: string): Promise<void> {
-    await this.#steps.run(id, (draft) => {
+    await this.#runner.run(id, (draft) => {
       if (draft.session.status === 'CLOSED') return;
       draft.set({ clientOfflineAt: draft.now });
       draft.notify('CLIENT_OFFLINE', { sessionId: id, clientId: draft.session.clientId });
     });
   }
 
-  /** The client read a message of the other side; the first reading stays. */
-  async readMessage(id: string, messageId: string): Promise<void> {
-    const found = await this.store.markRead(id, messageId, this.#ports.clock.now());
-    if (!found) throw notFound();
-  }
-
   /** The client rates the session, within its scale; changeable for ten minutes. */
   async rate(id: string, rating: number, comment: string | undefined): Promise<void> {
-    const session = await this.#steps.get(id);
-    const chat = await this.#ports.chats.evenDeleted(session.chatId);
+    const session = await this.#runner.steps.get(id);
+    const chat = await chatOf(session, this.#runner.ports);
     const highest = Number(chat.settings.ratingType);
     if (rating > highest) throw badField('rating', `must be at most ${highest}`);
     const now = this.#ports.clock.now();
     const kept = await this.store.rate(id, rating, comment ?? null, now, now - RATING_CHANGE_MS);
     if (!kept) throw new Failure('session-rated');
-    await this.#steps.run(id, (draft) =>
+    await this.#runner.run(id, (draft) =>
       draft.notify('SESSION_RATED', { sessionId: id, rating, comment: comment ?? null }),
     );
   }
 
   /** Throws where the session takes nothing more from its client. */
   async checkOpen(session: HotSession): Promise<void> {
-    const now = await this.#steps.get(session.id);
+    const now = await this.#runner.steps.get(session.id);
     if (now.status === 'CLOSED') throw new Failure('session-closed');
   }
 
@@ -185,33 +202,28 @@ export class Sessions {
     for (;;) {
       const ids = await this.store.liveInChat(chatId, CLOSE_BATCH);
       if (ids.length === 0) return;
-      for (const id of ids) await this.#steps.run(id, (draft) => draft.close(false));
+      for (const id of ids) await this.#runner.run(id, (draft) => draft.close(false));
     }
   }
 
-  async #refuseClosed(sessionId: string, key: string | undefined): Promise<never> {
-    const row = key === undefined ? undefined : await this.store.messageByKey(sessionId, key);
-    throw row === undefined ? new Failure('session-closed') : new Repeated(row);
+  async #views(items: readonly ListedSession[]): Promise<Session[]> {
+    const { chats, operators, tagNames } = this.#ports;
+    const tags = await tagNames(items.map(({ session }) => session));
+    const groups = new Map<string, Promise<GroupRecord | undefined>>();
+    return Promise.all(
+      items.map(async (item) => {
+        const { companyId, chatId, handOver, id } = item.session;
+        const groupId = handOver?.groupId ?? null;
+        if (groupId !== null && !groups.has(groupId)) groups.set(groupId, operators.group(companyId, groupId));
+        const group = groupId === null ? undefined : await groups.get(groupId);
+        const chat = await chats.evenDeleted(chatId ?? '');
+        return sessionView(item, { chat, group, tags: tags.get(id) ?? [] });
+      }),
+    );
   }
 
-  /** The message a failed write repeated; throws the error on where it was something else. */
-  async #repeated(error: unknown, sessionId: string, key: string | undefined): Promise<MessageRow> {
-    if (error instanceof Repeated) return error.row;
-    const row =
-      key !== undefined && databaseError(error)?.code === UNIQUE_VIOLATION
-        ? await this.store.messageByKey(sessionId, key)
-        : undefined;
-    if (row === undefined) throw error;
-    return row;
-  }
-}
-
-/** Ends a step because its message is there already. */
-class Repeated extends Error {
-  readonly row: MessageRow;
-
-  constructor(row: MessageRow) {
-    super('the message was accepted before');
-    this.row = row;
+  /** A client was changed, as by a ban: its sessions are read anew. */
+  async clientChanged(companyId: number, clientId: string): Promise<void> {
+    for (const id of await this.store.liveOfClient(companyId, clientId)) this.#runner.steps.forget(id);
   }
 }

@@ -1,4 +1,5 @@
 import type { BotStatus, NotifyEventName, OperatorType, SessionStatus } from '@molva/contract';
+import type { BotInput } from './bot-input.ts';
 
 /** What the caller of a start chose for the session; the chat's settings fill the rest. */
 export interface SessionOptions {
@@ -15,18 +16,55 @@ export interface SessionOptions {
   readonly clientExternalId?: string;
   readonly address?: string;
   readonly userAgent?: string;
+  /** The bot that talked before this one. */
+  readonly previousBotId?: string;
+  /** The follow-up scripts that ran; each runs once. */
+  readonly followUps?: readonly FollowUp[];
+  readonly dialog?: DialogOptions;
+}
+
+/** An end of something that a chat can let another script follow. */
+export type FollowUp = 'botEnded' | 'operatorEnded' | 'clientTimeout' | 'operatorNotFound';
+
+/** What a session has that is a dialog of the bot API. */
+export interface DialogOptions {
+  /** The id its caller knows. */
+  readonly id: string;
+  readonly test: boolean;
+  /** Whether the last call wanted its answer by callback. */
+  readonly answersLater: boolean;
+  /** The last message whose caller has it in an answer. */
+  readonly told: number;
+  readonly resultCallbacks: readonly { readonly url: string; readonly data: unknown }[];
+}
+
+/** Whom the bot handed a session to. */
+export interface HandOver {
+  readonly groupId: string | null;
+  readonly announcement: string | null;
+  readonly at: string;
+  /** Since when nobody is there, null while somebody is: the session waits in the help list. */
+  readonly notFoundAt: string | null;
+}
+
+/** A bot's own state: plain JSON. Its variables are read by others too. */
+export interface BotState {
+  readonly variables: Readonly<Record<string, unknown>>;
 }
 
 /** Where a session's bot stands: its own state, and when it wants to be woken for what. */
 export interface BotPosition {
-  readonly state: unknown;
+  readonly state: BotState;
   /** False until its first turn, where a chat lets the client speak first. */
   readonly started: boolean;
   /** A pause that ends, or a wait that runs out. */
   readonly wake:
     | { readonly kind: 'resume'; readonly at: number; readonly typing: boolean }
     | { readonly kind: 'timeout'; readonly at: number }
+    | { readonly kind: 'answer'; readonly at: number }
     | null;
+  /** Inputs that a bot elsewhere has not answered yet, the oldest first. */
+  readonly asked?: readonly { readonly id: string; readonly input: BotInput }[];
 }
 
 /** A bot or person that took part in a session, in the documented form. */
@@ -44,7 +82,8 @@ export interface SessionOperator {
 export interface HotSession {
   readonly id: string;
   readonly companyId: number;
-  readonly chatId: string;
+  /** Null for a dialog of the bot API. */
+  readonly chatId: string | null;
   readonly clientId: string;
   readonly clientName: string;
   readonly clientBanned: boolean;
@@ -62,7 +101,12 @@ export interface HotSession {
   readonly operatorAssignedAt: number | null;
   readonly operators: readonly SessionOperator[];
   readonly closedAt: number | null;
+  /** What the bot noted, as JSON text. */
   readonly result: string | null;
+  /** The result an operator closed it with. */
+  readonly operatorResult: string | null;
+  readonly markedAsSpam: boolean;
+  readonly handOver: HandOver | null;
   readonly options: SessionOptions;
   readonly lastSeq: number;
   readonly lastEventSeq: number;
@@ -80,14 +124,24 @@ export function expiresAt(session: HotSession): number {
 }
 
 /** Whether the bot is in the middle of a turn: what it says next comes without the client. */
-export function botIsPaused(session: HotSession): boolean {
-  return session.bot?.wake?.kind === 'resume';
+export function botIsBusy(session: HotSession): boolean {
+  return session.bot?.wake?.kind === 'resume' || (session.bot?.asked ?? []).length > 0;
 }
 
 /** Whether the bot shows that it is typing at the moment. */
 export function botIsTyping(session: HotSession): boolean {
   const wake = session.bot?.wake;
-  return wake?.kind === 'resume' && wake.typing;
+  return (wake?.kind === 'resume' && wake.typing) || (session.bot?.asked ?? []).length > 0;
+}
+
+/** The client is there: it joined over a live connection and has not left. */
+export function clientIsOnline(session: HotSession): boolean {
+  return session.clientOnlineAt !== null && (session.clientOfflineAt ?? 0) < session.clientOnlineAt;
+}
+
+/** The id under which the session's bot is known to whoever called it: the dialog's own, or the session's. */
+export function dialogIdOf(session: HotSession): string {
+  return session.options.dialog?.id ?? session.id;
 }
 
 /** The epoch of the session's event stream, fixed for its life. */

@@ -158,15 +158,27 @@ describe('continuing a session', () => {
     expect((await begin()).body.id).toBe((await begin()).body.id);
   });
 
+  it('of a client with identities that others have takes the first one it names', async () => {
+    const known = (await resume({ clientExternalId: 'twice' }, app.admin)).body;
+    const clientId = crypto.randomUUID();
+    const named = await resume({ clientId, clientExternalId: 'twice' }, app.admin);
+    expect([named.status, named.body.clientId]).toEqual([201, clientId]);
+    const messenger = { messengerType: 'TELEGRAM', messengerUserId: 'tg-twice', clientExternalId: 'twice' };
+    const first = (await resume(messenger, app.admin)).body;
+    expect([known.clientId, clientId]).not.toContain(first.clientId);
+    expect((await resume(messenger, app.admin)).body.id).toBe(first.id);
+    expect((await resume({ clientExternalId: 'twice' }, app.admin)).body.id).toBe(known.id);
+  });
+
   it('wants the session token where the chat verifies, and identity where it requires it', async () => {
     const identitySecret = 'a secret of at least thirty-two characters';
     const chat = await app.chat(echoBlocks, { identityVerification: 'required', identitySecret });
     const path = `/chats/${chat}/sessions`;
     expect((await app.call('POST', path, {})).status).toBe(401);
-    const sign = (secret: string) =>
-      new SignJWT({ name: 'Anna' })
+    const sign = (secret: string, subject = 'anna') =>
+      new SignJWT({ name: 'Anna\0' })
         .setProtectedHeader({ alg: 'HS256' })
-        .setSubject('anna')
+        .setSubject(subject)
         .setExpirationTime('5m')
         .sign(new TextEncoder().encode(secret));
     expect((await app.call('POST', path, { identityToken: await sign(`${identitySecret}!`) })).status).toBe(401);
@@ -178,8 +190,15 @@ describe('continuing a session', () => {
     expect((await send(session.id, { body: 'hi' }, { authorization: `Bearer ${session.sessionToken}` })).status).toBe(
       201,
     );
-    const again = await app.call<SessionStarted>('PUT', path, { identityToken: await sign(identitySecret) });
+    const identityToken = await sign(identitySecret);
+    const again = await app.call<SessionStarted>('PUT', path, { identityToken });
     expect(again.body.id).toBe(session.id);
+    // On a device that calls itself something else its owner is who the token says.
+    const elsewhere = { identityToken, clientId: crypto.randomUUID() };
+    expect((await app.call<SessionStarted>('PUT', path, elsewhere)).body.id).toBe(session.id);
+    for (const subject of ['a\0b', 'x'.repeat(256)]) {
+      expect((await app.call('POST', path, { identityToken: await sign(identitySecret, subject) })).status).toBe(401);
+    }
   });
 });
 

@@ -1,12 +1,11 @@
-import type { Attachment, SessionStarted, StartSessionBody } from '@molva/contract';
-import { wireDate } from '@molva/contract';
+import type { Attachment, StartSessionBody } from '@molva/contract';
 import { databaseError, UNIQUE_VIOLATION, type Database } from '../../platform/database.ts';
 import type { Clock } from '../../platform/clock.ts';
 import { badField, Failure } from '../../platform/failure.ts';
-import type { Ids } from '../../platform/ids.ts';
 import type { Caller } from '../../platform/route.ts';
 import type { ChatRecord, Chats } from '../chats/index.ts';
-import type { BotSource, ReadyBot } from './bot-port.ts';
+import { findOrCreateClient, type ClientRow, type Identity } from '../clients/index.ts';
+import type { ReadyBot } from './bot-port.ts';
 import {
   acceptMessage,
   botOf,
@@ -15,18 +14,18 @@ import {
   refuseUnlessOpen,
   type IncomingMessage,
 } from './client-message.ts';
-import { findOrCreateClient, type ClientRow } from './clients.ts';
 import { createSession } from './create.ts';
-import { Draft, type PlacedMessage } from './draft.ts';
+import { Draft } from './draft.ts';
 import type { SessionTokens } from './holder.ts';
-import { readIdentity, type Identity } from './identity.ts';
-import { botIsPaused, expiresAt, type HotSession } from './session.ts';
+import { readIdentity } from './identity.ts';
+import { expiresAt, type HotSession } from './session.ts';
 import { givenVariables, newSession } from './new-session.ts';
 import { chosenOptions } from './options.ts';
+import { StartAnswers, type StartOutcome, type Told } from './start-answers.ts';
 import type { SessionStore } from './store.ts';
-import type { NotifierOf, Steps } from './steps.ts';
+import type { StepRunner } from './step-runner.ts';
+import type { NotifierOf } from './steps.ts';
 import { takeTurn } from './turns.ts';
-import { startedMessage, startedRow } from './view.ts';
 import type { TurnWaiter } from './turn-waiter.ts';
 
 /** Finds the files a message names; throws `invalid-input` for those that do not exist. */
@@ -36,11 +35,9 @@ export type FileSource = (ids: readonly string[], companyId: number, field: stri
 export interface StartPorts {
   readonly database: Database;
   readonly clock: Clock;
-  readonly ids: Ids;
   readonly chats: Chats;
-  readonly bots: BotSource;
   readonly files: FileSource;
-  readonly steps: Steps;
+  readonly runner: StepRunner;
   readonly store: SessionStore;
   readonly tokens: SessionTokens;
   readonly waiter: TurnWaiter;
@@ -58,49 +55,41 @@ export interface StartCall {
   readonly continues: boolean;
 }
 
-/** How a start ended. */
-export interface StartOutcome {
-  readonly started: SessionStarted;
-  readonly created: boolean;
-  readonly replayed: boolean;
-}
-
 /** What a start was asked with, read and checked. */
 interface Request extends StartCall {
   readonly chat: ChatRecord;
   readonly identity: Identity | null;
   readonly trusted: boolean;
   readonly incoming: IncomingMessage | null;
-}
-
-/** A step's outcome, before it is told. */
-interface Told {
-  readonly session: HotSession;
-  readonly said: readonly PlacedMessage[];
-  readonly messageId: string | undefined;
+  /** Whether the bot's answer is wanted live or by callback, and not in the response. */
+  readonly later: boolean;
+  readonly now: number;
 }
 
 /** Starting a session, and going on with one. */
 export class Starts {
   readonly #ports: StartPorts;
+  readonly #answers: StartAnswers;
 
   constructor(ports: StartPorts) {
     this.#ports = ports;
+    this.#answers = new StartAnswers(ports);
   }
 
   /** Starts or continues a session as asked. */
   async start(call: StartCall): Promise<StartOutcome> {
     const request = await this.#read(call);
-    const replay = call.key === undefined ? undefined : await this.#replayStart(request, call.key);
+    const replay =
+      call.key === undefined ? undefined : await this.#answers.ofStart(request.chatId, call.key, request.later);
     if (replay !== undefined) return replay;
     const named = await this.#named(request);
     if (named !== undefined) return this.#continue(named, request);
-    const client = await findOrCreateClient(this.#ports.database, this.#ports.ids, {
+    const client = await findOrCreateClient(this.#ports.database, this.#ports.runner.ports.ids, {
       companyId: request.chat.companyId,
       body: request.body,
       identity: request.identity,
       trusted: request.trusted,
-      now: this.#ports.clock.now(),
+      now: request.now,
     });
     if (client.banned_at !== null) throw new Failure('client-banned');
     const live = call.continues ? await this.#newestLive(request, client) : undefined;
@@ -111,20 +100,29 @@ export class Starts {
     const { chats, clock, files } = this.#ports;
     const { body, caller, key } = call;
     const chat = await chats.open(call.chatId);
-    const identity = await readIdentity(chat, body.identityToken, clock.now());
+    const now = clock.now();
+    const identity = await readIdentity(chat, body.identityToken, now);
     const trusted = caller.user?.companyId === chat.companyId || chat.settings.resumeByExternalId;
     const fileIds = (body.messageAttachments ?? []).map((file) => (typeof file === 'string' ? file : file.id));
     const carries = body.messageBody !== undefined || fileIds.length > 0;
     if (carries) checkContent(body.messageBody ?? '', fileIds, 'messageBody');
     const attachments = await files(fileIds, chat.companyId, 'messageAttachments');
     const incoming = { body: body.messageBody ?? '', attachments, replyToMessageId: body.replyToMessageId, key };
-    return { ...call, chat, identity, trusted, incoming: carries ? incoming : null };
+    return {
+      ...call,
+      chat,
+      identity,
+      trusted,
+      incoming: carries ? incoming : null,
+      later: body.returnAnswerAsync === true,
+      now,
+    };
   }
 
   /** The live session of this chat that the call names, if the caller holds it. */
   async #named({ body, chat, caller }: Request): Promise<HotSession | undefined> {
     if (body.sessionId === undefined) return undefined;
-    const session = await this.#ports.steps.get(body.sessionId).catch(nothing);
+    const session = await this.#ports.runner.steps.get(body.sessionId).catch(nothing);
     if (session === undefined || session.chatId !== chat.id || !this.#isLive(session)) return undefined;
     this.#ports.tokens.admit(session, chat, caller);
     return session;
@@ -132,9 +130,9 @@ export class Starts {
 
   /** The client's newest live session in this chat, if what the caller proved opens it. */
   async #newestLive({ chat, identity, trusted, caller }: Request, client: ClientRow): Promise<HotSession | undefined> {
-    const { store, steps, tokens } = this.#ports;
+    const { store, runner, tokens } = this.#ports;
     const id = await store.newestLive(chat.companyId, chat.id, client.id);
-    const session = id === undefined ? undefined : await steps.get(id);
+    const session = id === undefined ? undefined : await runner.steps.get(id);
     if (session === undefined || !this.#isLive(session)) return undefined;
     const proven =
       chat.settings.identityVerification === 'off' ||
@@ -149,7 +147,8 @@ export class Starts {
   }
 
   async #create(request: Request, client: ClientRow): Promise<StartOutcome> {
-    const { bots, clock, ids, notifierOf, steps } = this.#ports;
+    const { clock, notifierOf, runner } = this.#ports;
+    const { bots, ids } = runner.ports;
     const { body, chat, incoming, key } = request;
     const bot = await bots.ready(body.botId ?? chat.botId, chat.companyId);
     if (bot === undefined) throw badField('botId', 'there is no such bot');
@@ -160,57 +159,60 @@ export class Starts {
       throw badField('replyToMessageId', 'a new session has no messages to reply to');
     }
     const now = clock.now();
-    const fresh = newSession(ids.uuid4(), request, client, bot, now);
+    const fresh = newSession({ id: ids.uuid4(), client, bot, now }, request);
     const draft = new Draft(fresh, now, await notifierOf(fresh));
     draft.wakeAt('session-expiry', expiresAt(fresh));
+    const { sessionRatingTriggerTime } = chat.settings;
+    if (sessionRatingTriggerTime > 0) draft.wakeAt('session-rating', now + sessionRatingTriggerTime * 1000);
     draft.notify('SESSION_STARTED', { id: fresh.id, chatId: fresh.chatId, clientId: fresh.clientId, name: fresh.name });
-    const told = this.#firstTurn(draft, request, bot);
+    const told = await this.#firstTurn(draft, request, bot);
     try {
       const origin = {
+        knownClient: client.created_at < request.now,
         channel: body.channel ?? (body.messengerType === undefined ? 'API' : 'MESSENGER'),
         messengerType: body.messengerType ?? null,
         referer: body.referer ?? null,
       };
       const startKey = key === undefined ? null : { key, messageId: told.messageId ?? null };
-      await createSession(this.#ports.database, draft, origin, startKey);
+      await createSession(this.#ports.database, ids, draft, origin, startKey);
     } catch (error) {
       const replay =
         key === undefined || databaseError(error)?.code !== UNIQUE_VIOLATION
           ? undefined
-          : await this.#replayStart(request, key);
+          : await this.#answers.ofStart(request.chatId, key, request.later);
       if (replay === undefined) throw error;
       return replay;
     }
-    steps.remember({ ...draft.session, version: fresh.version + 1 });
-    steps.announce(draft);
-    return { started: await this.#tell(request, told), created: true, replayed: false };
+    runner.steps.remember({ ...draft.session, version: fresh.version + 1 });
+    runner.steps.announce(draft);
+    return { started: await this.#answers.tell(told, request.later), created: true, replayed: false };
   }
 
   /** The client's message, if any, and the bot's first turn. */
-  #firstTurn(draft: Draft, request: Request, bot: ReadyBot): Told {
+  async #firstTurn(draft: Draft, request: Request, bot: ReadyBot): Promise<Told> {
     const { body, chat, incoming } = request;
-    const callBack = body.returnAnswerAsync === true;
-    const setting = { chat, bot, ids: this.#ports.ids, callBack, replyTo: undefined };
+    const { bots, ids, operators } = this.#ports.runner.ports;
+    const setting = { chat, bot, bots, ids, operators, callBack: request.later, replyTo: undefined };
     if (incoming !== null) {
-      const { message, said } = acceptMessage(draft, incoming, setting, body.botNodeId);
+      const { message, said } = await acceptMessage(draft, incoming, setting, body.botNodeId);
       return { session: draft.session, said, messageId: message.id };
     }
     if (chat.settings.answerOnFirstClientMessage) return { session: draft.session, said: [], messageId: undefined };
     const nodeId = body.botNodeId === undefined ? {} : { nodeId: body.botNodeId };
-    const said = takeTurn(draft, setting, { kind: 'start', ...nodeId });
+    const said = await takeTurn(draft, setting, { kind: 'start', ...nodeId });
     return { session: draft.session, said, messageId: undefined };
   }
 
   async #continue(session: HotSession, request: Request): Promise<StartOutcome> {
-    const { bots, ids, steps, store } = this.#ports;
-    const { body, chat, incoming, key } = request;
+    const { runner, store } = this.#ports;
+    const { body, incoming, key } = request;
     const replayed = key === undefined || incoming === null ? undefined : await store.messageByKey(session.id, key);
-    if (replayed !== undefined) return this.#replayMessage(request, session.id, key ?? '');
+    if (replayed !== undefined) return this.#answers.ofMessage(session.id, key ?? '', request.later);
     const replyTo = await readReplyTo(store, session.id, incoming?.replyToMessageId);
     try {
-      const told = await steps.run(session.id, async (draft): Promise<Told> => {
+      const told = await runner.run(session.id, async (draft, setting): Promise<Told> => {
         refuseUnlessOpen(draft);
-        const bot = await botOf(bots, draft);
+        const bot = await botOf(setting.bots, draft);
         draft.set({
           ttl: body.sessionTtl ?? draft.session.ttl,
           options: chosenOptions(body, request.caller, draft.session.options),
@@ -220,73 +222,15 @@ export class Starts {
           draft.set({ bot: { ...position, state: bot.withVariables(position.state, givenVariables(body)) } });
         }
         if (incoming === null) return { session: draft.session, said: [], messageId: undefined };
-        const callBack = body.returnAnswerAsync === true;
-        const { message, said } = acceptMessage(draft, incoming, { chat, bot, ids, callBack, replyTo });
+        const callBack = request.later;
+        const { message, said } = await acceptMessage(draft, incoming, { ...setting, bot, callBack, replyTo });
         return { session: draft.session, said, messageId: message.id };
       });
-      return { started: await this.#tell(request, told), created: false, replayed: false };
+      return { started: await this.#answers.tell(told, request.later), created: false, replayed: false };
     } catch (error) {
       if (key === undefined || databaseError(error)?.code !== UNIQUE_VIOLATION) throw error;
-      return this.#replayMessage(request, session.id, key);
+      return this.#answers.ofMessage(session.id, key, request.later);
     }
-  }
-
-  /** The answer: what was said at once, and what a pausing bot says while the caller may be kept waiting. */
-  async #tell(request: Request, told: Told): Promise<SessionStarted> {
-    const { steps, store, tokens, waiter } = this.#ports;
-    const said = told.said.map(startedMessage);
-    let { session } = told;
-    if (request.body.returnAnswerAsync !== true && botIsPaused(session)) {
-      await waiter.settled(session.id);
-      const before = session.lastSeq;
-      session = await steps.get(session.id);
-      const later = await store.botMessages(session.id, before, session.lastSeq);
-      said.push(...later.map(startedRow));
-    }
-    return {
-      id: session.id,
-      clientId: session.clientId,
-      startedAt: wireDate(session.startedAt),
-      ttl: session.ttl,
-      messages: request.body.returnAnswerAsync === true ? [] : said,
-      ...(told.messageId === undefined ? {} : { messageId: told.messageId }),
-      eventSeq: session.lastEventSeq,
-      sessionToken: tokens.issue(session),
-    };
-  }
-
-  async #replayStart(request: Request, key: string): Promise<StartOutcome | undefined> {
-    const { steps, store } = this.#ports;
-    const found = await store.startedUnder(request.chatId, key);
-    if (found === undefined) return undefined;
-    const session = await steps.get(found.sessionId);
-    return this.#replay(request, session, await store.botMessages(session.id, 0, found.untilSeq), found.messageId);
-  }
-
-  async #replayMessage(request: Request, sessionId: string, key: string): Promise<StartOutcome> {
-    const { steps, store } = this.#ports;
-    const message = await store.messageByKey(sessionId, key);
-    if (message === undefined) throw new Error('a repeated message cannot be found');
-    return this.#replay(request, await steps.get(sessionId), await store.answersTo(sessionId, message.seq), message.id);
-  }
-
-  #replay(
-    request: Request,
-    session: HotSession,
-    rows: Parameters<typeof startedRow>[0][],
-    messageId: string | null,
-  ): StartOutcome {
-    const started: SessionStarted = {
-      id: session.id,
-      clientId: session.clientId,
-      startedAt: wireDate(session.startedAt),
-      ttl: session.ttl,
-      messages: request.body.returnAnswerAsync === true ? [] : rows.map(startedRow),
-      ...(messageId === null ? {} : { messageId }),
-      eventSeq: session.lastEventSeq,
-      sessionToken: this.#ports.tokens.issue(session),
-    };
-    return { started, created: false, replayed: true };
   }
 }
 

@@ -3,8 +3,10 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database.ts';
 import type { DueRunner } from '../../platform/due.ts';
 import { notFound } from '../../platform/failure.ts';
+import type { Ids } from '../../platform/ids.ts';
 import { append } from './append.ts';
-import { Draft, type Notifier } from './draft.ts';
+import type { Notifier } from './callbacks.ts';
+import { Draft } from './draft.ts';
 import { loadSession } from './load.ts';
 import type { HotSession } from './session.ts';
 
@@ -20,6 +22,7 @@ export interface StepPorts {
   readonly clock: Clock;
   readonly announcer: Announcer;
   readonly due: DueRunner;
+  readonly ids: Ids;
   readonly notifierOf: NotifierOf;
 }
 
@@ -93,7 +96,7 @@ export class Steps {
 
   async #commit(draft: Draft): Promise<boolean> {
     try {
-      return await append(this.#ports.database, draft);
+      return await append(this.#ports.database, this.#ports.ids, draft);
     } catch (error) {
       // Whether it was written is not known: the next reader asks the database.
       this.#cache.delete(draft.before.id);
@@ -104,7 +107,8 @@ export class Steps {
   /** Tells of a draft that is committed. */
   announce(draft: Draft): void {
     const { announcer, due } = this.#ports;
-    if (draft.events.length > 0) announcer.committed(draft.before.id, draft.events);
+    // Also where nothing was said: somebody may wait for the bot to be done.
+    if (!draft.empty) announcer.committed(draft.before.id, draft.events);
     for (const event of draft.passing) announcer.passing(draft.before.id, event);
     for (const wish of draft.due) due.hint(wish.at);
   }

@@ -63,7 +63,10 @@ const byClientMessageId = {
   name: 'message_by_client_message_id',
   text: `select ${columns} from messages where session_id = $1 and client_message_id = $2`,
 };
-const byId = { name: 'message_by_id', text: `select ${columns} from messages where session_id = $1 and id = $2` };
+const byId = {
+  name: 'message_by_id',
+  text: `select ${columns} from messages where session_id = $1 and id = $2 and deleted_at is null`,
+};
 const botMessages = {
   name: 'messages_of_bot',
   text: `select ${columns} from messages where session_id = $1 and seq > $2 and seq <= $3 and author_type = 'BOT' order by seq`,
@@ -78,16 +81,29 @@ const eventsAfter = {
   text: `select event_seq, event, audience, data, created_at from session_events
     where session_id = $1 and event_seq > $2 order by event_seq limit $3`,
 };
-const markRead = {
-  name: 'message_mark_read',
-  text: `update messages set read_at = coalesce(read_at, $3::timestamptz)
-    where session_id = $1 and id = $2 and author_type <> 'CLIENT' returning 1`,
+const messageAnywhere = {
+  name: 'message_anywhere',
+  text: `select ${columns} from messages where id = $1 and deleted_at is null`,
+};
+const liveOfClient = {
+  name: 'sessions_live_of_client',
+  text: 'select id from sessions where company_id = $1 and client_id = $2 and closed_at is null',
+};
+const liveOfOperator = {
+  name: 'sessions_live_of_operator',
+  text: `select id from sessions where company_id = $1 and operator_id = $2 and closed_at is null
+    and operator_type = 'OPERATOR'`,
+};
+const byDialog = {
+  name: 'session_by_dialog',
+  text: 'select session_id from dialogs where company_id = $1 and id = $2',
 };
 const rate = {
   name: 'session_rate',
   text: `update sessions set rating = $2, rating_comment = $3, rated_at = coalesce(rated_at, $4::timestamptz)
     where id = $1 and (rated_at is null or rated_at > $5::timestamptz) returning 1`,
 };
+const isRated = { name: 'session_is_rated', text: 'select 1 from sessions where id = $1 and rated_at is not null' };
 const streamPositions = {
   name: 'session_stream_positions',
   text: 'select id, last_event_seq, started_at from sessions where id = any($1::uuid[])',
@@ -176,9 +192,28 @@ export class SessionStore {
     })) as (LoggedEvent & { audience: string | null })[];
   }
 
-  /** Marks a message of the other side as read; false where there is none. */
-  async markRead(sessionId: string, id: string, now: number): Promise<boolean> {
-    return (await this.#database.query(markRead, [sessionId, id, new Date(now).toISOString()])).length === 1;
+  /** A message by its id alone. */
+  async messageAnywhere(id: string): Promise<MessageRow | undefined> {
+    const [row] = await this.#database.query<MessageRow & Record<string, unknown>>(messageAnywhere, [id]);
+    return row;
+  }
+
+  /** The live sessions of a client. */
+  async liveOfClient(companyId: number, clientId: string): Promise<string[]> {
+    const rows = await this.#database.query<{ id: string }>(liveOfClient, [companyId, clientId]);
+    return rows.map((row) => row.id);
+  }
+
+  /** The live sessions of an operator. */
+  async liveOfOperator(companyId: number, operatorId: string): Promise<string[]> {
+    const rows = await this.#database.query<{ id: string }>(liveOfOperator, [companyId, operatorId]);
+    return rows.map((row) => row.id);
+  }
+
+  /** The session behind the id its caller gave to a dialog. */
+  async sessionOfDialog(companyId: number, dialogId: string): Promise<string | undefined> {
+    const [row] = await this.#database.query<{ session_id: string }>(byDialog, [companyId, dialogId]);
+    return row?.session_id;
   }
 
   /** Keeps a rating; false where an older one can no longer be changed. */
@@ -191,6 +226,11 @@ export class SessionStore {
   ): Promise<boolean> {
     const values = [id, rating, comment, new Date(now).toISOString(), new Date(changeableSince).toISOString()];
     return (await this.#database.query(rate, values)).length === 1;
+  }
+
+  /** Whether the client has rated the session. */
+  async isRated(id: string): Promise<boolean> {
+    return (await this.#database.query(isRated, [id])).length === 1;
   }
 
   /** Where the event streams of sessions stand. */

@@ -1,23 +1,20 @@
+import { EventName } from '@molva/contract';
 import type { Clock } from '../../platform/clock.ts';
 import type { DueRunner } from '../../platform/due.ts';
 import { Failure } from '../../platform/failure.ts';
-import type { Ids } from '../../platform/ids.ts';
-import type { Chats } from '../chats/index.ts';
-import type { BotSource } from './bot-port.ts';
+import type { Asks } from './asks.ts';
 import { botOf } from './client-message.ts';
 import { expiresAt } from './session.ts';
-import type { Steps } from './steps.ts';
+import type { StepRunner } from './step-runner.ts';
 import type { SessionStore } from './store.ts';
-import { takeTurn, TYPING_REPEAT_MS } from './turns.ts';
+import { endOrFollow, giveUp, handOver, sameWish, takeTurn, TYPING_REPEAT_MS } from './turns.ts';
 
 /** What the timers need. */
 export interface TimerPorts {
   readonly due: DueRunner;
   readonly clock: Clock;
-  readonly ids: Ids;
-  readonly chats: Chats;
-  readonly bots: BotSource;
-  readonly steps: Steps;
+  readonly runner: StepRunner;
+  readonly asks: Asks;
   readonly store: SessionStore;
 }
 
@@ -41,6 +38,9 @@ export class Timers {
     const { due } = this.#ports;
     due.handle('session-expiry', (id) => this.#ifThere(() => this.#expire(id)));
     due.handle('session-bot', (id) => this.#ifThere(() => this.#wakeBot(id)));
+    due.handle('session-ask', (id) => this.#ifThere(() => this.#ports.asks.ask(id)));
+    due.handle('session-idle', (id) => this.#ifThere(() => this.#passFromIdle(id)));
+    due.handle('session-rating', (id) => this.#ifThere(() => this.#askForRating(id)));
     due.handle('session-starts', () => this.#forgetStarts());
   }
 
@@ -49,34 +49,59 @@ export class Timers {
     await this.#ports.due.at('session-starts', HOUSE, this.#ports.clock.now());
   }
 
-  /** Closes a session whose life time has passed, or says when to look again. */
+  /** Ends a session whose life time has passed, unless the chat lets a script follow; or says when to look again. */
   #expire(id: string): Promise<number | null> {
-    return this.#ports.steps.run(id, async (draft) => {
+    return this.#ports.runner.run(id, async (draft, setting) => {
       if (draft.session.status === 'CLOSED') return null;
       const end = expiresAt(draft.session);
       if (end > draft.now) return end;
-      const chat = await this.#ports.chats.evenDeleted(draft.session.chatId);
-      draft.close(chat.settings.sessionRatingRequired);
-      return null;
+      await endOrFollow(draft, setting, 'clientTimeout');
+      // A script that says nothing has no second chance.
+      return draft.session.status === 'ACTIVE' ? expiresAt(draft.session) : null;
     });
   }
 
   /** Lets a paused bot go on, or one that waited too long; shows typing while a pause lasts. */
-  async #wakeBot(id: string): Promise<number | null> {
-    const { bots, chats, ids, steps } = this.#ports;
-    return steps.run(id, async (draft) => {
+  #wakeBot(id: string): Promise<number | null> {
+    return this.#ports.runner.run(id, async (draft, setting) => {
       const wake = draft.session.bot?.wake ?? null;
-      if (draft.session.status === 'CLOSED' || wake === null || draft.session.operatorType !== 'BOT') return null;
+      if (draft.session.status === 'CLOSED' || draft.session.operatorType !== 'BOT') return null;
+      if (wake === null || wake.kind === 'answer') return null;
       if (wake.at > draft.now) {
         if (wake.kind === 'timeout') return wake.at;
-        if (wake.typing) draft.showTyping();
+        if (wake.typing) draft.showTyping('BOT');
         return Math.min(wake.at, draft.now + TYPING_REPEAT_MS);
       }
-      const bot = await botOf(bots, draft);
-      const chat = await chats.evenDeleted(draft.session.chatId);
-      if (bot === undefined) return null;
-      takeTurn(draft, { bot, chat, ids, callBack: true }, { kind: wake.kind });
-      return draft.session.bot?.wake?.at ?? null;
+      const bot = await botOf(setting.bots, draft);
+      if (bot === undefined) await giveUp(draft, setting);
+      else await takeTurn(draft, { ...setting, bot }, { kind: wake.kind });
+      const next = draft.session.bot?.wake;
+      return next === null || next === undefined || next.kind === 'answer' ? null : next.at;
+    });
+  }
+
+  /** Passes a session on whose operator has not answered for as long as the chat allows. */
+  #passFromIdle(id: string): Promise<number | null> {
+    return this.#ports.runner.run(id, async (draft, setting) => {
+      const { status, operatorType, operatorId, handOver: handed } = draft.session;
+      const asked = draft.session.firstClientMessageAfterAt;
+      const idle = setting.chat.settings.allowableOperatorIdleTime * 1000;
+      if (status === 'CLOSED' || operatorType !== 'OPERATOR' || operatorId === '' || idle === 0) return null;
+      if (asked === null) return null;
+      const end = Math.max(asked, draft.session.operatorAssignedAt ?? 0) + idle;
+      if (end > draft.now) return end;
+      await handOver(draft, setting, sameWish(handed), undefined, [Number(operatorId)]);
+      return null;
+    });
+  }
+
+  /** Asks for a rating while the session goes on, unless there is one. */
+  #askForRating(id: string): Promise<null> {
+    return this.#ports.runner.run(id, async (draft, { chat }) => {
+      if (draft.session.status === 'CLOSED' || (await this.#ports.store.isRated(id))) return null;
+      const { ratingType, ratingText } = chat.settings;
+      draft.addEvent(EventName.ratingRequested, { sessionId: id, ratingType, ratingText });
+      return null;
     });
   }
 

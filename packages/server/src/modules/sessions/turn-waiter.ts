@@ -1,10 +1,10 @@
 import type { Announcer } from '../../platform/announcer.ts';
 import type { Clock } from '../../platform/clock.ts';
-import { botIsPaused } from './session.ts';
+import { botIsBusy } from './session.ts';
 import type { Steps } from './steps.ts';
 
-/** How long a caller that wants the bot's answer at once is kept waiting. */
-const LIMIT_MS = 9_000;
+/** How long a caller that wants the bot's answer at once is kept waiting: a bot elsewhere has nine seconds. */
+const LIMIT_MS = 10_000;
 
 /** Waits for a bot that pauses within its turn. */
 export class TurnWaiter {
@@ -25,7 +25,7 @@ export class TurnWaiter {
   async settled(sessionId: string): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const look = async (): Promise<void> => {
-      if (!botIsPaused(await this.#steps.get(sessionId))) resolve();
+      if (!botIsBusy(await this.#steps.get(sessionId))) resolve();
     };
     using _listening = this.#announcer.listen({
       committed: (id) => {

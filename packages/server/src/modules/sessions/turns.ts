@@ -1,50 +1,149 @@
+import { wireDate } from '@molva/contract';
 import type { ChatRecord } from '../chats/index.ts';
 import type { Ids } from '../../platform/ids.ts';
-import type { BotInput, BotMessage, BotTurn, ReadyBot } from './bot-port.ts';
+import type { BotInput } from './bot-input.ts';
+import type { BotMessage, BotSource, BotTurn, HandOverWish, ReadyBot } from './bot-port.ts';
 import { botCallback } from './callbacks.ts';
 import type { Draft, PlacedMessage } from './draft.ts';
+import { assign, handToBot, toHelp } from './hand-over.ts';
+import type { OperatorSource } from './operator-port.ts';
+import type { FollowUp, HandOver } from './session.ts';
 
 /** While a bot pauses, its typing is shown again this often; clients hide it after five seconds. */
 export const TYPING_REPEAT_MS = 3_000;
 
-/** What a turn is taken with. */
-export interface TurnSetting {
-  readonly bot: ReadyBot;
-  readonly chat: ChatRecord;
+/** Who can answer in a session. */
+export interface TurnPorts {
   readonly ids: Ids;
+  readonly bots: BotSource;
+  readonly operators: OperatorSource;
+}
+
+/** The rules a step of a session goes by. */
+export interface StepSetting extends TurnPorts {
+  readonly chat: ChatRecord;
   /** Whether what the bot says is sent to the session's callback address too. */
   readonly callBack: boolean;
 }
 
-/** Lets the session's bot answer an input within the draft, and answers what it said. */
-export function takeTurn(draft: Draft, setting: TurnSetting, input: BotInput): PlacedMessage[] {
-  const { bot, chat } = setting;
-  const said: PlacedMessage[] = [];
-  const spoken: BotMessage[] = [];
-  let state = draft.session.bot?.state;
-  let next: BotInput | null = input;
-  let turn: BotTurn | undefined;
-  while (next !== null) {
-    turn = bot.turn(draft.session, state, next, draft.now);
-    state = turn.state;
-    for (const message of turn.messages) {
-      said.push(say(draft, setting, message));
-      spoken.push(message);
-    }
-    next = null;
-    if (turn.handOver !== null) {
-      // Nobody is there to take over: the visitor is told so, and the bot goes on as its script says.
-      const body = chat.settings.operatorsBusyMessage;
-      if (body !== '') said.push(say(draft, setting, { ...silence, body }));
-      next = { kind: 'operatorNotFound' };
-    }
+/** What a turn is taken with. */
+export interface TurnSetting extends StepSetting {
+  readonly bot: ReadyBot;
+}
+
+/**
+ * Lets the session's bot answer an input within the draft, and answers what was said. A bot elsewhere is asked after
+ * the commit; its answer comes in a step of its own.
+ */
+export async function takeTurn(draft: Draft, setting: TurnSetting, input: BotInput): Promise<PlacedMessage[]> {
+  const { bot } = setting;
+  const position = draft.session.bot;
+  if (position === null) return [];
+  if (bot.kind === 'local') {
+    const unsaved = draft.facts.filter(({ botId }) => botId === bot.id);
+    const turn = await bot.turn(draft.session, position.state, input, draft.now, unsaved);
+    return applyTurn(draft, setting, turn, input);
   }
-  if (turn !== undefined) settle(draft, setting, turn);
-  if (setting.callBack && spoken.length > 0 && turn !== undefined) {
-    const callback = botCallback(draft.session, bot, turn, spoken);
-    if (callback !== undefined) draft.deliver(callback);
-  }
+  const asked = [...(position.asked ?? []), { id: setting.ids.uuid7(), input }];
+  draft.set({ bot: { ...position, started: true, asked } });
+  draft.showTyping('BOT');
+  draft.wakeAt('session-ask', draft.now);
+  return [];
+}
+
+/** Makes what a bot's turn came to part of the draft. */
+export async function applyTurn(
+  draft: Draft,
+  setting: TurnSetting,
+  turn: BotTurn,
+  input: BotInput,
+): Promise<PlacedMessage[]> {
+  const { bot, chat, ids } = setting;
+  const said = speak(draft, ids, { id: bot.id, name: bot.name }, turn.messages);
+  // Whoever runs a dialog waits for one call an input, also where the bot says nothing.
+  const tells = setting.callBack && (turn.messages.length > 0 || draft.session.chatId === null);
+  const callback = tells ? botCallback(draft.session, chat, bot, turn) : undefined;
+  if (callback !== undefined) draft.deliver(callback);
+  draft.saveFacts(bot.id, turn.facts);
+  if (draft.session.chatId === null) trace(draft, turn, input);
+  settle(draft, turn);
+  if (turn.handOver !== null) {
+    const wish = { ...turn.handOver, fallback: turn.handOver.fallback && input.kind !== 'operatorNotFound' };
+    said.push(...(await handOver(draft, setting, wish, setting.bot)));
+  } else if (turn.status === 'ERROR') said.push(...(await giveUp(draft, setting)));
+  else if (turn.status === 'STOP') said.push(...(await endOrFollow(draft, setting, 'botEnded')));
   return said;
+}
+
+/** The bot failed: people go on. A dialog, which has no people, ends. */
+export async function giveUp(draft: Draft, setting: StepSetting): Promise<PlacedMessage[]> {
+  const { bot } = draft.session;
+  draft.set({ botStatus: 'ERROR', bot: bot && { ...bot, wake: null, asked: [] } });
+  if (draft.session.chatId !== null) {
+    return handOver(draft, setting, { groupId: null, announcement: null, fallback: false });
+  }
+  draft.close(false);
+  return [];
+}
+
+/** Lets the script follow that the chat has for this end, or ends the session. */
+export async function endOrFollow(draft: Draft, setting: StepSetting, end: FollowUp): Promise<PlacedMessage[]> {
+  const said = await followUp(draft, setting, end);
+  if (said === undefined) draft.close(setting.chat.settings.sessionRatingRequired);
+  return said ?? [];
+}
+
+async function followUp(draft: Draft, setting: StepSetting, end: FollowUp): Promise<PlacedMessage[] | undefined> {
+  const { options, companyId } = draft.session;
+  const botId = setting.chat.settings[`${end}BotId`];
+  const followUps = options.followUps ?? [];
+  // Each runs once: scripts that follow one another would never let a session end.
+  if (botId === null || followUps.includes(end)) return undefined;
+  const bot = await setting.bots.ready(botId, companyId);
+  if (bot === undefined) return undefined;
+  draft.set({ options: { ...options, followUps: [...followUps, end] } });
+  await handToBot(draft, bot, setting.operators);
+  return takeTurn(draft, { ...setting, bot }, { kind: 'start' });
+}
+
+/**
+ * Finds a person for the session; where nobody is there the visitor is told, and the bot that wished for it, a script
+ * or the help list goes on. `except` names people who are not to get it.
+ */
+export async function handOver(
+  draft: Draft,
+  setting: StepSetting,
+  wish: HandOverWish,
+  bot?: ReadyBot,
+  except: readonly number[] = [],
+): Promise<PlacedMessage[]> {
+  const { chat, operators, ids } = setting;
+  const { session } = draft;
+  // Whoever runs a dialog by the bot API takes over himself.
+  if (session.chatId === null) return [];
+  const { groupId, announcement } = wish;
+  const at = wireDate(draft.now);
+  const operator = await operators.leastLoaded(session.companyId, groupId, except);
+  draft.set({ handOver: { groupId, announcement, at, notFoundAt: operator === undefined ? at : null } });
+  if (operator !== undefined) {
+    await assign(draft, operator, setting);
+    return [];
+  }
+  draft.notify('OPERATOR_NOT_FOUND', { id: session.id, chatId: session.chatId, groupId });
+  const body = chat.settings.operatorsBusyMessage;
+  const speaker = { id: session.botId, name: bot?.name ?? chat.botName };
+  const said = body === '' ? [] : speak(draft, ids, speaker, [{ ...silence, body }]);
+  if (wish.fallback && bot !== undefined) {
+    return [...said, ...(await takeTurn(draft, { ...setting, bot }, { kind: 'operatorNotFound' }))];
+  }
+  const followed = await followUp(draft, setting, 'operatorNotFound');
+  if (followed === undefined) toHelp(draft);
+  return [...said, ...(followed ?? [])];
+}
+
+/** The wish for a person a session was handed over with, for whoever comes next. */
+export function sameWish(handed: HandOver | null): HandOverWish {
+  return { groupId: handed?.groupId ?? null, announcement: handed?.announcement ?? null, fallback: false };
 }
 
 const silence: BotMessage = {
@@ -57,35 +156,48 @@ const silence: BotMessage = {
   nodeId: '',
 };
 
-function say(draft: Draft, { bot, ids }: TurnSetting, message: BotMessage): PlacedMessage {
-  return draft.addMessage({
-    id: ids.uuid7(),
-    authorType: 'BOT',
-    authorId: bot.id,
-    authorName: bot.name,
-    body: message.body,
-    type: message.type,
-    answers: message.answers,
-    keyboard: message.keyboard,
-    attachments: message.attachments,
-    actions: message.actions,
-  });
+/** Says messages in a bot's name. */
+function speak(
+  draft: Draft,
+  ids: Ids,
+  bot: { readonly id: string; readonly name: string },
+  messages: readonly BotMessage[],
+): PlacedMessage[] {
+  return messages.map((message) =>
+    draft.addMessage({
+      ...message,
+      id: ids.uuid7(),
+      authorType: 'BOT',
+      authorId: bot.id,
+      authorName: bot.name,
+      nodeId: draft.session.chatId === null ? message.nodeId : undefined,
+    }),
+  );
 }
 
-/** Keeps where the bot stands, sets its timer, and ends the session with its script. */
-function settle(draft: Draft, { chat }: TurnSetting, turn: BotTurn): void {
+function trace(draft: Draft, turn: BotTurn, input: BotInput): void {
+  const { path, status, results, facts, messages } = turn;
+  const said = messages.map(({ body, nodeId }) => ({ body, nodeId }));
+  draft.traces.push(
+    JSON.stringify({ input, path, status, results, facts, messages: said, variables: turn.state.variables }),
+  );
+}
+
+/** Keeps where the bot stands and sets its timer. */
+function settle(draft: Draft, turn: BotTurn): void {
   const wake =
     turn.pause !== null
       ? ({ kind: 'resume', at: draft.now + turn.pause.ms, typing: turn.pause.typing } as const)
       : turn.deadline !== null
         ? ({ kind: 'timeout', at: draft.now + turn.deadline } as const)
         : null;
-  draft.set({ bot: { state: turn.state, started: true, wake }, botStatus: turn.status });
+  const asked = draft.session.bot?.asked ?? [];
+  const position = { state: turn.state, started: true, wake };
+  draft.set({ bot: asked.length === 0 ? position : { ...position, asked }, botStatus: turn.status });
   if (Object.keys(turn.results).length > 0) draft.set({ result: JSON.stringify(turn.results) });
-  if (turn.pause?.typing === true) draft.showTyping();
+  if (turn.pause?.typing === true) draft.showTyping('BOT');
   if (wake !== null) {
     const early = wake.kind === 'resume' ? Math.min(wake.at, draft.now + TYPING_REPEAT_MS) : wake.at;
     draft.wakeAt('session-bot', early);
   }
-  if (turn.status === 'STOP' || turn.status === 'ERROR') draft.close(chat.settings.sessionRatingRequired);
 }

@@ -9,6 +9,7 @@ import {
 } from '@molva/contract';
 import type { ChatRecord } from '../chats/index.ts';
 import type { PlacedMessage } from './draft.ts';
+import type { GroupRecord } from './operator-port.ts';
 import type { HotSession } from './session.ts';
 import type { ListedSession } from './list.ts';
 import type { MessageRow } from './store.ts';
@@ -78,14 +79,21 @@ function actionMap(actions: readonly Action[]): StartedMessage['actions'] {
   return Object.fromEntries(actions.map((action) => [action.event ?? action.type, action.data ?? '']));
 }
 
-/** A session as a user of its company sees it. */
-export function sessionView({ session, row, last }: ListedSession, chat: Pick<ChatRecord, 'settings'>): Session {
+/** What others know of a session: its chat, the group it was handed to, its tags. */
+export interface Surroundings {
+  readonly chat: Pick<ChatRecord, 'settings'>;
+  readonly group: GroupRecord | undefined;
+  readonly tags: readonly string[];
+}
+
+/** A session as a user of its company sees it. The timers of its group win over those of its chat. */
+export function sessionView({ session, row, last }: ListedSession, { chat, group, tags }: Surroundings): Session {
   return {
     id: session.id,
-    chatId: session.chatId,
+    chatId: session.chatId ?? '',
     clientId: session.clientId,
     name: session.name,
-    markedAsSpam: row.marked_as_spam,
+    markedAsSpam: session.markedAsSpam,
     ttl: session.ttl,
     operatorId: session.operatorId,
     operatorName: session.operatorName,
@@ -106,11 +114,14 @@ export function sessionView({ session, row, last }: ListedSession, chat: Pick<Ch
     clientExternalId: row.external_id,
     clientBanned: session.clientBanned,
     referer: row.referer,
-    tags: '',
-    timerFirstAnswer: chat.settings.timerFirstAnswer,
-    timerNextAnswers: chat.settings.timerNextAnswers,
+    tags: tags.join(','),
+    timerFirstAnswer: group?.timerFirstAnswer || chat.settings.timerFirstAnswer,
+    timerNextAnswers: group?.timerNextAnswers || chat.settings.timerNextAnswers,
     lastOperatorMessage: maybeDate(session.lastOperatorMessageAt) ?? '',
     firstClientMessageAfterLastOperatorMessage: maybeDate(session.firstClientMessageAfterAt) ?? '',
+    handOver: session.handOver,
+    operatorResult: session.operatorResult,
+    rating: row.rating,
   };
 }
 
@@ -118,7 +129,7 @@ export function sessionView({ session, row, last }: ListedSession, chat: Pick<Ch
 export function holderView(session: HotSession): SessionForHolder {
   return {
     id: session.id,
-    chatId: session.chatId,
+    chatId: session.chatId ?? '',
     clientId: session.clientId,
     name: session.name,
     ttl: session.ttl,

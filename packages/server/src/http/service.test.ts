@@ -1,0 +1,19 @@
+import { ALL_BASES } from '@molva/contract';
+import fastify from 'fastify';
+import { expect, it } from 'vitest';
+import { addService } from './service.ts';
+
+it.each(ALL_BASES.flatMap((base) => [`${base}/openapi.json`, `${base}/asyncapi.json`]))(
+  '%s describes the API at its public address, for anybody',
+  async (path) => {
+    await using server = fastify();
+    const parts = { url: 'https://chat.example', version: '1.2.3', database: {} as never, metrics: {} as never };
+    addService(server, parts);
+    const { statusCode, headers, body } = await server.inject(path);
+    expect([statusCode, headers['content-type']]).toEqual([200, 'application/json; charset=utf-8']);
+    const document = JSON.parse(body) as Record<string, unknown> & { info: object };
+    expect(document.info).toMatchObject({ version: '1.2.3' });
+    expect(body).toContain('chat.example');
+    expect('openapi' in document).toBe(path.endsWith('openapi.json'));
+  },
+);

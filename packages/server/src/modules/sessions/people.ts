@@ -1,0 +1,242 @@
+import { EventName, wireDate, type Attachment } from '@molva/contract';
+import { Failure, notFound } from '../../platform/failure.ts';
+import type { Caller } from '../../platform/route.ts';
+import { checkContent, isUuid, readReplyTo, refuseClosed, type IncomingMessage } from './client-message.ts';
+import type { Draft } from './draft.ts';
+import { extras } from './append.ts';
+import { assign, handToBot, join, part, takesPart } from './hand-over.ts';
+import type { OperatorRecord } from './operator-port.ts';
+import { Repeats, type Accepted } from './repeats.ts';
+import type { HotSession } from './session.ts';
+import type { StepRunner } from './step-runner.ts';
+import type { SessionStore } from './store.ts';
+import { endOrFollow, handOver, sameWish, takeTurn, type StepSetting } from './turns.ts';
+import { unpackExtras } from './view.ts';
+
+type User = NonNullable<Caller['user']>;
+
+const MAY_EDIT_OTHERS: readonly string[] = ['ADMIN', 'SUPERVISOR'];
+
+/** What people do in sessions: take, pass on, answer, correct, end. */
+export class People {
+  readonly #runner: StepRunner;
+  readonly #store: SessionStore;
+  readonly #repeats: Repeats;
+
+  constructor(runner: StepRunner, store: SessionStore) {
+    this.#runner = runner;
+    this.#store = store;
+    this.#repeats = new Repeats(store);
+  }
+
+  /** Gives the session to an operator, or to a bot named by its UUID. */
+  async switchTo(session: HotSession, operatorId: string): Promise<void> {
+    if (isUuid(operatorId)) return this.#switchToBot(session, operatorId);
+    const operator = await this.#operator(session.companyId, Number(operatorId));
+    await this.#runner.run(session.id, async (draft, setting) => {
+      refuseClosed(draft);
+      if (!answers(draft.session, operator)) await assign(draft, operator, setting);
+    });
+  }
+
+  /** Lets an operator take part; a session that waits for somebody is given to him. */
+  async add(session: HotSession, operatorId: string): Promise<void> {
+    const operator = await this.#operator(session.companyId, Number(operatorId));
+    await this.#runner.run(session.id, async (draft, setting) => {
+      refuseClosed(draft);
+      if (draft.session.operatorId === '') await assign(draft, operator, setting);
+      else if (!takesPart(draft.session, operator.id)) join(draft, operator);
+    });
+  }
+
+  /**
+   * Takes an operator out. Where it is who answered, the chat's script for it goes on, else somebody who takes part,
+   * else the least loaded of the group.
+   */
+  async remove(session: HotSession, operatorId: string): Promise<void> {
+    const id = Number(operatorId);
+    if ((await this.#runner.ports.operators.find(session.companyId, id)) === undefined) throw notFound();
+    await this.#runner.run(session.id, async (draft, setting) => {
+      refuseClosed(draft);
+      if (!takesPart(draft.session, id)) throw new Failure('operator-not-in-session');
+      const answered = draft.session.operatorId === operatorId;
+      part(draft, id);
+      if (answered) await this.#passOn(draft, setting, id);
+    });
+  }
+
+  /** Gives the session to the least loaded member of a group who is online; nobody: it waits in the help list. */
+  async switchToGroup(session: HotSession, groupId: string): Promise<void> {
+    const { operators } = this.#runner.ports;
+    if ((await operators.group(session.companyId, groupId)) === undefined) throw notFound();
+    await this.#runner.run(session.id, async (draft, setting) => {
+      refuseClosed(draft);
+      await handOver(draft, setting, { groupId, announcement: null, fallback: false });
+    });
+  }
+
+  /** Passes all live sessions of an operator on to others, as when it is gone. */
+  async release(companyId: number, operatorId: number): Promise<void> {
+    for (const id of await this.#store.liveOfOperator(companyId, String(operatorId))) {
+      await this.#runner.run(id, async (draft, setting) => {
+        const { status, operatorType, operatorId: current, handOver: before } = draft.session;
+        if (status === 'CLOSED' || operatorType !== 'OPERATOR' || current !== String(operatorId)) return;
+        await handOver(draft, setting, sameWish(before), undefined, [operatorId]);
+      });
+    }
+  }
+
+  /** Ends the session with a result; the chat may let a script follow the people's part. */
+  async close(session: HotSession, result: string | undefined): Promise<void> {
+    await this.#runner.run(session.id, async (draft, setting) => {
+      if (draft.session.status === 'CLOSED') return;
+      if (result !== undefined) draft.set({ operatorResult: result });
+      if (draft.session.operatorType === 'OPERATOR') await endOrFollow(draft, setting, 'operatorEnded');
+      else draft.close(setting.chat.settings.sessionRatingRequired);
+    });
+  }
+
+  /** Gives the session another name. */
+  async rename(session: HotSession, name: string): Promise<void> {
+    await this.#runner.run(session.id, (draft) => {
+      if (draft.session.name !== name) draft.set({ name });
+    });
+  }
+
+  /** Marks the session as spam, which closes it, or takes the mark back. */
+  async markSpam(session: HotSession, markedAsSpam: boolean): Promise<void> {
+    await this.#runner.run(session.id, (draft) => {
+      if (draft.session.markedAsSpam === markedAsSpam) return;
+      draft.set({ markedAsSpam });
+      draft.notify('SESSION_SPAM', { sessionId: session.id, markedAsSpam });
+      if (markedAsSpam) draft.close(false);
+    });
+  }
+
+  /** Shows the client that the operator types. */
+  async typing(session: HotSession): Promise<void> {
+    await this.#runner.run(session.id, (draft) => {
+      refuseClosed(draft);
+      draft.showTyping('OPERATOR');
+    });
+  }
+
+  /** An operator's message. Whoever answers where a bot or nobody did takes the session over. */
+  async say(session: HotSession, user: User, incoming: IncomingMessage): Promise<Accepted> {
+    checkContent(incoming.body, incoming.attachments, 'body');
+    const operator = await this.#operator(session.companyId, user.id);
+    const replyTo = await readReplyTo(this.#store, session.id, incoming.replyToMessageId);
+    return this.#repeats.answer(session.id, incoming.key, () =>
+      this.#runner.run(session.id, async (draft, setting) => {
+        if (draft.session.status === 'CLOSED') await this.#repeats.refuseClosed(session.id, incoming.key);
+        refuseClosed(draft);
+        const { operatorType, operatorId } = draft.session;
+        if (operatorType === 'BOT' || operatorId === '') await assign(draft, operator, setting);
+        else if (!takesPart(draft.session, operator.id)) join(draft, operator);
+        return draft.addMessage({
+          id: setting.ids.uuid7(),
+          authorType: 'OPERATOR',
+          authorId: String(operator.id),
+          authorName: operator.name,
+          body: incoming.body,
+          attachments: incoming.attachments,
+          replyTo,
+          clientMessageId: incoming.key,
+          ...(operator.avatar === null ? {} : { avatar: operator.avatar }),
+        });
+      }),
+    );
+  }
+
+  /** Marks a message as read, by the other side of whoever wrote it. The first reading stays. */
+  async read(messageId: string, sessionId: string, byUser: boolean): Promise<void> {
+    await this.#runner.run(sessionId, async (draft) => {
+      const row = await this.#store.message(sessionId, messageId);
+      const fromClient = row?.author_type === 'CLIENT';
+      if (row === undefined || (fromClient && !byUser)) throw notFound();
+      if (row.read_at !== null) return;
+      draft.change = { kind: 'read', id: messageId };
+      if (fromClient) {
+        draft.set({ unread: Math.max(0, draft.session.unread - 1) });
+        draft.addEvent(EventName.chatMessageRead, { messageId });
+      } else draft.notify('MESSAGE_READ', { messageId, sessionId });
+    });
+  }
+
+  /** Changes the text, and where they are given the files, of what an operator said. */
+  async edit(messageId: string, user: User, body: string, files: readonly Attachment[] | undefined): Promise<void> {
+    await this.#correct(messageId, user, (draft, row) => {
+      const { answers, keyboard, attachments, actions } = unpackExtras(row.extras);
+      const kept = extras({ answers, keyboard, actions, attachments: files ?? attachments });
+      draft.change = { kind: 'edit', id: messageId, body, extras: kept };
+      draft.addEvent(EventName.chatMessageEdited, { id: messageId, body, updatedAt: wireDate(draft.now) });
+    });
+  }
+
+  /** Takes back what an operator said: its text is gone from the lists and from the log. */
+  async delete(messageId: string, user: User): Promise<void> {
+    await this.#correct(messageId, user, (draft, row) => {
+      draft.change = { kind: 'delete', id: messageId, eventSeq: row.event_seq };
+      draft.addEvent(EventName.chatMessageDeleted, { id: messageId });
+    });
+  }
+
+  async #correct(
+    messageId: string,
+    user: User,
+    change: (draft: Draft, row: NonNullable<Awaited<ReturnType<SessionStore['message']>>>) => void,
+  ): Promise<void> {
+    const sessionId = (await this.#store.messageAnywhere(messageId))?.session_id;
+    if (sessionId === undefined) throw notFound();
+    await this.#runner.run(sessionId, async (draft) => {
+      const { companyId, chatId, status } = draft.session;
+      const row = await this.#store.message(sessionId, messageId);
+      if (companyId !== user.companyId || chatId === null || row === undefined) throw notFound();
+      const own = row.author_type === 'OPERATOR' && row.author_id === String(user.id);
+      const others = row.author_type === 'OPERATOR' && user.roles.some((role) => MAY_EDIT_OTHERS.includes(role));
+      if (!own && !others) throw new Failure('permission-denied');
+      if (status === 'CLOSED') throw new Failure('session-closed');
+      change(draft, row);
+    });
+  }
+
+  async #switchToBot(session: HotSession, botId: string): Promise<void> {
+    const bot = await this.#runner.ports.bots.ready(botId, session.companyId);
+    if (bot === undefined) throw notFound();
+    await this.#runner.run(session.id, async (draft, setting) => {
+      refuseClosed(draft);
+      if (draft.session.operatorType === 'BOT' && draft.session.botId === bot.id) return;
+      await handToBot(draft, bot, setting.operators);
+      await takeTurn(draft, { ...setting, bot }, { kind: 'start' });
+    });
+  }
+
+  /** The session goes on without who answered in it. */
+  async #passOn(draft: Draft, setting: StepSetting, left: number): Promise<void> {
+    const { companyId, operators: members, handOver: before } = draft.session;
+    const { sessionReloadBotId } = setting.chat.settings;
+    const bot = sessionReloadBotId === null ? undefined : await setting.bots.ready(sessionReloadBotId, companyId);
+    if (bot !== undefined) {
+      await handToBot(draft, bot, setting.operators);
+      await takeTurn(draft, { ...setting, bot }, { kind: 'start' });
+      return;
+    }
+    const other = members.findLast(({ type }) => type === 'OPERATOR')?.id ?? null;
+    const operator = other === null ? undefined : await setting.operators.find(companyId, other);
+    if (operator?.canAnswer === true) await assign(draft, operator, setting);
+    else {
+      await handOver(draft, setting, sameWish(before), undefined, [left]);
+    }
+  }
+
+  async #operator(companyId: number, id: number): Promise<OperatorRecord> {
+    const operator = await this.#runner.ports.operators.find(companyId, id);
+    if (operator === undefined) throw notFound();
+    if (!operator.canAnswer) throw new Failure('not-an-operator');
+    return operator;
+  }
+}
+
+function answers(session: HotSession, operator: OperatorRecord): boolean {
+  return session.operatorType === 'OPERATOR' && session.operatorId === String(operator.id);
+}

@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { hourOf, plain, runsQuery, searchText, uuidRange } from './search.ts';
+
+describe('what a session is found by', () => {
+  it('is its name and its number in the messenger, in lower case, each on one line', () => {
+    expect(searchText({ name: 'Анна ЁЛКИНА\nиз Омска', options: { messengerUserId: 'WA-79' } })).toBe(
+      'анна ёлкина из омска\nwa-79',
+    );
+    expect(searchText({ name: '', options: {} })).toBe('\n');
+    expect(plain('ПРИВЕТ World')).toBe('привет world');
+  });
+});
+
+describe('a search', () => {
+  it('asks the index for runs of three characters, and for the company', () => {
+    expect(runsQuery(7, 'Заказ')).toBe(`'\n\n7' & 'зак' & 'ака' & 'каз'`);
+    expect(runsQuery(7, 'aaaaa')).toBe(`'\n\n7' & 'aaa'`);
+  });
+
+  it('asks for a run that begins with a text shorter than a run', () => {
+    expect(runsQuery(7, 'ЁЖ')).toBe(`'\n\n7' & 'ёж':*`);
+    expect(runsQuery(7, '%')).toBe(`'\n\n7' & '%':*`);
+  });
+
+  it('counts characters and not their halves, and takes what quotes literally', () => {
+    expect(runsQuery(7, '👍👍👍')).toBe(`'\n\n7' & '👍👍👍'`);
+    expect(runsQuery(7, String.raw`o'\n`)).toBe(`'\n\n7' & 'o''\\\\' & '''\\\\n'`);
+  });
+
+  it('asks of a long text for some runs from its beginning to its end', () => {
+    const text = Array.from({ length: 200 }, (_, at) => String.fromCodePoint(0x4e00 + at)).join('');
+    const runs = runsQuery(7, text).split(' & ').slice(1);
+    expect(runs).toHaveLength(8);
+    expect([runs[0], runs.at(-1)]).toEqual([`'${text.slice(0, 3)}'`, `'${text.slice(-3)}'`]);
+  });
+});
+
+describe('the beginning of a UUID', () => {
+  const id = 'ab12cd34-0000-4000-8000-0123456789ab';
+
+  it('is a range of UUIDs, with its hyphens or without', () => {
+    expect(uuidRange('AB12')).toEqual({
+      first: 'ab120000-0000-0000-0000-000000000000',
+      last: 'ab12ffff-ffff-ffff-ffff-ffffffffffff',
+    });
+    expect(uuidRange('ab12cd34-00')).toEqual({
+      first: 'ab12cd34-0000-0000-0000-000000000000',
+      last: 'ab12cd34-00ff-ffff-ffff-ffffffffffff',
+    });
+    expect(uuidRange('ab12cd34-')).toEqual(uuidRange('ab12cd34'));
+    expect(uuidRange(id)).toEqual({ first: id, last: id });
+    expect(uuidRange(id.replaceAll('-', ''))).toEqual({ first: id, last: id });
+  });
+
+  it.each(['', 'abc', 'xyz12', 'ab-12', 'ab12cd34--', `${id}0`, 'жираф', 'ab 12'])('is not "%s"', (text) => {
+    expect(uuidRange(text)).toBeUndefined();
+  });
+});
+
+describe('the hour of activity', () => {
+  it('is counted from the epoch', () => {
+    expect([hourOf(0), hourOf(3_599_999), hourOf(3_600_000)]).toEqual([0, 0, 1]);
+  });
+});

@@ -1,0 +1,90 @@
+import { wireDate, type SessionStarted } from '@molva/contract';
+import type { PlacedMessage } from './draft.ts';
+import type { SessionTokens } from './holder.ts';
+import { botIsBusy, type HotSession } from './session.ts';
+import type { StepRunner } from './step-runner.ts';
+import type { MessageRow, SessionStore } from './store.ts';
+import type { TurnWaiter } from './turn-waiter.ts';
+import { startedMessage, startedRow } from './view.ts';
+
+/** How a start ended. */
+export interface StartOutcome {
+  readonly started: SessionStarted;
+  readonly created: boolean;
+  readonly replayed: boolean;
+}
+
+/** A start's outcome, before it is told. */
+export interface Told {
+  readonly session: HotSession;
+  readonly said: readonly PlacedMessage[];
+  readonly messageId: string | undefined;
+}
+
+/** What telling needs. */
+export interface StartAnswerPorts {
+  readonly runner: StepRunner;
+  readonly store: SessionStore;
+  readonly tokens: SessionTokens;
+  readonly waiter: TurnWaiter;
+}
+
+/** The answers of start and continue: the first ones, and those of repeats. */
+export class StartAnswers {
+  readonly #ports: StartAnswerPorts;
+
+  constructor(ports: StartAnswerPorts) {
+    this.#ports = ports;
+  }
+
+  /** What was said at once, and what a bot says that is not done while the caller may be kept waiting. */
+  async tell(told: Told, later: boolean): Promise<SessionStarted> {
+    const { runner, store, waiter } = this.#ports;
+    const said = told.said.map(startedMessage);
+    let { session } = told;
+    if (!later && botIsBusy(session)) {
+      await waiter.settled(session.id);
+      const before = session.lastSeq;
+      session = await runner.steps.get(session.id);
+      const rows = await store.botMessages(session.id, before, session.lastSeq);
+      said.push(...rows.map(startedRow));
+    }
+    return this.#started(session, later ? [] : said, told.messageId);
+  }
+
+  /** The answer of the start under a key; undefined where there was none. */
+  async ofStart(chatId: string, key: string, later: boolean): Promise<StartOutcome | undefined> {
+    const { runner, store } = this.#ports;
+    const found = await store.startedUnder(chatId, key);
+    if (found === undefined) return undefined;
+    const session = await runner.steps.get(found.sessionId);
+    return this.#repeat(session, await store.botMessages(session.id, 0, found.untilSeq), found.messageId, later);
+  }
+
+  /** The answer of the continue whose message came under a key. */
+  async ofMessage(sessionId: string, key: string, later: boolean): Promise<StartOutcome> {
+    const { runner, store } = this.#ports;
+    const message = await store.messageByKey(sessionId, key);
+    if (message === undefined) throw new Error('a repeated message cannot be found');
+    const session = await runner.steps.get(sessionId);
+    return this.#repeat(session, await store.answersTo(sessionId, message.seq), message.id, later);
+  }
+
+  #repeat(session: HotSession, rows: readonly MessageRow[], messageId: string | null, later: boolean): StartOutcome {
+    const started = this.#started(session, later ? [] : rows.map(startedRow), messageId ?? undefined);
+    return { started, created: false, replayed: true };
+  }
+
+  #started(session: HotSession, messages: SessionStarted['messages'], messageId: string | undefined): SessionStarted {
+    return {
+      id: session.id,
+      clientId: session.clientId,
+      startedAt: wireDate(session.startedAt),
+      ttl: session.ttl,
+      messages,
+      ...(messageId === undefined ? {} : { messageId }),
+      eventSeq: session.lastEventSeq,
+      sessionToken: this.#ports.tokens.issue(session),
+    };
+  }
+}

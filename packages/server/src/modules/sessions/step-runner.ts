@@ -1,0 +1,28 @@
+import { chatOf, type RuleSource } from './chat-of.ts';
+import type { Draft } from './draft.ts';
+import type { Steps } from './steps.ts';
+import type { StepSetting, TurnPorts } from './turns.ts';
+
+/** Makes up a step with the rules of its session at hand. */
+export type DecideBy<T> = (draft: Draft, setting: StepSetting) => Promise<T> | T;
+
+/** Runs steps that need the rules of their session: its chat, its bots, its people. */
+export class StepRunner {
+  readonly steps: Steps;
+  readonly ports: TurnPorts & RuleSource;
+
+  constructor(steps: Steps, ports: TurnPorts & RuleSource) {
+    this.steps = steps;
+    this.ports = ports;
+  }
+
+  /** Runs a step; what a bot says in it goes to the session's callback address, as nobody waits for it. */
+  run<T>(id: string, decide: DecideBy<T>): Promise<T> {
+    return this.steps.run(id, async (draft) => {
+      const { bots, operators, ids } = this.ports;
+      const chat = await chatOf(draft.session, this.ports);
+      const callBack = draft.session.options.dialog?.answersLater ?? true;
+      return decide(draft, { bots, operators, ids, chat, callBack });
+    });
+  }
+}

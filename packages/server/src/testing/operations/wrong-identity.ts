@@ -1,0 +1,145 @@
+import { decodeJwt, importPKCS8, SignJWT } from 'jose';
+import type { ErrorCode, SessionStarted } from '@molva/contract';
+import type { Answered } from '../test-app.ts';
+import { expectFailure } from './answers.ts';
+import { expect } from 'vitest';
+import type { DocumentedCall } from './document.ts';
+import { addressOf, preparedCall, type RightCall } from './right-call.ts';
+import { nobody, type Crew, type Identity } from './tenant.ts';
+
+/** Identities that no call accepts, each with how it is refused. */
+interface Refused {
+  readonly as: Identity;
+  readonly code: ErrorCode;
+}
+
+const bearer = (token: string): Identity => ({ authorization: `Bearer ${token}` });
+const tokenOf = ({ authorization = '' }: Identity): string => authorization.replace('Bearer ', '');
+
+/** Tokens that are none: broken, signed by somebody else, of an ended key, and past their end. */
+async function badTokens({ operator }: Crew, signingKey: string): Promise<Refused[]> {
+  const token = tokenOf(operator.header);
+  const [head, payload] = token.split('.');
+  const { exp: _, ...claims } = decodeJwt(token);
+  const expired = await new SignJWT({ ...claims, exp: Math.floor(Date.now() / 1000) - 61 })
+    .setProtectedHeader({ alg: 'RS256', typ: 'JWT' })
+    .sign(await importPKCS8(signingKey, 'RS256'));
+  const none = `${Buffer.from('{"alg":"none","typ":"JWT"}').toString('base64url')}.${payload}.`;
+  return [
+    ...['broken', `${head}.${payload}.AAAA`, none, `molva_${'a'.repeat(43)}`].map((text): Refused => ({
+      as: bearer(text),
+      code: 'token-invalid',
+    })),
+    { as: bearer(expired), code: 'token-expired' },
+  ];
+}
+
+/** Proofs in the body or path of the calls that look at no token; `undefined` where a wrong one changes nothing. */
+const credentials: Readonly<Record<string, { change: Partial<RightCall>; code: ErrorCode | undefined } | undefined>> = {
+  answerForBot: { change: { params: { replyToken: 'made-up' } }, code: 'entity-not-found' },
+  login: { change: { body: { email: 'nobody@test', password: 'wrong' } }, code: 'wrong-credentials' },
+  logout: { change: { body: { refreshToken: 'made up' } }, code: undefined },
+  refresh: { change: { body: { refreshToken: 'made up' } }, code: 'refresh-refused' },
+  changePassword: {
+    change: { body: { currentPassword: 'wrong', newPassword: 'a better one' } },
+    code: 'wrong-credentials',
+  },
+};
+
+/** Whoever may not call is refused by the code that says why, and nobody else is. */
+export async function wrongIdentity(call: DocumentedCall, crew: Crew, signingKey: string): Promise<void> {
+  const { operation } = call;
+  const { access, id } = operation;
+  const right = await preparedCall(call, crew);
+  const { app } = crew.tenant;
+  const attempt = (change: Partial<RightCall>): Promise<Answered<unknown>> => {
+    const { params, body, as } = { ...right, ...change };
+    return app.call(operation.method, addressOf(call, params), body, { ...as });
+  };
+  const proof = credentials[id];
+  if (proof !== undefined) {
+    const answer = await attempt(proof.change);
+    if (proof.code === undefined) expect(answer.status).toBeLessThan(300);
+    else expectFailure(answer, proof.code);
+  }
+  const bad = await badTokens(crew, signingKey);
+  if (access === 'credentials') {
+    for (const { as } of bad) expect((await attempt({ as })).status, id).toBeLessThan(500);
+    return;
+  }
+  for (const { as, code } of bad) expectFailure(await attempt({ as }), code);
+  if (access === 'user' || access === 'admin') {
+    expectFailure(await attempt({ as: nobody }), 'not-authenticated');
+    expectFailure(await attempt({ as: bearer('s1.zzzzzz.AAAA') }), 'token-invalid');
+  }
+  if (access === 'admin') {
+    for (const as of [crew.operator.header, crew.backEnd]) {
+      expectFailure(await attempt({ as }), 'permission-denied');
+    }
+  }
+  if (access === 'holder') await wrongHolder(call, crew, right);
+  if (access === 'open') await wrongOpener(call, crew, right);
+}
+
+/** Chats that ask for a proof: there a session's id alone opens nothing, and its own token does. */
+const identitySecret = 'a secret of thirty-two characters or more';
+const guards = [
+  { identityVerification: 'optional', identitySecret },
+  { identityVerification: 'required', identitySecret },
+] as const;
+
+/** A session in a chat that asks for a proof, and the token of another one. */
+async function guarded(
+  { tenant }: Crew,
+  settings: (typeof guards)[number],
+): Promise<{ chatId: string; session: SessionStarted; otherToken: string }> {
+  const chatId = await tenant.chat(settings);
+  const start = async (): Promise<SessionStarted> => {
+    const identityToken = await new SignJWT({ sub: crypto.randomUUID() })
+      .setProtectedHeader({ alg: 'HS256' })
+      .setExpirationTime('1h')
+      .sign(new TextEncoder().encode(settings.identitySecret));
+    return tenant.do('POST', `/chats/${chatId}/sessions`, { identityToken }, nobody);
+  };
+  const [session, other] = [await start(), await start()];
+  return { chatId, session, otherToken: other.sessionToken ?? '' };
+}
+
+async function wrongHolder(call: DocumentedCall, crew: Crew, right: RightCall): Promise<void> {
+  const { app } = crew.tenant;
+  const { method } = call.operation;
+  for (const settings of guards) {
+    const { session, otherToken } = await guarded(crew, settings);
+    const own: Record<string, string> = { sessionId: session.id, messageId: session.messages[0]?.id ?? '' };
+    const address = addressOf(call, { ...right.params, ...own });
+    for (const as of [
+      nobody,
+      bearer(otherToken),
+      bearer('s1.zzzzzz.AAAA'),
+      bearer('s1.'),
+      bearer(`${session.sessionToken ?? ''}A`),
+    ]) {
+      expectFailure(await app.call(method, address, right.body, { ...as }), 'session-token-refused');
+    }
+    expect(
+      (await app.call(method, address, right.body, { ...bearer(session.sessionToken ?? '') })).status,
+    ).toBeLessThan(300);
+  }
+}
+
+/** A start where a proof is asked for: neither without an identity nor into somebody else's session. */
+async function wrongOpener(call: DocumentedCall, crew: Crew, right: RightCall): Promise<void> {
+  if (call.body === undefined) return;
+  const { app } = crew.tenant;
+  const { method } = call.operation;
+  for (const settings of guards) {
+    const { chatId, session, otherToken } = await guarded(crew, settings);
+    const address = addressOf(call, { chatId });
+    const body = { ...(right.body as object), sessionId: session.id };
+    for (const as of [nobody, bearer(otherToken)]) {
+      expectFailure(await app.call(method, address, body, { ...as }), 'session-token-refused', 'identity-refused');
+    }
+    const identityToken = 'made up';
+    expectFailure(await app.call(method, address, { ...body, identityToken }), 'identity-refused');
+  }
+}
