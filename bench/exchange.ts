@@ -1,24 +1,16 @@
-import { mkdtemp, rm, chmod } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { cpuSeconds, familyOf, percentile, residentBytes, startNode, stop } from './support/process.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type pg from 'pg';
+import { emptyFolder, openBenchDatabase } from './support/folders.ts';
+import { startMolva, type BenchedMolva } from './support/molva.ts';
+import { cpuSeconds, familyOf, percentile, residentBytes } from './support/process.ts';
 import { rawSqlRate } from './raw-sql.ts';
 import { occurrences, openLive, openSocket } from './support/wire.ts';
 
-const main = fileURLToPath(new URL('../packages/server/dist/main.js', import.meta.url));
 const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 6);
-
-/** A bot that answers each message with one of its own: two messages and two events a commit. */
-const scenario = {
-  version: 1,
-  language: 'en',
-  start: 'start',
-  blocks: {
-    start: { type: 'start', next: 'echo' },
-    echo: { type: 'question', text: 'You said {said}', variable: 'said', default: 'echo' },
-  },
-};
+/** Turns of an empty and a full database. */
+const ROUNDS = 3;
+/** A connection of the server tells what it wrote after at most so long. */
+const TELLING_MS = 11_000;
 
 /** Figures of one load. */
 export interface ExchangeFigures {
@@ -36,59 +28,83 @@ export interface ExchangeFigures {
 export async function exchangeBench(
   loads: readonly number[],
 ): Promise<{ idleMegabytes: number; loads: ExchangeFigures[] }> {
-  const folder = await mkdtemp(join(tmpdir(), 'molva-bench-'));
-  await chmod(folder, 0o711);
-  const environment = {
-    MOLVA_DATA_DIR: join(folder, 'data'),
-    MOLVA_PORT: '0',
-    MOLVA_LOG_LEVEL: 'warn',
-    MOLVA_ADMIN_PASSWORD: 'benchmark',
-  };
-  const { child, match } = await startNode([main], environment, /Chat and wire\s+http:\/\/127\.0\.0\.1:(\d+)/);
-  const port = Number(match[1]);
-  const pid = child.pid ?? 0;
-  try {
-    await new Promise((resolve) => setTimeout(resolve, 3000));
-    const idle = familyOf(pid).reduce((sum, member) => sum + residentBytes(member), 0);
-    const chatId = await makeChat(port);
-    const figures: ExchangeFigures[] = [];
-    await load(port, chatId, 32, 2, pid);
-    for (const sessions of loads) {
-      const raw = await rawSqlRate(join(folder, 'data', 'socket'), sessions, SECONDS);
-      const measured = await load(port, chatId, sessions, SECONDS, pid);
-      figures.push({ ...measured, rawSqlPerSecond: raw, shareOfRawSql: round(measured.exchangesPerSecond / raw, 3) });
-      process.stderr.write(`${JSON.stringify(figures.at(-1))}\n`);
-    }
-    return { idleMegabytes: Math.round(idle / 1024 / 1024), loads: figures };
-  } finally {
-    await stop(child);
-    await rm(folder, { recursive: true, force: true });
+  await using folder = await emptyFolder();
+  await using molva = await startMolva(folder.dataFolder);
+  await sleep(3000);
+  const idle = familyOf(molva.pid).reduce((sum, member) => sum + residentBytes(member), 0);
+  const chatId = await molva.echoChat();
+  const figures: ExchangeFigures[] = [];
+  await load(molva, chatId, 32, 2);
+  for (const sessions of loads) {
+    const raw = await rawSqlRate(molva.socketFolder, sessions, SECONDS);
+    const measured = await load(molva, chatId, sessions, SECONDS);
+    figures.push({ ...measured, rawSqlPerSecond: raw, shareOfRawSql: round(measured.exchangesPerSecond / raw, 3) });
+    process.stderr.write(`${JSON.stringify(figures.at(-1))}\n`);
   }
+  return { idleMegabytes: Math.round(idle / 1024 / 1024), loads: figures };
 }
 
-async function makeChat(port: number): Promise<string> {
-  const call = async (path: string, body: unknown, token = ''): Promise<Record<string, string>> => {
-    const headers = {
-      'content-type': 'application/json',
-      ...(token === '' ? {} : { authorization: `Bearer ${token}` }),
-    };
-    const answer = await fetch(`http://127.0.0.1:${port}/api/v1${path}`, {
-      method: 'POST',
-      headers,
-      body: JSON.stringify(body),
-    });
-    return (await answer.json()) as Record<string, string>;
-  };
-  const { token = '' } = await call('/auth/login', { email: 'admin@localhost', password: 'benchmark' });
-  const { id: botId } = await call('/bots', { name: 'Echo', scenario }, token);
-  const { id = '' } = await call('/chats', { name: 'Echo', botId }, token);
-  return id;
+/** The same load on an empty database and on a full one. */
+export interface BesideFigures {
+  readonly sessions: number;
+  readonly empty: Load;
+  readonly full: Load;
+  /** Exchanges a second on the full one, of those on the empty one. */
+  readonly ratio: number;
+}
+
+/** The exchange on a full database beside an empty one, in turns; and how many updates of sessions touched no index. */
+export async function exchangeBesideBench(
+  loads: readonly number[],
+  dataFolder: string,
+): Promise<{ loads: BesideFigures[]; updatesWithoutIndex: number }> {
+  await using folder = await emptyFolder();
+  await using empty = await startMolva(folder.dataFolder);
+  await using full = await startMolva(dataFolder);
+  const database = await openBenchDatabase(full.socketFolder);
+  const chats = new Map([
+    [empty, await empty.echoChat()],
+    [full, await full.echoChat()],
+  ]);
+  const one = (molva: BenchedMolva, sessions: number, seconds: number): Promise<Load> =>
+    load(molva, chats.get(molva) ?? '', sessions, seconds);
+  for (const molva of [empty, full]) await one(molva, 32, 2);
+  const before = await updatesOf(database);
+  const figures: BesideFigures[] = [];
+  for (const sessions of loads) {
+    const rounds: [Load, Load][] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      rounds.push([await one(empty, sessions, SECONDS), await one(full, sessions, SECONDS)]);
+    }
+    const [ofEmpty, ofFull] = [middle(rounds.map(([first]) => first)), middle(rounds.map(([, second]) => second))];
+    const ratio = round(ofFull.exchangesPerSecond / ofEmpty.exchangesPerSecond, 3);
+    figures.push({ sessions, empty: ofEmpty, full: ofFull, ratio });
+    process.stderr.write(`${JSON.stringify(figures.at(-1))}\n`);
+  }
+  await sleep(TELLING_MS);
+  const after = await updatesOf(database);
+  await database.end();
+  const share = (after.hot - before.hot) / (after.all - before.all);
+  return { loads: figures, updatesWithoutIndex: round(share, 4) };
+}
+
+/** The round with the middle rate. */
+function middle(rounds: readonly Load[]): Load {
+  const sorted = rounds.toSorted((a, b) => a.exchangesPerSecond - b.exchangesPerSecond);
+  return sorted[Math.floor(sorted.length / 2)] as Load;
+}
+
+async function updatesOf(database: pg.Client): Promise<{ all: number; hot: number }> {
+  const { rows } = await database.query<{ all: string; hot: string }>(
+    `select n_tup_upd as all, n_tup_hot_upd as hot from pg_stat_user_tables where relname = 'sessions'`,
+  );
+  return { all: Number(rows[0]?.all), hot: Number(rows[0]?.hot) };
 }
 
 type Load = Omit<ExchangeFigures, 'rawSqlPerSecond' | 'shareOfRawSql'>;
 
 /** Keeps so many sessions busy: each sends its next message when the answer to the last one is on its socket. */
-async function load(port: number, chatId: string, sessions: number, seconds: number, pid: number): Promise<Load> {
+async function load({ port, pid }: BenchedMolva, chatId: string, sessions: number, seconds: number): Promise<Load> {
   const latencies: number[] = [];
   let running = true;
   const clients = await Promise.all(Array.from({ length: sessions }, () => openClient(port, chatId)));
@@ -102,7 +118,7 @@ async function load(port: number, chatId: string, sessions: number, seconds: num
       latencies.push(performance.now() - sent);
     }
   });
-  await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+  await sleep(seconds * 1000);
   const elapsed = (performance.now() - began) / 1000;
   const done = latencies.length;
   const [serverUsed, databaseUsed] = [cpuSeconds(pid) - server, sum(familyOf(pid).slice(1)) - others];

@@ -1,19 +1,51 @@
-import { writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { exchangeBench } from './exchange.ts';
+import { exchangeBench, exchangeBesideBench } from './exchange.ts';
 import { fanoutBench } from './fanout.ts';
+import { listsBench } from './lists.ts';
+import { startsBench } from './starts.ts';
+import { openFullFolder } from './support/folders.ts';
 
-/** Runs every bench and keeps the figures with the name of the machine they are of. */
+/** Runs the benches named, or all, and keeps the figures with the name of the machine they are of. */
 const machine = {
   processor: cpus()[0]?.model ?? 'unknown',
   cores: cpus().length,
   memoryGiB: Math.round(totalmem() / 1024 ** 3),
   node: process.version,
 };
+const LOADS = [1, 8, 32, 128];
+const benches = {
+  exchange: () => exchangeBench(LOADS),
+  fanout: fanoutBench,
+  async million() {
+    await using full = await openFullFolder();
+    const { sessions, seconds } = full;
+    return {
+      sessions,
+      messages: sessions * 10,
+      fillingSeconds: seconds,
+      lists: await listsBench(full.dataFolder),
+      exchange: await exchangeBesideBench(LOADS, full.dataFolder),
+      starts: await startsBench(full.dataFolder),
+    };
+  },
+};
+type Bench = keyof typeof benches;
+
+const asked = process.argv.slice(2);
+const known = Object.keys(benches) as Bench[];
+const wrong = asked.filter((name) => !known.some((bench) => bench === name));
+if (wrong.length > 0) throw new Error(`There is no bench ${wrong.join(', ')}: there are ${known.join(', ')}.`);
+
 const date = new Date().toISOString().slice(0, 10);
-const exchange = await exchangeBench([1, 8, 32, 128]);
-const fanout = await fanoutBench();
-const report = JSON.stringify({ date, machine, exchange, fanout }, null, 2);
-await writeFile(fileURLToPath(new URL(`./results/${date}.json`, import.meta.url)), `${report}\n`);
-process.stdout.write(`${report}\n`);
+const file = fileURLToPath(new URL(`./results/${date}.json`, import.meta.url));
+// Figures of the same day stand together, whatever was run.
+const figures: Record<string, unknown> = existsSync(file) ? JSON.parse(await readFile(file, 'utf8')) : {};
+Object.assign(figures, { date, machine });
+for (const name of known.filter((bench) => asked.length === 0 || asked.includes(bench))) {
+  figures[name] = await benches[name]();
+  await writeFile(file, `${JSON.stringify(figures, null, 2)}\n`);
+}
+process.stdout.write(`${JSON.stringify(figures, null, 2)}\n`);

@@ -92,3 +92,20 @@ it('/docs shows the API', async () => {
   await page.getByText('/chats/{chatId}/sessions').first().waitFor();
   expect(errors).toEqual([]);
 });
+
+it.each([
+  ['light', { width: 1280, height: 800 }],
+  ['dark', { width: 390, height: 844 }],
+] as const)(
+  '/docs?live shows what is live, and has no fault an accessibility check finds (%s)',
+  async (colorScheme, viewport) => {
+    const { page, errors } = await open({ viewport, locale: 'en', colorScheme }, '/docs');
+    await page.getByRole('link', { name: 'Live' }).click();
+    await page.getByText('joinSession', { exact: true }).click();
+    await page.getByRole('group', { name: 'Fields of joinSession' }).getByText('rpc.data.id').waitFor();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+    expect(errors).toEqual([]);
+  },
+);

@@ -25,6 +25,10 @@ export class MolvaProcess implements AsyncDisposable {
       MOLVA_DATA_DIR: join(folder, 'data'),
       MOLVA_PORT: String(port),
       MOLVA_LOG_LEVEL: 'warn',
+      // Tests call from one address as a whole town does.
+      MOLVA_RATE_LIMIT: '0',
+      MOLVA_RATE_LIMIT_OPEN: '0',
+      MOLVA_RATE_LIMIT_STARTS: '0',
       ...environment,
     };
   }
@@ -79,10 +83,14 @@ export class MolvaProcess implements AsyncDisposable {
     return chat.chatId;
   }
 
-  /** Logs in as the administrator whose password was printed; answers the headers of its calls. */
+  /** The administrator's password, as it was printed. */
+  get password(): string {
+    return /Password\s+(\S+)/.exec(this.output)?.[1] ?? '';
+  }
+
+  /** Logs in as the administrator; answers the headers of its calls. */
   async admin(): Promise<Record<string, string>> {
-    const password = /Password\s+(\S+)/.exec(this.output)?.[1] ?? '';
-    const body = JSON.stringify({ email: 'admin@localhost', password });
+    const body = JSON.stringify({ email: 'admin@localhost', password: this.password });
     const answer = await fetch(`${this.url}/api/v1/auth/login`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },

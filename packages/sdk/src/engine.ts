@@ -255,13 +255,14 @@ export class Engine {
     const before = this.#timeline;
     const after = timelines.applyEvent(before, envelope);
     if (after === before) return;
-    const known = new Map(before.messages.map((message) => [message.id, message.delivery]));
-    const fresh = after.messages.filter(({ id, delivery }) => delivery === 'sent' && known.get(id) !== 'sent');
+    const fresh = timelines.arrivedBetween(before, after);
     const others = fresh.filter(({ author }) => author !== 'CLIENT').length;
     if (others > 0) this.#typing.hide();
     this.#show(after);
     store.set({ unread: store.state.unread + others });
     for (const message of fresh) events.emit('message', message);
+    const { ratingRequest } = after;
+    if (ratingRequest !== null && ratingRequest !== before.ratingRequest) events.emit('ratingRequested', ratingRequest);
     if (after.closed !== null && before.closed === null) {
       events.emit('closed', after.closed);
       this.dispatch({ type: 'sessionClosed' });

@@ -80,5 +80,7 @@ export interface ChatEvents {
   typing: 'BOT' | 'OPERATOR' | null;
   connection: StateName;
   closed: { readonly ratingRequired: boolean };
+  /** The chat asks for a rating from 0 to `highest` while the session goes on. */
+  ratingRequested: { readonly highest: number; readonly text: string };
   error: MolvaError;
 }

@@ -64,6 +64,18 @@ describe(applyEvent, () => {
     expect(applyEvent(timeline, created(1))).toBe(timeline);
   });
 
+  it('O3: an event of a newer server, which this build does not know, keeps its place in the order', () => {
+    const unknown = { event: 'somethingNew', data: { eventSeq: 1 } } as unknown as EventEnvelope;
+    const timeline = applyEvent(applyEvent(emptyTimeline(0), unknown), created(2));
+    expect([timeline.lastEventSeq, timeline.messages.length]).toEqual([2, 1]);
+  });
+
+  it('a wish for a rating is kept with its scale', () => {
+    const data = { sessionId: 'session', ratingType: '10', ratingText: 'Well?', eventSeq: 1 } as const;
+    const timeline = applyEvent(emptyTimeline(0), { event: 'ratingRequested', data });
+    expect(timeline.ratingRequest).toEqual({ highest: 10, text: 'Well?' });
+  });
+
   it('O3: an early event shows a gap and waits', () => {
     const timeline = applyEvent(emptyTimeline(0), created(2));
     expect(timeline.messages).toEqual([]);

@@ -33,11 +33,13 @@ export interface Timeline {
   readonly early: ReadonlyMap<number, EventEnvelope>;
   readonly closed: { readonly ratingRequired: boolean } | null;
   readonly operatorName: string | null;
+  /** The chat asked for a rating while the session goes on. */
+  readonly ratingRequest: { readonly highest: number; readonly text: string } | null;
 }
 
 /** The timeline of a session of which everything up to an event is known otherwise. */
 export function emptyTimeline(lastEventSeq: number): Timeline {
-  return { lastEventSeq, messages: [], early: new Map(), closed: null, operatorName: null };
+  return { lastEventSeq, messages: [], early: new Map(), closed: null, operatorName: null, ratingRequest: null };
 }
 
 /** Whether something that came shows that something before it did not. */
@@ -58,6 +60,12 @@ export function applyEvent(timeline: Timeline, envelope: EventEnvelope): Timelin
   return next;
 }
 
+/** The messages that the server has in the later timeline and had not in the earlier. */
+export function arrivedBetween(before: Timeline, after: Timeline): ChatMessage[] {
+  const known = new Map(before.messages.map((message) => [message.id, message.delivery]));
+  return after.messages.filter(({ id, delivery }) => delivery === 'sent' && known.get(id) !== 'sent');
+}
+
 function seqOf(envelope: EventEnvelope): number | undefined {
   return 'eventSeq' in envelope.data ? envelope.data.eventSeq : undefined;
 }
@@ -76,7 +84,13 @@ function reduce(timeline: Timeline, envelope: EventEnvelope): Timeline {
       return { ...timeline, operatorName: envelope.data.operatorName };
     case 'sessionClosed':
       return { ...timeline, closed: { ratingRequired: envelope.data.sessionRatingRequired } };
+    case 'ratingRequested': {
+      const { ratingType, ratingText } = envelope.data;
+      return { ...timeline, ratingRequest: { highest: Number(ratingType), text: ratingText } };
+    }
     case 'showTypingIndicator':
+    // A newer server may tell of what this build does not know: it has a place in the order all the same.
+    default:
       return timeline;
   }
 }

@@ -1,0 +1,64 @@
+import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
+import { startNode, stop } from './process.ts';
+
+const main = fileURLToPath(new URL('../../packages/server/dist/main.js', import.meta.url));
+
+/** A bot that answers each message with one of its own: two messages and two events a commit. */
+const scenario = {
+  version: 1,
+  language: 'en',
+  start: 'start',
+  blocks: {
+    start: { type: 'start', next: 'echo' },
+    echo: { type: 'question', text: 'You said {said}', variable: 'said', default: 'echo' },
+  },
+};
+
+/** A Molva process with its database, and its first administrator. */
+export interface BenchedMolva extends AsyncDisposable {
+  readonly port: number;
+  readonly pid: number;
+  /** Where its database can be reached past it. */
+  readonly socketFolder: string;
+  readonly token: string;
+  /** Makes a bot that echoes and a chat with it; answers the chat's id. */
+  echoChat(): Promise<string>;
+}
+
+/** Starts Molva on a data folder. */
+export async function startMolva(dataFolder: string): Promise<BenchedMolva> {
+  const environment = {
+    MOLVA_DATA_DIR: dataFolder,
+    MOLVA_PORT: '0',
+    MOLVA_LOG_LEVEL: 'warn',
+    MOLVA_ADMIN_PASSWORD: 'benchmark',
+  };
+  const { child, match } = await startNode([main], environment, /Chat and wire\s+http:\/\/127\.0\.0\.1:(\d+)/);
+  const port = Number(match[1]);
+  const post = async (path: string, body: unknown, token: string): Promise<Record<string, string>> => {
+    const answer = await fetch(`http://127.0.0.1:${port}/api/v1${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...(token === '' ? {} : { authorization: `Bearer ${token}` }) },
+      body: JSON.stringify(body),
+    });
+    return (await answer.json()) as Record<string, string>;
+  };
+  const { token = '' } = await post(
+    '/auth/login',
+    { email: 'admin@localhost', password: 'benchmark', ttl: 86_400 },
+    '',
+  );
+  return {
+    port,
+    pid: child.pid ?? 0,
+    socketFolder: join(dataFolder, 'socket'),
+    token,
+    async echoChat() {
+      const { id: botId } = await post('/bots', { name: 'Echo', scenario }, token);
+      const { id = '' } = await post('/chats', { name: 'Echo', botId }, token);
+      return id;
+    },
+    [Symbol.asyncDispose]: () => stop(child),
+  };
+}
