@@ -27,10 +27,10 @@ export type CreateBotBody = Static<typeof CreateBotBody>;
 export const UpdateBotBody = Type.Partial(CreateBotBody);
 export type UpdateBotBody = Static<typeof UpdateBotBody>;
 
-/** Body of a bot's copy. `agents` is accepted and has no meaning here. */
+/** Body of a bot's copy; it has the name of the bot where none is given. `agents` is accepted and has no meaning here. */
 export const CopyBotBody = Type.Object({
   companyId: Type.Optional(IntegerId),
-  name: BotName,
+  name: Type.Optional(BotName),
   agents: Type.Optional(FreeObject),
 });
 export type CopyBotBody = Static<typeof CopyBotBody>;

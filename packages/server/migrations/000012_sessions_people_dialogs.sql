@@ -6,6 +6,8 @@ alter table sessions
   add column operator_result text;
 
 alter table messages add column deleted_at timestamptz;
+-- A repeat is answered from the messages themselves.
+alter table session_starts drop column until_seq;
 
 -- Dialogs by the ids their callers gave them: such an id is no secret, so it is never the session's own.
 create table dialogs (

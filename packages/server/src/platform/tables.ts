@@ -191,7 +191,6 @@ export interface Tables {
     key: string;
     session_id: string;
     message_id: string | null;
-    until_seq: number;
     created_at: Instant;
   };
   messages: {

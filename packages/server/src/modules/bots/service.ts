@@ -91,7 +91,7 @@ export class Bots implements BotSource {
     if (given === undefined) throw oneSource('one of scenario and webhook is needed');
     const id = this.#ports.ids.uuid4();
     const language = body.language ?? given.language ?? DEFAULT_LANGUAGE;
-    await this.#store.insert({ id, companyId, name: body.name, language, source: given, now: this.#now(), by });
+    await this.#store.insert({ id, companyId, name: body.name ?? row.name, language, source: given, now: this.#now(), by });
     return id;
   }
 

@@ -1,3 +1,4 @@
+import { EventName } from '@molva/contract';
 import type { Prepared, Queryable } from '../../platform/database.ts';
 import { dueConflict } from '../../platform/due.ts';
 import { isoInstant } from '../../platform/instant.ts';
@@ -235,6 +236,10 @@ function changeParts(change: MessageChange['kind'], first: number): string[] {
         `deleted as (update messages m set body = '', extras = null, deleted_at = $${first + 2}::timestamptz from moved ${here})`,
         `scrubbed as (update session_events e set data = (e.data::jsonb || '{"body":"","answers":[],"attachments":[],"actions":[]}')::json
           from moved where e.session_id = moved.id and e.event_seq = $${first + 1}::integer)`,
+        `unedited as (update session_events e set data = (e.data::jsonb || '{"body":""}')::json from moved
+          where e.session_id = moved.id and e.event = '${EventName.chatMessageEdited}' and e.data->>'id' = $${first}::uuid::text)`,
+        `unquoted as (update session_events e set data = jsonb_set(e.data::jsonb, '{replyToMessage,body}', '""')::json from moved
+          where e.session_id = moved.id and e.data->>'replyId' = $${first}::uuid::text)`,
       ];
     case 'read':
       return [

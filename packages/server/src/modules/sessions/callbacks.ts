@@ -27,6 +27,11 @@ export interface Notifier {
   results(session: HotSession): Delivery[];
 }
 
+/** The secret for what goes to an address of the session: none where nobody knows who named it. */
+function secretFor({ options }: HotSession, chat: ChatRecord): string | null {
+  return options.callbacksTrusted === false ? null : chat.settings.callbackSecret;
+}
+
 /** Signs a body with a chat's secret, where it has one. */
 function signed(url: string, body: unknown, secret: string | null): Delivery {
   const text = JSON.stringify(body);
@@ -60,7 +65,7 @@ export function botCallback(session: HotSession, chat: ChatRecord, bot: ReadyBot
     })),
     callbackData: callbackData ?? null,
   };
-  return signed(callbackUrl, body, chat.settings.callbackSecret);
+  return signed(callbackUrl, body, secretFor(session, chat));
 }
 
 function resultCallbacks(session: HotSession, secret: string | null): Delivery[] {
@@ -107,7 +112,8 @@ function eventNotifier(session: HotSession, chat: ChatRecord, ids: Ids): Notifie
       data,
       eventCallbackData,
     };
-    return signed(url, body, chat.settings.callbackSecret);
+    const ownAddress = session.options.eventCallbackUrl !== undefined;
+    return signed(url, body, ownAddress ? secretFor(session, chat) : chat.settings.callbackSecret);
   };
 }
 

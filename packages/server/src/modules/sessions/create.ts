@@ -38,7 +38,7 @@ const notNewest = {
 };
 const insertKey = {
   name: 'session_start_insert',
-  text: `insert into session_starts (chat_id, key, session_id, message_id, until_seq, created_at) values ($1, $2, $3, $4, $5, $6)`,
+  text: `insert into session_starts (chat_id, key, session_id, message_id, created_at) values ($1, $2, $3, $4, $5)`,
 };
 
 const insertDialog = {
@@ -70,14 +70,7 @@ export async function createSession(
     if (startKey !== null) {
       const { session } = draft;
       const at = new Date(draft.now).toISOString();
-      await connection.query(insertKey, [
-        session.chatId,
-        startKey.key,
-        session.id,
-        startKey.messageId,
-        session.lastSeq,
-        at,
-      ]);
+      await connection.query(insertKey, [session.chatId, startKey.key, session.id, startKey.messageId, at]);
     }
   });
 }

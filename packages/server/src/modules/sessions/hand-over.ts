@@ -71,6 +71,11 @@ export function join(draft: Draft, operator: OperatorRecord): void {
   draft.set({ operators: joined(draft.session, member, draft.now) });
 }
 
+/** Whether the operator is who answers in the session. */
+export function answers(session: HotSession, operator: OperatorRecord): boolean {
+  return session.operatorType === 'OPERATOR' && session.operatorId === String(operator.id);
+}
+
 /** Whether the operator takes part in the session. */
 export function takesPart(session: HotSession, operatorId: number): boolean {
   return session.operators.some(({ id, type }) => type === 'OPERATOR' && id === operatorId);

@@ -18,10 +18,10 @@ interface Fresh {
 /** The session of a start, before its first turn. */
 export function newSession(
   fresh: Fresh,
-  request: Pick<StartCall, 'body' | 'caller'> & { readonly chat: ChatRecord },
+  request: Pick<StartCall, 'body' | 'caller'> & { readonly chat: ChatRecord; readonly trusted: boolean },
 ): HotSession {
-  const { body, chat, caller } = request;
-  const options = chosenOptions(body, caller, {});
+  const { body, chat } = request;
+  const options = chosenOptions(body, request, {});
   const session = blank(fresh, chat.companyId, options, givenVariables(body));
   return {
     ...session,

@@ -4,7 +4,7 @@ import type { Caller } from '../../platform/route.ts';
 import { checkContent, isUuid, readReplyTo, refuseClosed, type IncomingMessage } from './client-message.ts';
 import type { Draft } from './draft.ts';
 import { extras } from './append.ts';
-import { assign, handToBot, join, part, takesPart } from './hand-over.ts';
+import { answers, assign, handToBot, join, part, takesPart } from './hand-over.ts';
 import type { OperatorRecord } from './operator-port.ts';
 import { Repeats, type Accepted } from './repeats.ts';
 import type { HotSession } from './session.ts';
@@ -126,7 +126,7 @@ export class People {
     checkContent(incoming.body, incoming.attachments, 'body');
     const operator = await this.#operator(session.companyId, user.id);
     const replyTo = await readReplyTo(this.#store, session.id, incoming.replyToMessageId);
-    return this.#repeats.answer(session.id, incoming.key, () =>
+    return this.#repeats.answer(session.id, 'OPERATOR', incoming.key, () =>
       this.#runner.run(session.id, async (draft, setting) => {
         if (draft.session.status === 'CLOSED') await this.#repeats.refuseClosed(session.id, incoming.key);
         refuseClosed(draft);
@@ -235,8 +235,4 @@ export class People {
     if (!operator.canAnswer) throw new Failure('not-an-operator');
     return operator;
   }
-}
-
-function answers(session: HotSession, operator: OperatorRecord): boolean {
-  return session.operatorType === 'OPERATOR' && session.operatorId === String(operator.id);
 }

@@ -1,5 +1,6 @@
+import type { AuthorType } from '@molva/contract';
 import { databaseError, UNIQUE_VIOLATION } from '../../platform/database.ts';
-import { Failure } from '../../platform/failure.ts';
+import { badField, Failure } from '../../platform/failure.ts';
 import type { MessageRow, SessionStore } from './store.ts';
 
 /** What became of a message that was sent. */
@@ -22,12 +23,18 @@ export class Repeats {
   }
 
   /** What the write answers, or what was answered before where it repeats one. */
-  async answer(sessionId: string, key: string | undefined, write: () => Promise<Placed>): Promise<Accepted> {
+  async answer(
+    sessionId: string,
+    author: AuthorType,
+    key: string | undefined,
+    write: () => Promise<Placed>,
+  ): Promise<Accepted> {
     try {
       const { id, createdAt, seq, eventSeq } = await write();
       return { id, createdAt, seq, eventSeq, replayed: false };
     } catch (error) {
       const row = await this.#repeated(error, sessionId, key);
+      if (row.author_type !== author) throw badField('Idempotency-Key', 'was used for a message of the other side');
       return { id: row.id, createdAt: row.created_at, seq: row.seq, eventSeq: row.event_seq, replayed: true };
     }
   }

@@ -91,8 +91,8 @@ export class Sessions {
     const rules = { chats, callbackSecret };
     const notifierOf = async (session: HotSession) => notifierFor(session, await chatOf(session, rules), ids);
     const steps = new Steps({ database, clock, ids, announcer, due, notifierOf });
-    this.#runner = new StepRunner(steps, { ids, bots, operators, ...rules });
     const waiter = new TurnWaiter(announcer, clock, steps, ports.stopping);
+    this.#runner = new StepRunner(steps, { ids, bots, operators, ...rules }, waiter);
     const { store, tokens } = this;
     const runner = this.#runner;
     this.#starts = new Starts({ database, clock, chats, files, runner, store, tokens, waiter, notifierOf });
@@ -148,7 +148,7 @@ export class Sessions {
   async acceptMessage(session: HotSession, incoming: IncomingMessage): Promise<Accepted> {
     checkContent(incoming.body, incoming.attachments, 'body');
     const replyTo = await readReplyTo(this.store, session.id, incoming.replyToMessageId);
-    return this.#repeats.answer(session.id, incoming.key, () =>
+    return this.#repeats.answer(session.id, 'CLIENT', incoming.key, () =>
       this.#runner.run(session.id, async (draft, setting) => {
         if (draft.session.status === 'CLOSED') await this.#repeats.refuseClosed(session.id, incoming.key);
         const bot = await botOf(setting.bots, draft);
@@ -224,6 +224,6 @@ export class Sessions {
 
   /** A client was changed, as by a ban: its sessions are read anew. */
   async clientChanged(companyId: number, clientId: string): Promise<void> {
-    for (const id of await this.store.liveOfClient(companyId, clientId)) this.#runner.steps.forget(id);
+    for (const id of await this.store.touchOfClient(companyId, clientId)) this.#runner.steps.forget(id);
   }
 }

@@ -8,6 +8,8 @@ export interface SessionOptions {
   readonly eventCallbackUrl?: string;
   readonly eventCallbackData?: string;
   readonly notifyOnEvents?: readonly NotifyEventName[];
+  /** False where the addresses above were named by somebody nobody knows: such calls are not signed. */
+  readonly callbacksTrusted?: boolean;
   readonly clientNameForOperator?: string;
   readonly clientDeviceId?: string;
   readonly clientTimezone?: number;

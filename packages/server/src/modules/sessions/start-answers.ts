@@ -54,23 +54,24 @@ export class StartAnswers {
 
   /** The answer of the start under a key; undefined where there was none. */
   async ofStart(chatId: string, key: string, later: boolean): Promise<StartOutcome | undefined> {
-    const { runner, store } = this.#ports;
-    const found = await store.startedUnder(chatId, key);
-    if (found === undefined) return undefined;
-    const session = await runner.steps.get(found.sessionId);
-    return this.#repeat(session, await store.botMessages(session.id, 0, found.untilSeq), found.messageId, later);
+    const found = await this.#ports.store.startedUnder(chatId, key);
+    // A start's own message is the first of its session.
+    return found && this.#repeat(found.sessionId, found.messageId === null ? 0 : 1, found.messageId, later);
   }
 
   /** The answer of the continue whose message came under a key. */
   async ofMessage(sessionId: string, key: string, later: boolean): Promise<StartOutcome> {
-    const { runner, store } = this.#ports;
-    const message = await store.messageByKey(sessionId, key);
+    const message = await this.#ports.store.messageByKey(sessionId, key);
     if (message === undefined) throw new Error('a repeated message cannot be found');
-    const session = await runner.steps.get(sessionId);
-    return this.#repeat(session, await store.answersTo(sessionId, message.seq), message.id, later);
+    return this.#repeat(sessionId, message.seq, message.id, later);
   }
 
-  #repeat(session: HotSession, rows: readonly MessageRow[], messageId: string | null, later: boolean): StartOutcome {
+  /** What the bot answered after a place, also where it is still at it. */
+  async #repeat(id: string, after: number, messageId: string | null, later: boolean): Promise<StartOutcome> {
+    const { runner, store, waiter } = this.#ports;
+    if (!later && botIsBusy(await runner.steps.get(id))) await waiter.settled(id);
+    const rows: readonly MessageRow[] = later ? [] : await store.answersTo(id, after);
+    const session = await runner.steps.get(id);
     const started = this.#started(session, later ? [] : rows.map(startedRow), messageId ?? undefined);
     return { started, created: false, replayed: true };
   }

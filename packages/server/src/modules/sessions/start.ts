@@ -18,7 +18,7 @@ import { createSession } from './create.ts';
 import { Draft } from './draft.ts';
 import type { SessionTokens } from './holder.ts';
 import { readIdentity } from './identity.ts';
-import { expiresAt, type HotSession } from './session.ts';
+import { expiresAt, type BotState, type HotSession } from './session.ts';
 import { givenVariables, newSession } from './new-session.ts';
 import { chosenOptions } from './options.ts';
 import { StartAnswers, type StartOutcome, type Told } from './start-answers.ts';
@@ -66,6 +66,9 @@ interface Request extends StartCall {
   readonly now: number;
 }
 
+/** Characters of JSON that the variables of a session may have. */
+const LARGEST_STATE = 262_144;
+
 /** Starting a session, and going on with one. */
 export class Starts {
   readonly #ports: StartPorts;
@@ -92,6 +95,12 @@ export class Starts {
       now: request.now,
     });
     if (client.banned_at !== null) throw new Failure('client-banned');
+    if (call.continues && call.key !== undefined && request.incoming !== null) {
+      // A repeat of the message that ended its session must not begin another one.
+      const { companyId } = request.chat;
+      const before = await this.#ports.store.repeatedByClient(companyId, call.chatId, client.id, call.key);
+      if (before !== undefined) return this.#answers.ofMessage(before, call.key, request.later);
+    }
     const live = call.continues ? await this.#newestLive(request, client) : undefined;
     return live === undefined ? this.#create(request, client) : this.#continue(live, request);
   }
@@ -168,7 +177,7 @@ export class Starts {
     const told = await this.#firstTurn(draft, request, bot);
     try {
       const origin = {
-        knownClient: client.created_at < request.now,
+        knownClient: client.created_at < request.now || namesClient(body),
         channel: body.channel ?? (body.messengerType === undefined ? 'API' : 'MESSENGER'),
         messengerType: body.messengerType ?? null,
         referer: body.referer ?? null,
@@ -215,11 +224,13 @@ export class Starts {
         const bot = await botOf(setting.bots, draft);
         draft.set({
           ttl: body.sessionTtl ?? draft.session.ttl,
-          options: chosenOptions(body, request.caller, draft.session.options),
+          options: chosenOptions(body, request, draft.session.options),
         });
         if (bot !== undefined && draft.session.bot !== null && (body.variables ?? body.clientMetadata) !== undefined) {
           const { bot: position } = draft.session;
-          draft.set({ bot: { ...position, state: bot.withVariables(position.state, givenVariables(body)) } });
+          const state = bot.withVariables(position.state, givenVariables(body));
+          checkSize(state, position.state);
+          draft.set({ bot: { ...position, state } });
         }
         if (incoming === null) return { session: draft.session, said: [], messageId: undefined };
         const callBack = request.later;
@@ -231,6 +242,19 @@ export class Starts {
       if (key === undefined || databaseError(error)?.code !== UNIQUE_VIOLATION) throw error;
       return this.#answers.ofMessage(session.id, key, request.later);
     }
+  }
+}
+
+/** Whether a start names a client, which others may name at the same time. */
+function namesClient({ clientId, clientExternalId, messengerUserId, identityToken }: StartSessionBody): boolean {
+  return [clientId, clientExternalId, messengerUserId, identityToken].some((name) => name !== undefined);
+}
+
+/** Variables are kept with every step of a session: they do not grow without end. */
+function checkSize(state: BotState, before: BotState): void {
+  const size = JSON.stringify(state).length;
+  if (size > LARGEST_STATE && size > JSON.stringify(before).length) {
+    throw badField('variables', `all variables of a session have at most ${LARGEST_STATE} characters`);
   }
 }
 

@@ -1,6 +1,7 @@
 import { chatOf, type RuleSource } from './chat-of.ts';
 import type { Draft } from './draft.ts';
 import type { Steps } from './steps.ts';
+import type { TurnWaiter } from './turn-waiter.ts';
 import type { StepSetting, TurnPorts } from './turns.ts';
 
 /** Makes up a step with the rules of its session at hand. */
@@ -10,18 +11,20 @@ export type DecideBy<T> = (draft: Draft, setting: StepSetting) => Promise<T> | T
 export class StepRunner {
   readonly steps: Steps;
   readonly ports: TurnPorts & RuleSource;
+  readonly #waiter: TurnWaiter;
 
-  constructor(steps: Steps, ports: TurnPorts & RuleSource) {
+  constructor(steps: Steps, ports: TurnPorts & RuleSource, waiter: TurnWaiter) {
+    this.#waiter = waiter;
     this.steps = steps;
     this.ports = ports;
   }
 
-  /** Runs a step; what a bot says in it goes to the session's callback address, as nobody waits for it. */
+  /** Runs a step; what a bot says in it goes to the session's callback address, unless a caller waits for it. */
   run<T>(id: string, decide: DecideBy<T>): Promise<T> {
     return this.steps.run(id, async (draft) => {
       const { bots, operators, ids } = this.ports;
       const chat = await chatOf(draft.session, this.ports);
-      const callBack = draft.session.options.dialog?.answersLater ?? true;
+      const callBack = draft.session.options.dialog?.answersLater ?? !this.#waiter.waitsFor(id);
       return decide(draft, { bots, operators, ids, chat, callBack });
     });
   }

@@ -56,6 +56,8 @@ export class Steps {
 
   /** Puts a session that was just written into memory. */
   remember(session: HotSession): void {
+    // A slower reader may bring an older state than a step that was committed meanwhile.
+    if ((this.#cache.get(session.id)?.version ?? 0) > session.version) return;
     this.#cache.delete(session.id);
     this.#cache.set(session.id, session);
     if (this.#cache.size > CACHE_SIZE) {

@@ -53,7 +53,7 @@ const liveInChat = {
 };
 const byStartKey = {
   name: 'session_by_start_key',
-  text: 'select session_id, message_id, until_seq from session_starts where chat_id = $1 and key = $2',
+  text: 'select session_id, message_id from session_starts where chat_id = $1 and key = $2',
 };
 const forgetStartKeys = {
   name: 'session_start_keys_forget',
@@ -85,9 +85,15 @@ const messageAnywhere = {
   name: 'message_anywhere',
   text: `select ${columns} from messages where id = $1 and deleted_at is null`,
 };
-const liveOfClient = {
-  name: 'sessions_live_of_client',
-  text: 'select id from sessions where company_id = $1 and client_id = $2 and closed_at is null',
+const touchOfClient = {
+  name: 'sessions_touch_of_client',
+  text: `update sessions set version = version + 1 where company_id = $1 and client_id = $2 and closed_at is null
+    returning id`,
+};
+const repeatedByClient = {
+  name: 'message_repeated_by_client',
+  text: `select m.session_id from sessions s join messages m on m.session_id = s.id and m.client_message_id = $4
+    where s.company_id = $1 and s.chat_id = $2 and s.client_id = $3 limit 1`,
 };
 const liveOfOperator = {
   name: 'sessions_live_of_operator',
@@ -141,12 +147,12 @@ export class SessionStore {
   async startedUnder(
     chatId: string,
     key: string,
-  ): Promise<{ sessionId: string; messageId: string | null; untilSeq: number } | undefined> {
-    const [row] = await this.#database.query<{ session_id: string; message_id: string | null; until_seq: number }>(
-      byStartKey,
-      [chatId, key],
-    );
-    return row && { sessionId: row.session_id, messageId: row.message_id, untilSeq: row.until_seq };
+  ): Promise<{ sessionId: string; messageId: string | null } | undefined> {
+    const [row] = await this.#database.query<{ session_id: string; message_id: string | null }>(byStartKey, [
+      chatId,
+      key,
+    ]);
+    return row && { sessionId: row.session_id, messageId: row.message_id };
   }
 
   /** Forgets start keys from before the instant. */
@@ -158,6 +164,18 @@ export class SessionStore {
   async messageByKey(sessionId: string, key: string): Promise<MessageRow | undefined> {
     const [row] = await this.#database.query<MessageRow & Record<string, unknown>>(byClientMessageId, [sessionId, key]);
     return row;
+  }
+
+  /** The session of this client in this chat, live or not, that has the message sent under a key. */
+  async repeatedByClient(
+    companyId: number,
+    chatId: string,
+    clientId: string,
+    key: string,
+  ): Promise<string | undefined> {
+    const values = [companyId, chatId, clientId, key];
+    const [row] = await this.#database.query<{ session_id: string }>(repeatedByClient, values);
+    return row?.session_id;
   }
 
   /** A message of the session. */
@@ -198,9 +216,9 @@ export class SessionStore {
     return row;
   }
 
-  /** The live sessions of a client. */
-  async liveOfClient(companyId: number, clientId: string): Promise<string[]> {
-    const rows = await this.#database.query<{ id: string }>(liveOfClient, [companyId, clientId]);
+  /** Moves the live sessions of a client on, so that no step under way is written on what was known of it before. */
+  async touchOfClient(companyId: number, clientId: string): Promise<string[]> {
+    const rows = await this.#database.query<{ id: string }>(touchOfClient, [companyId, clientId]);
     return rows.map((row) => row.id);
   }
 

@@ -4,7 +4,7 @@ import type { DueRunner } from '../../platform/due.ts';
 import { Failure } from '../../platform/failure.ts';
 import type { Asks } from './asks.ts';
 import { botOf } from './client-message.ts';
-import { expiresAt } from './session.ts';
+import { botIsBusy, expiresAt } from './session.ts';
 import type { StepRunner } from './step-runner.ts';
 import type { SessionStore } from './store.ts';
 import { endOrFollow, giveUp, handOver, sameWish, takeTurn, TYPING_REPEAT_MS } from './turns.ts';
@@ -19,6 +19,8 @@ export interface TimerPorts {
 }
 
 const DAY_MS = 86_400_000;
+/** How often a script that follows a time-out is looked after while it is busy. */
+const FOLLOW_UP_MS = 5_000;
 /** The one key of timers that belong to no session. */
 const HOUSE = '00000000-0000-0000-0000-000000000000';
 
@@ -55,9 +57,12 @@ export class Timers {
       if (draft.session.status === 'CLOSED') return null;
       const end = expiresAt(draft.session);
       if (end > draft.now) return end;
+      // The script that follows may be about to speak: what it says moves the end.
+      const follows = draft.session.options.followUps?.includes('clientTimeout') === true;
+      if (follows && botIsBusy(draft.session)) return draft.now + FOLLOW_UP_MS;
       await endOrFollow(draft, setting, 'clientTimeout');
-      // A script that says nothing has no second chance.
-      return draft.session.status === 'ACTIVE' ? expiresAt(draft.session) : null;
+      const after = draft.session;
+      return after.status === 'CLOSED' ? null : Math.max(expiresAt(after), draft.now + FOLLOW_UP_MS);
     });
   }
 

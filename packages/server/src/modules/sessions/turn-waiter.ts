@@ -12,6 +12,8 @@ export class TurnWaiter {
   readonly #clock: Clock;
   readonly #steps: Steps;
   readonly #stopping: AbortSignal;
+  /** How many callers wait, by session. */
+  readonly #waiting = new Map<string, number>();
 
   /** Nobody is kept waiting once `stopping` is aborted: what the bot says later is in the log. */
   constructor(announcer: Announcer, clock: Clock, steps: Steps, stopping: AbortSignal) {
@@ -19,6 +21,11 @@ export class TurnWaiter {
     this.#announcer = announcer;
     this.#clock = clock;
     this.#steps = steps;
+  }
+
+  /** Whether a caller waits for what the session's bot says. */
+  waitsFor(sessionId: string): boolean {
+    return this.#waiting.has(sessionId);
   }
 
   /** Resolves when the bot waits for the client again or has ended, or when the caller has waited long enough. */
@@ -35,11 +42,15 @@ export class TurnWaiter {
     const limit = this.#clock.setTimeout(() => resolve(), LIMIT_MS);
     const leave = (): void => resolve();
     this.#stopping.addEventListener('abort', leave);
+    this.#waiting.set(sessionId, (this.#waiting.get(sessionId) ?? 0) + 1);
     try {
       await look();
       await promise;
     } finally {
       limit.cancel();
+      const others = (this.#waiting.get(sessionId) ?? 1) - 1;
+      if (others === 0) this.#waiting.delete(sessionId);
+      else this.#waiting.set(sessionId, others);
       this.#stopping.removeEventListener('abort', leave);
     }
   }

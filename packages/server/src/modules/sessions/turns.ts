@@ -5,12 +5,15 @@ import type { BotInput } from './bot-input.ts';
 import type { BotMessage, BotSource, BotTurn, HandOverWish, ReadyBot } from './bot-port.ts';
 import { botCallback } from './callbacks.ts';
 import type { Draft, PlacedMessage } from './draft.ts';
-import { assign, handToBot, toHelp } from './hand-over.ts';
+import { answers, assign, handToBot, toHelp } from './hand-over.ts';
 import type { OperatorSource } from './operator-port.ts';
 import type { FollowUp, HandOver } from './session.ts';
 
 /** While a bot pauses, its typing is shown again this often; clients hide it after five seconds. */
 export const TYPING_REPEAT_MS = 3_000;
+
+/** More questions than this in a row mean that a bot elsewhere does not answer. */
+const MOST_ASKED = 100;
 
 /** Who can answer in a session. */
 export interface TurnPorts {
@@ -45,7 +48,10 @@ export async function takeTurn(draft: Draft, setting: TurnSetting, input: BotInp
     return applyTurn(draft, setting, turn, input);
   }
   const asked = [...(position.asked ?? []), { id: setting.ids.uuid7(), input }];
-  draft.set({ bot: { ...position, started: true, asked } });
+  if (asked.length > MOST_ASKED) return giveUp(draft, setting);
+  // What it was to be woken for is over: it is asked now. Only the wait for a promised answer goes on.
+  const wake = position.wake?.kind === 'answer' ? position.wake : null;
+  draft.set({ bot: { ...position, started: true, wake, asked } });
   draft.showTyping('BOT');
   draft.wakeAt('session-ask', draft.now);
   return [];
@@ -126,7 +132,7 @@ export async function handOver(
   const operator = await operators.leastLoaded(session.companyId, groupId, except);
   draft.set({ handOver: { groupId, announcement, at, notFoundAt: operator === undefined ? at : null } });
   if (operator !== undefined) {
-    await assign(draft, operator, setting);
+    if (!answers(draft.session, operator)) await assign(draft, operator, setting);
     return [];
   }
   draft.notify('OPERATOR_NOT_FOUND', { id: session.id, chatId: session.chatId, groupId });
@@ -185,13 +191,15 @@ function trace(draft: Draft, turn: BotTurn, input: BotInput): void {
 
 /** Keeps where the bot stands and sets its timer. */
 function settle(draft: Draft, turn: BotTurn): void {
+  const asked = draft.session.bot?.asked ?? [];
+  // A bot that is asked something already is not woken for what it waited for before.
+  const waits = asked.length === 0 && turn.deadline !== null;
   const wake =
     turn.pause !== null
       ? ({ kind: 'resume', at: draft.now + turn.pause.ms, typing: turn.pause.typing } as const)
-      : turn.deadline !== null
-        ? ({ kind: 'timeout', at: draft.now + turn.deadline } as const)
+      : waits
+        ? ({ kind: 'timeout', at: draft.now + (turn.deadline ?? 0) } as const)
         : null;
-  const asked = draft.session.bot?.asked ?? [];
   const position = { state: turn.state, started: true, wake };
   draft.set({ bot: asked.length === 0 ? position : { ...position, asked }, botStatus: turn.status });
   if (Object.keys(turn.results).length > 0) draft.set({ result: JSON.stringify(turn.results) });

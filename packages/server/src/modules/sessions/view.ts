@@ -76,7 +76,15 @@ export function startedRow(row: MessageRow): StartedMessage {
 /** Actions as the start's answer has them: `[]`, or a map of event to data. */
 function actionMap(actions: readonly Action[]): StartedMessage['actions'] {
   if (actions.length === 0) return [];
-  return Object.fromEntries(actions.map((action) => [action.event ?? action.type, action.data ?? '']));
+  const map: Record<string, string> = {};
+  for (const { event, type, data = '' } of actions) {
+    const name = event ?? type;
+    // PHP makes an integer of such a key, and strict clients then drop the whole answer; the list beside has it.
+    if (/^-?\d+$/.test(name)) continue;
+    const taken = Object.keys(map).filter((key) => key === name || key.startsWith(`${name}_`)).length;
+    map[taken === 0 ? name : `${name}_${taken + 1}`] = data;
+  }
+  return Object.keys(map).length === 0 ? [] : map;
 }
 
 /** What others know of a session: its chat, the group it was handed to, its tags. */

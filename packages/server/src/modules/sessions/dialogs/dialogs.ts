@@ -105,18 +105,25 @@ export class Dialogs {
 
   /** Brings a client's message to the bot. A repeat of its key is answered as the first was. */
   async reply(user: User, dialogId: string, body: DialogMessageBody, key: string | undefined): Promise<DialogAnswer> {
-    const session = await this.#open(user, dialogId);
+    const session = await this.find(user, dialogId);
     checkAnswering(body, session);
     checkContent(body.message, body.attachments ?? [], 'message');
     const before = key === undefined ? undefined : await this.#ports.store.messageByKey(session.id, key);
-    if (before !== undefined) return this.#repeat(session, before.seq);
+    if (before !== undefined) return this.#repeat(session.id, before.seq);
+    this.#checkOpen(session);
     const incoming = this.#incoming(body.message, body, key);
-    return this.#step(session.id, body, async (draft, setting) => {
-      const bot = await botOf(setting.bots, draft);
-      if (bot === undefined) throw new Failure('dialog-ended');
-      await acceptMessage(draft, incoming, { ...setting, bot, replyTo: undefined });
-      return bot;
-    });
+    try {
+      return await this.#step(session.id, body, async (draft, setting) => {
+        const bot = await botOf(setting.bots, draft);
+        if (bot === undefined) throw new Failure('dialog-ended');
+        await acceptMessage(draft, incoming, { ...setting, bot, replyTo: undefined });
+        return bot;
+      });
+    } catch (error) {
+      const known = key === undefined ? undefined : await this.#ports.store.messageByKey(session.id, key);
+      if (known === undefined || databaseError(error)?.code !== UNIQUE_VIOLATION) throw error;
+      return this.#repeat(session.id, known.seq);
+    }
   }
 
   /** Lets another bot go on with the variables there are. */
@@ -162,9 +169,13 @@ export class Dialogs {
 
   async #open(user: User, dialogId: string): Promise<HotSession> {
     const session = await this.find(user, dialogId);
+    this.#checkOpen(session);
+    return session;
+  }
+
+  #checkOpen(session: HotSession): void {
     // The timer that ends it may be late by a moment.
     if (session.status === 'CLOSED' || expiresAt(session) <= this.#ports.clock.now()) throw new Failure('dialog-ended');
-    return session;
   }
 
   async #step(
@@ -213,12 +224,17 @@ export class Dialogs {
     return dialogAnswer(session, now, rows.map(readBackMessage));
   }
 
-  async #repeat(session: HotSession, seq: number): Promise<DialogAnswer> {
-    const bot = await this.#runner.ports.bots.ready(session.botId, session.companyId);
+  /** The answer to a message that came again: as the first one was, also where the bot is still at it. */
+  async #repeat(id: string, seq: number): Promise<DialogAnswer> {
+    const { waiter, store } = this.#ports;
+    const { steps, ports } = this.#runner;
+    const later = (await steps.get(id)).options.dialog?.answersLater === true;
+    if (!later && botIsBusy(await steps.get(id))) await waiter.settled(id);
+    const session = await steps.get(id);
+    const bot = await ports.bots.ready(session.botId, session.companyId);
     if (bot === undefined) throw new Failure('dialog-ended');
-    if (session.options.dialog?.answersLater === true) return dialogAnswer(session, bot, null);
-    const rows = await this.#ports.store.answersTo(session.id, seq);
-    return dialogAnswer(session, bot, rows.map(readBackMessage));
+    const rows = later ? null : await store.answersTo(id, seq);
+    return dialogAnswer(session, bot, rows && rows.map(readBackMessage));
   }
 
   #incoming(
