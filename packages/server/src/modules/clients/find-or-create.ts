@@ -43,18 +43,21 @@ export interface ClientClaim {
   readonly identity: Identity | null;
   /** The caller is a user of the company, or the chat trusts everybody. */
   readonly trusted: boolean;
+  /** The chat verifies who its clients are: an id alone does not open one that was proven. */
+  readonly verifies: boolean;
   readonly now: number;
 }
 
 /**
- * The client of a start: found by its id, its proven messenger identity or its proven external id, in this order, or
- * made anew. What the caller says about it is kept; what nobody proved is never matched.
+ * The client of a start: found by its signed identity, by its id, its proven messenger identity or its proven external
+ * id, in this order, or made anew. What the caller says about it is kept; what nobody proved is never matched, and an id
+ * opens no client whose identity the caller has not.
  */
 export async function findOrCreateClient(database: Database, ids: Ids, claim: ClientClaim): Promise<ClientRow> {
   for (let attempt = 0; ; attempt++) {
     // Where it is neither there nor can be made, another client has one of its identities.
-    const asked = attempt < 2 ? claim : withoutOthers(claim);
-    const known = await findClient(database, asked);
+    const wanted = attempt < 2 ? claim : withoutOthers(claim);
+    const { asked, known } = await findClient(database, wanted);
     if (known !== undefined) return updateClient(database, known, asked);
     const made = await insertClient(database, ids, asked);
     if (made !== undefined) return made;
@@ -63,20 +66,44 @@ export async function findOrCreateClient(database: Database, ids: Ids, claim: Cl
   }
 }
 
-async function findClient(database: Database, claim: ClientClaim): Promise<ClientRow | undefined> {
-  const { body, companyId } = claim;
-  const select = database.builder.selectFrom('clients').select(clientColumns).where('company_id', '=', companyId);
-  if (body.clientId !== undefined) return select.where('id', '=', body.clientId).executeTakeFirst();
+/** The client there is, and the claim as it stands then: without an id that is not the caller's to name. */
+async function findClient(
+  database: Database,
+  claim: ClientClaim,
+): Promise<{ asked: ClientClaim; known: ClientRow | undefined }> {
+  const { clientId, ...nameless } = claim.body;
+  const byId = clientId === undefined ? undefined : await clientWith(database, claim.companyId, { id: clientId });
+  const asked = byId === undefined || opens(byId, claim) ? claim : { ...claim, body: nameless };
+  if (asked === claim && byId !== undefined && claim.identity === null) return { asked, known: byId };
   const proven = provenIdentity(claim);
-  if (proven === null) return undefined;
-  const narrowed = select.where('verified', '=', true);
-  if (proven.messengerUserId !== null) {
-    return narrowed
-      .where('messenger_type', '=', proven.messengerType)
-      .where('messenger_user_id', '=', proven.messengerUserId)
-      .executeTakeFirst();
-  }
-  return narrowed.where('external_id', '=', proven.externalId).executeTakeFirst();
+  const { messengerType, messengerUserId, externalId } = proven ?? {};
+  const byProof =
+    proven === null || (clientId !== undefined && asked === claim && claim.identity === null)
+      ? undefined
+      : await clientWith(
+          database,
+          claim.companyId,
+          (messengerUserId ?? null) === null
+            ? { verified: true, external_id: externalId ?? '' }
+            : { verified: true, messenger_type: messengerType ?? '', messenger_user_id: messengerUserId ?? '' },
+        );
+  return { asked, known: byProof ?? (asked === claim ? byId : undefined) };
+}
+
+function clientWith(
+  { builder }: Database,
+  companyId: number,
+  values: Readonly<Record<string, string | boolean>>,
+): Promise<ClientRow | undefined> {
+  const select = builder.selectFrom('clients').select(clientColumns).where('company_id', '=', companyId);
+  return select.where((of) => of.and(values)).executeTakeFirst();
+}
+
+/** Whether naming a client by its id opens it for the caller. */
+function opens(row: ClientRow, { identity, trusted, verifies }: ClientClaim): boolean {
+  if (identity === null) return trusted || !verifies || !row.verified;
+  // Who was anonymous and signs in now stays the same client.
+  return row.external_id === identity.externalId || (!row.verified && row.external_id === null);
 }
 
 interface Proven {
@@ -113,7 +140,7 @@ function facts({ body, identity }: ClientClaim) {
 }
 
 async function updateClient(database: Database, known: ClientRow, claim: ClientClaim): Promise<ClientRow> {
-  const said = facts(claim);
+  const said = { ...facts(claim), ...(await provenOf(database, known, claim)) };
   const current: Record<string, unknown> = known;
   const changed = Object.entries(said).some(([column, value]) => current[column] !== value);
   if (!changed) return known;
@@ -125,6 +152,24 @@ async function updateClient(database: Database, known: ClientRow, claim: ClientC
     .where('id', '=', known.id)
     .returning(clientColumns)
     .executeTakeFirstOrThrow();
+}
+
+/** Identities that the caller proved and the client has not yet, where no other client has them. */
+async function provenOf(database: Database, known: ClientRow, claim: ClientClaim): Promise<Partial<ClientRow>> {
+  const proven = provenIdentity(claim);
+  if (proven === null) return {};
+  const { companyId } = claim;
+  const found: Partial<ClientRow> = {};
+  const { externalId: external_id, messengerType: messenger_type, messengerUserId: messenger_user_id } = proven;
+  if (external_id !== null && (known.external_id === null || (claim.identity !== null && !known.verified))) {
+    const other = await clientWith(database, companyId, { verified: true, external_id });
+    if (other === undefined) Object.assign(found, { external_id, verified: true });
+  }
+  if (messenger_type !== null && messenger_user_id !== null && known.messenger_user_id === null) {
+    const other = await clientWith(database, companyId, { verified: true, messenger_type, messenger_user_id });
+    if (other === undefined) Object.assign(found, { messenger_type, messenger_user_id, verified: true });
+  }
+  return found;
 }
 
 /**
@@ -149,8 +194,9 @@ async function insertClient(database: Database, ids: Ids, claim: ClientClaim): P
       id: body.clientId ?? ids.uuid4(),
       company_id: claim.companyId,
       external_id: proven?.externalId ?? body.clientExternalId ?? null,
-      messenger_type: body.messengerType ?? null,
-      messenger_user_id: body.messengerUserId ?? null,
+      // Beside a signed identity nothing else that the page says of its visitor is proven.
+      messenger_type: claim.identity === null ? (body.messengerType ?? null) : null,
+      messenger_user_id: claim.identity === null ? (body.messengerUserId ?? null) : null,
       verified: proven !== null,
       name: null,
       first_name: null,

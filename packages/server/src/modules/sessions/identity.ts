@@ -24,8 +24,9 @@ export async function readIdentity(chat: ChatRecord, token: string | undefined, 
       requiredClaims: ['sub', 'exp'],
       currentDate: new Date(now),
     });
-    const externalId = String(payload.sub);
-    if (externalId.length > LONGEST || brokenTextIn(externalId) !== undefined) throw new Failure('identity-refused');
+    const externalId = typeof payload.sub === 'string' ? payload.sub : '';
+    if (externalId === '' || externalId.length > LONGEST || brokenTextIn(externalId) !== undefined)
+      throw new Failure('identity-refused');
     const text = (claim: string): string | undefined => {
       const value = payload[claim];
       if (typeof value !== 'string' || brokenTextIn(value) !== undefined) return undefined;

@@ -92,6 +92,7 @@ export class Starts {
       body: request.body,
       identity: request.identity,
       trusted: request.trusted,
+      verifies: request.chat.settings.identityVerification !== 'off',
       now: request.now,
     });
     if (client.banned_at !== null) throw new Failure('client-banned');

@@ -63,6 +63,7 @@ export class Dialogs {
       body: clientFacts(body),
       identity: null,
       trusted: true,
+      verifies: false,
       now,
     });
     if (client.banned_at !== null) throw new Failure('client-banned');
