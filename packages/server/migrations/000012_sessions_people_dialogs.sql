@@ -27,7 +27,10 @@ create table bot_traces (
 create index bot_traces_session on bot_traces (session_id, created_at);
 
 -- Headers an outgoing call carries beside its body, its signature among them.
-alter table deliveries add column headers json;
+alter table deliveries
+  add column headers json,
+  -- A call that failed is not tried again before this, whatever comes behind it.
+  add column not_before timestamptz;
 
 -- Everything below is for the list of sessions, which stays fast with millions of them. Of a message's columns none is
 -- indexed, except `activity_hour`, which changes once an hour: the hot row stays on its page.

@@ -13,9 +13,12 @@ export interface Prepared {
   readonly text: string;
 }
 
+/** A statement that may have no name: one that is not worth keeping. */
+export type Statement = Prepared | { readonly name?: never; readonly text: string };
+
 /** Anything that runs statements: the pool, or one connection inside a transaction. */
 export interface Queryable {
-  query<Row extends pg.QueryResultRow>(statement: Prepared, values: readonly unknown[]): Promise<Row[]>;
+  query<Row extends pg.QueryResultRow>(statement: Statement, values: readonly unknown[]): Promise<Row[]>;
 }
 
 /** The database: hot statements as named prepared SQL, everything else through the typed builder. */
@@ -52,6 +55,10 @@ function parseInstant(text: string): number {
   return Date.parse(`${text.slice(0, 10)}T${text.slice(11, -3)}Z`);
 }
 
+function queryOf({ name, text }: Statement, values: readonly unknown[]): pg.QueryConfig {
+  return { ...(name === undefined ? {} : { name }), text, values: values as unknown[] };
+}
+
 /** Opens a pool of at most `size` connections. */
 export function openDatabase(connection: DatabaseConnection, size: number, onError: (error: Error) => void): Database {
   const pool = new pg.Pool({
@@ -68,8 +75,8 @@ export function openDatabase(connection: DatabaseConnection, size: number, onErr
   const builder = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   return {
     builder,
-    async query<Row extends pg.QueryResultRow>(statement: Prepared, values: readonly unknown[]) {
-      const result = await pool.query<Row>({ name: statement.name, text: statement.text, values: values as unknown[] });
+    async query<Row extends pg.QueryResultRow>(statement: Statement, values: readonly unknown[]) {
+      const result = await pool.query<Row>(queryOf(statement, values));
       return result.rows;
     },
     async transaction(work) {
@@ -79,12 +86,8 @@ export function openDatabase(connection: DatabaseConnection, size: number, onErr
         await client.query('begin');
         const value = await work({
           client,
-          async query<Row extends pg.QueryResultRow>(statement: Prepared, values: readonly unknown[]) {
-            const result = await client.query<Row>({
-              name: statement.name,
-              text: statement.text,
-              values: values as unknown[],
-            });
+          async query<Row extends pg.QueryResultRow>(statement: Statement, values: readonly unknown[]) {
+            const result = await client.query<Row>(queryOf(statement, values));
             return result.rows;
           },
         });

@@ -8,6 +8,10 @@ export class Presence {
   readonly #bySession = new Map<string, Set<string>>();
   readonly #byClient = new Map<string, Set<string>>();
   readonly #pending = new Set<Promise<void>>();
+  /** How many joins of a connection are under way. */
+  readonly #joining = new Map<string, number>();
+  /** Connections that ended while they joined. */
+  readonly #gone = new Set<string>();
 
   constructor(gate: SessionGate, log: Log) {
     this.#gate = gate;
@@ -16,9 +20,21 @@ export class Presence {
 
   /** A connection joined a session. */
   async join(client: string, sessionId: string): Promise<void> {
-    await this.#gate.joined(sessionId);
-    add(this.#bySession, sessionId, client);
-    add(this.#byClient, client, sessionId);
+    if (this.#bySession.get(sessionId)?.has(client) === true) return;
+    this.#joining.set(client, (this.#joining.get(client) ?? 0) + 1);
+    try {
+      await this.#gate.joined(sessionId);
+      add(this.#bySession, sessionId, client);
+      add(this.#byClient, client, sessionId);
+      if (this.#gone.has(client)) this.#leaveAll(client);
+    } finally {
+      const others = (this.#joining.get(client) ?? 1) - 1;
+      if (others > 0) this.#joining.set(client, others);
+      else {
+        this.#joining.delete(client);
+        this.#gone.delete(client);
+      }
+    }
   }
 
   /** A connection left a session. */
@@ -33,6 +49,11 @@ export class Presence {
 
   /** A connection is gone, and with it all its joins. */
   disconnected(client: string): void {
+    if (this.#joining.has(client)) this.#gone.add(client);
+    this.#leaveAll(client);
+  }
+
+  #leaveAll(client: string): void {
     for (const sessionId of this.#byClient.get(client) ?? []) this.leave(client, sessionId);
     this.#byClient.delete(client);
   }

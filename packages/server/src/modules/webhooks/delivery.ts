@@ -1,6 +1,7 @@
 import type { Database } from '../../platform/database.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { DueRunner } from '../../platform/due.ts';
+import { isoInstant } from '../../platform/instant.ts';
 import { shortId, type Log } from '../../platform/log.ts';
 import { OutgoingError, type Outgoing } from '../../platform/outgoing.ts';
 
@@ -11,10 +12,13 @@ const RUN_MS = 30_000;
 
 const next = {
   name: 'delivery_next',
-  text: 'select id, url, body, headers, attempts from deliveries where session_id = $1 order by id limit 1',
+  text: 'select id, url, body, headers, attempts, not_before from deliveries where session_id = $1 order by id limit 1',
 };
 const remove = { name: 'delivery_remove', text: 'delete from deliveries where id = $1' };
-const failed = { name: 'delivery_failed', text: 'update deliveries set attempts = attempts + 1 where id = $1' };
+const failed = {
+  name: 'delivery_failed',
+  text: 'update deliveries set attempts = attempts + 1, not_before = $2::timestamptz where id = $1',
+};
 
 interface Row {
   id: number;
@@ -22,6 +26,7 @@ interface Row {
   body: string;
   headers: Record<string, string> | null;
   attempts: number;
+  not_before: number | null;
 }
 
 /**
@@ -48,6 +53,8 @@ export class Deliveries {
       const [row] = await this.#database.query<Row & Record<string, unknown>>(next, [sessionId]);
       if (row === undefined) return null;
       if (this.#clock.now() >= until) return this.#clock.now();
+      // A later call wishes for a run at once; the one that failed keeps its wait, and its place.
+      if (row.not_before !== null && row.not_before > this.#clock.now()) return row.not_before;
       const failure = await this.#outgoing.post(row.url, row.body, row.headers ?? undefined).then(
         () => undefined,
         (error: Error) => error,
@@ -61,8 +68,9 @@ export class Deliveries {
         const what = { session: shortId(sessionId), to, attempts: row.attempts + 1, reason: failure.message };
         if (wait !== undefined) {
           this.#log.warn(what, 'an outgoing call failed and is tried again');
-          await this.#database.query(failed, [row.id]);
-          return this.#clock.now() + wait;
+          const again = this.#clock.now() + wait;
+          await this.#database.query(failed, [row.id, isoInstant(again)]);
+          return again;
         }
         this.#log.error(what, 'an outgoing call failed for good and is given up');
         await this.#database.query(remove, [row.id]);

@@ -1,0 +1,36 @@
+import { expect, it } from 'vitest';
+import { openLog } from '../../platform/log.ts';
+import { Presence } from './presence.ts';
+
+function gate(joined: Promise<void>): { told: string[]; presence: Presence } {
+  const told: string[] = [];
+  const open = {
+    enter: async (id: string) => ({ id, open: true }),
+    joined: async (id: string) => {
+      told.push(`joined ${id}`);
+      await joined;
+    },
+    left: async (id: string) => void told.push(`left ${id}`),
+    read: async () => {},
+    rate: async () => {},
+  };
+  return { told, presence: new Presence(open, openLog('silent', false)) };
+}
+
+it('a connection that ends while it joins is told to have left', async () => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const { told, presence } = gate(promise);
+  const joining = presence.join('connection', 'session');
+  presence.disconnected('connection');
+  resolve();
+  await joining;
+  await presence.settled();
+  expect(told).toEqual(['joined session', 'left session']);
+});
+
+it('joining again is not told again', async () => {
+  const { told, presence } = gate(Promise.resolve());
+  await presence.join('connection', 'session');
+  await presence.join('connection', 'session');
+  expect(told).toEqual(['joined session']);
+});
