@@ -126,6 +126,18 @@ function addRoute(server: FastifyInstance, route: Route, options: HttpOptions, l
   const starts = mayStart(operation.id);
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const started = process.hrtime.bigint();
+    const observe = (status: number): void =>
+      options.observe(operation.id, status, Number(process.hrtime.bigint() - started) / 1e9);
+    try {
+      const answer = await answerTo(request);
+      observe(answer.status);
+      return send(reply, request, answer);
+    } catch (error) {
+      observe(asFailure(error)?.status ?? 500);
+      throw error;
+    }
+  };
+  const answerTo = async (request: FastifyRequest): Promise<Answer> => {
     const caller = await callerOf(request, operation, options).catch((error: unknown) => {
       // Whoever tries tokens is counted as well.
       limits.count({ user: null, address: request.ip });
@@ -138,9 +150,7 @@ function addRoute(server: FastifyInstance, route: Route, options: HttpOptions, l
     const input = check({ params: request.params, query: request.query, body: request.body });
     const header = (name: string): string | undefined => request.headers[name] as string | undefined;
     const serve = (): Promise<Answer> => route.serve({ ...input, caller, header } as Parameters<Route['serve']>[0]);
-    const answer = starts ? await limits.start(caller, serve) : await serve();
-    options.observe(operation.id, answer.status, Number(process.hrtime.bigint() - started) / 1e9);
-    return send(reply, request, answer);
+    return starts ? limits.start(caller, serve) : serve();
   };
   for (const base of ALL_BASES) {
     for (const path of pathsOf(operation)) {

@@ -50,6 +50,7 @@ function wellFormed(name: string, value: unknown): unknown {
   return value;
 }
 
+/** The parameters that are given; existing clients send an empty one where they mean none. */
 function readQuery(schema: TObject, raw: unknown): Record<string, unknown> {
   const given = raw as Record<string, unknown>;
   const read: Record<string, unknown> = {};
@@ -57,8 +58,10 @@ function readQuery(schema: TObject, raw: unknown): Record<string, unknown> {
     const { items } = property as { items?: TSchema };
     if (items !== undefined) {
       const values = queryList(given, name);
-      if (values !== undefined) read[name] = values.map((value) => queryValue(items, wellFormed(name, value)));
-    } else if (given[name] !== undefined) read[name] = queryValue(property, wellFormed(name, given[name]));
+      if (values !== undefined && values.length > 0)
+        read[name] = values.map((value) => queryValue(items, wellFormed(name, value)));
+    } else if (given[name] !== undefined && given[name] !== '')
+      read[name] = queryValue(property, wellFormed(name, given[name]));
   }
   return read;
 }

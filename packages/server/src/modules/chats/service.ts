@@ -3,6 +3,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database.ts';
 import { badField, notFound } from '../../platform/failure.ts';
 import type { Ids } from '../../platform/ids.ts';
+import { isoInstant } from '../../platform/instant.ts';
 import { changedSettings } from './settings.ts';
 import { ChatStore, type ChatRecord } from './store.ts';
 
@@ -82,21 +83,29 @@ export class Chats {
 
   /** Changes a chat: what is not given stays, null clears. */
   async update(id: string, companyId: number, body: UpdateChatBody): Promise<void> {
-    const chat = await this.get(id, companyId);
-    const settings = changedSettings(chat.settings, body);
-    const botId = body.botId ?? chat.botId;
-    await this.#checkBots(companyId, botId, settings);
-    this.#checkIdentity(settings);
-    await this.store.update({ id, companyId, name: body.name ?? chat.name, botId, settings, now: this.#now() });
+    for (let written = false; !written;) {
+      const chat = await this.get(id, companyId);
+      const settings = changedSettings(chat.settings, body);
+      const botId = body.botId ?? chat.botId;
+      await this.#checkBots(companyId, botId, settings);
+      this.#checkIdentity(settings);
+      // Each change has an instant of its own: one that was made meanwhile is merged into, not written over.
+      const now = isoInstant(Math.max(this.#ports.clock.now(), chat.updatedAt + 1));
+      const change = { id, companyId, name: body.name ?? chat.name, botId, settings, now };
+      written = await this.store.update(change, chat.updatedAt);
+    }
     this.#known.delete(id);
   }
 
   /** Deletes a chat; what goes on in it is ended first. */
   async delete(id: string, companyId: number): Promise<void> {
-    await this.get(id, companyId);
+    const chat = await this.store.find(id);
+    if (chat === undefined || chat.companyId !== companyId) throw notFound();
     await this.store.delete(id, companyId, this.#now());
     this.#known.delete(id);
     await this.#ports.closeSessions(id);
+    // A repeat ends what a failure left, and is told that there is no such chat any more.
+    if (chat.deleted) throw notFound();
   }
 
   /** Forgets what is known of chats, as when a bot's name changed. */
@@ -121,6 +130,6 @@ export class Chats {
   }
 
   #now(): string {
-    return new Date(this.#ports.clock.now()).toISOString();
+    return isoInstant(this.#ports.clock.now());
   }
 }

@@ -25,7 +25,7 @@ export function notificationNames(words: readonly string[]): NotifyEventName[] {
 export function changedSettings(current: ChatSettings, change: Partial<UpdateChatBody>): ChatSettings {
   const given = Object.entries(change).filter(
     ([name, value]) =>
-      name in defaultChatSettings &&
+      Object.hasOwn(defaultChatSettings, name) &&
       value !== undefined &&
       !(name === 'references' && value !== null && Object.keys(value).length === 0),
   );

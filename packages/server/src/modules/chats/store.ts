@@ -1,6 +1,7 @@
 import { ChatListItem, defaultChatSettings, type ChatSettings, type ListPage, type ListQuery } from '@molva/contract';
 import { sql, type ExpressionBuilder, type Kysely, type Selectable } from 'kysely';
 import type { Database } from '../../platform/database.ts';
+import { isoInstant } from '../../platform/instant.ts';
 import { anywhere, column, readList, type ListSpec } from '../../platform/list.ts';
 import type { Tables } from '../../platform/tables.ts';
 
@@ -113,25 +114,27 @@ export class ChatStore {
       .execute();
   }
 
-  async update(chat: ChatWrite): Promise<void> {
-    await this.#database.builder
+  /** Writes a chat that was last changed at the given instant; false where it was changed since. */
+  async update(chat: ChatWrite, since: number): Promise<boolean> {
+    const { numUpdatedRows } = await this.#database.builder
       .updateTable('chats')
       .set({ name: chat.name, bot_id: chat.botId, settings: JSON.stringify(chat.settings), updated_at: chat.now })
       .where('id', '=', chat.id)
       .where('company_id', '=', chat.companyId)
-      .execute();
+      .where(sql<boolean>`updated_at = ${isoInstant(since)}::timestamptz`)
+      .executeTakeFirstOrThrow();
+    return numUpdatedRows > 0n;
   }
 
-  /** Marks a chat as deleted; false where there is none. */
-  async delete(id: string, companyId: number, now: string): Promise<boolean> {
-    const { numUpdatedRows } = await this.#database.builder
+  /** Marks a chat as deleted, if it is not. */
+  async delete(id: string, companyId: number, now: string): Promise<void> {
+    await this.#database.builder
       .updateTable('chats')
       .set({ deleted_at: now })
       .where('id', '=', id)
       .where('company_id', '=', companyId)
       .where('deleted_at', 'is', null)
-      .executeTakeFirstOrThrow();
-    return numUpdatedRows > 0n;
+      .execute();
   }
 
   #select() {
