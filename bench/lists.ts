@@ -6,6 +6,8 @@ import { startMolva, type BenchedMolva } from './support/molva.ts';
 import { readScans, scansBetween } from './support/scans.ts';
 
 const REQUESTS = Number(process.env['BENCH_REQUESTS'] ?? 200);
+/** For what reads every record. */
+const FEW_REQUESTS = 20;
 const MANY_CALLERS = 8;
 /** Requests before the measured ones: what is read often is in memory. */
 const WARMING = 20;
@@ -48,16 +50,20 @@ export async function listsBench(dataFolder: string): Promise<{ loadAverage: num
   }
 }
 
-async function measure(molva: BenchedMolva, { path, counts }: ListCase): Promise<Omit<ListFigures, 'name' | 'scans'>> {
+async function measure(
+  molva: BenchedMolva,
+  { path, counts, fewRequests }: ListCase,
+): Promise<Omit<ListFigures, 'name' | 'scans'>> {
   const { port, token } = molva;
+  const [requests, warming] = fewRequests === true ? [FEW_REQUESTS, 1] : [REQUESTS, WARMING];
   const without = (request: number): string => {
     const target = path(request);
     return `${target}${target.includes('?') ? '&' : '?'}withoutCount=1`;
   };
   const time = (callers: number, count: number, of: (request: number) => string): Promise<Latencies> =>
     timeCalls({ port, token, callers, count, path: of });
-  await time(1, WARMING, path);
-  const page = await time(1, REQUESTS, counts ? without : path);
-  const withCount = counts ? { withCount: await time(1, REQUESTS, path) } : {};
-  return { page, ...withCount, eightCallers: await time(MANY_CALLERS, REQUESTS, path) };
+  await time(1, warming, path);
+  const page = await time(1, requests, counts ? without : path);
+  const withCount = counts ? { withCount: await time(1, requests, path) } : {};
+  return { page, ...withCount, eightCallers: await time(MANY_CALLERS, requests, path) };
 }

@@ -56,7 +56,7 @@ export type OperatorStatus = Static<typeof OperatorStatus>;
 
 const SettingValue = Type.Union([Type.String({ maxLength: 8192 }), Type.Number(), Type.Boolean()]);
 /** Names of settings: words with dots. */
-const SETTING_NAME = '^[A-Za-z][A-Za-z0-9_-]*(\\.[A-Za-z0-9_-]+)*$';
+const SETTING_NAME = '^(?=.{1,128}$)[A-Za-z][A-Za-z0-9_-]*(\\.[A-Za-z0-9_-]+)*$';
 
 /** Settings by name; no value is null. */
 export const SettingValues = Type.Record(Type.String(), SettingValue);
@@ -68,7 +68,7 @@ export type Settings = Static<typeof Settings>;
 
 /** A change of settings: what is not named stays, null removes. */
 export const SettingsChange = Type.Object({
-  settings: Type.Record(Type.String({ pattern: SETTING_NAME, maxLength: 128 }), Nullable(SettingValue), {
+  settings: Type.Record(Type.String({ pattern: SETTING_NAME }), Nullable(SettingValue), {
     maxProperties: 200,
     additionalProperties: false,
   }),

@@ -101,15 +101,7 @@ export {
   MessageType,
   ReplyToMessage,
 } from './message-parts.ts';
-export {
-  ClientMessageBody,
-  EditMessageBody,
-  FileReference,
-  Message,
-  MessageAccepted,
-  OperatorMessageBody,
-  ReplyTo,
-} from './messages.ts';
+export { ClientMessageBody, EditMessageBody, FileReference, Message, MessageAccepted, ReplyTo } from './messages.ts';
 export { openApiDocument } from './openapi.ts';
 export { errorsOf } from './openapi-errors.ts';
 export { isAudited, type Access, type BodyOf, type Operation, type ParamsOf, type QueryOf } from './operation.ts';

@@ -54,7 +54,7 @@ export type Message = Static<typeof Message>;
 /** A file named by id, in either of the two documented forms. */
 export const FileReference = Type.Union([Uuid, Type.Object({ id: Uuid })]);
 
-/** A client's message. `body` may be empty only beside an attachment. */
+/** A client's or operator's message. `body` may be empty only beside an attachment. */
 export const ClientMessageBody = Type.Object({
   body: Type.String({ maxLength: MAX_BODY_LENGTH }),
   attachments: Type.Optional(Type.Array(FileReference, { maxItems: MAX_ATTACHMENTS })),
@@ -62,10 +62,6 @@ export const ClientMessageBody = Type.Object({
   clientMessageId: Type.Optional(Uuid),
 });
 export type ClientMessageBody = Static<typeof ClientMessageBody>;
-
-/** An operator's message; the same form as a client's. */
-export const OperatorMessageBody = ClientMessageBody;
-export type OperatorMessageBody = ClientMessageBody;
 
 /** Body of a message's edit. What it carries beside its text stays where `attachments` is not given. */
 export const EditMessageBody = Type.Object({

@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import { EventPage } from '../events.ts';
 import { listQuery, ListOf } from '../lists.ts';
-import { ClientMessageBody, EditMessageBody, Message, MessageAccepted, OperatorMessageBody } from '../messages.ts';
+import { ClientMessageBody, EditMessageBody, Message, MessageAccepted } from '../messages.ts';
 import { defineOperation } from '../operation.ts';
 import { DateTime, Empty, IntegerId, Uuid } from '../primitives.ts';
 
@@ -77,7 +77,7 @@ export const sendOperatorMessage = defineOperation({
   summary: "Send an operator's message; it takes over a session that a bot or nobody answers in",
   access: 'user',
   params: inSession,
-  body: OperatorMessageBody,
+  body: ClientMessageBody,
   answers: { 201: MessageAccepted, 200: MessageAccepted },
   errors: ['entity-not-found', 'session-closed', 'not-an-operator'],
   example: { body: 'Good afternoon, how can I help?' },

@@ -91,7 +91,7 @@ export class Bots implements BotSource {
     if (given === undefined) throw oneSource('one of scenario and webhook is needed');
     const id = this.#ports.ids.uuid4();
     const language = body.language ?? given.language ?? DEFAULT_LANGUAGE;
-    await this.#store.insert({ id, companyId, name: body.name ?? row.name, language, source: given, now: this.#now(), by });
+    await this.#store.insert({ id, companyId, name: body.name, language, source: given, now: this.#now(), by });
     return id;
   }
 
@@ -125,7 +125,14 @@ export class Bots implements BotSource {
     const may = companyId === user.companyId || (await this.#ports.mayWriteTo(companyId, user));
     if (row.deleted_at !== null || !may) throw notFound();
     const { language, scenario, webhook } = row;
-    const copy = { id: this.#ports.ids.uuid4(), companyId, name: body.name, language, now: this.#now(), by: user.id };
+    const copy = {
+      id: this.#ports.ids.uuid4(),
+      companyId,
+      name: body.name ?? row.name,
+      language,
+      now: this.#now(),
+      by: user.id,
+    };
     await this.#store.insert({ ...copy, source: { scenario, webhook } });
     return copy.id;
   }

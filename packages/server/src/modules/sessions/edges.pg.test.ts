@@ -196,6 +196,10 @@ it('what is deleted is gone from all of the log: its edits, and what quotes it',
   await app.call('POST', `/sessions/${session.id}/clients/messages`, { body: 'what?', replyToMessageId: body.id });
   await app.call('PATCH', `/messages/${body.id}`, { body: 'edited text' }, app.admin);
   expect((await app.call('DELETE', `/messages/${body.id}`, [], app.admin)).status).toBe(204);
+  await send(session.id, 'later');
+  const own = await app.call<MessageAccepted>('POST', path, { body: 'last' }, app.admin);
+  await app.call('DELETE', `/messages/${own.body.id}`, [], app.admin);
+  expect((await details(session.id)).lastMessage?.body).toBe('later');
   const { body: log } = await app.call('GET', `/sessions/${session.id}/events?limit=1000`);
   expect(JSON.stringify(log)).toContain('what?');
   expect(JSON.stringify(log)).not.toMatch(/draft text|edited text/);

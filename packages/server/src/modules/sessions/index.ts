@@ -1,12 +1,11 @@
 /** Sessions: one conversation of one client each, their event log, their timers. */
-export type { BotInput, BotUserMessage } from './bot-input.ts';
+export type { BotInput } from './bot-input.ts';
 export type {
   BotMessage,
   BotSource,
   BotStart,
   BotTurn,
   FactWrite,
-  HandOverWish,
   LocalBot,
   ReadyBot,
   RemoteBot,

@@ -68,13 +68,33 @@ export const sessionList: ListSpec = {
   fields: Object.keys(Session.properties),
 };
 
+/** Narrowed records of a table, or those of them that have the given ids. */
+export type Records = (ids?: RawBuilder<unknown>) => Narrowed;
+
+const searchColumns = ['id', 'company_id', 'client_id', 'started_at', 'search'] as const;
+/** The columns that filters and orders are made of. */
+const listColumns = [
+  ...searchColumns,
+  'chat_id',
+  'name',
+  'status',
+  'bot_status',
+  'operator_type',
+  'operator_id',
+  'operator_assigned_at',
+  'marked_as_spam',
+  'last_message_at',
+  'activity_hour',
+  'newest',
+] as const;
+
 /** The sessions of a company's chats that a filter leaves, all but its sieves. */
-export function narrowedSessions(builder: Kysely<Tables>, companyId: number, filter: SessionFilter): Narrowed {
-  return builder
-    .selectFrom('sessions as s')
-    .where('s.company_id', '=', companyId)
-    .where('s.chat_id', 'is not', null)
-    .where((of) => narrowedBy(of, filter));
+export function narrowedSessions(builder: Kysely<Tables>, companyId: number, filter: SessionFilter): Records {
+  return (ids) =>
+    recordsOf(builder, 'sessions', listColumns, ids)
+      .where('s.company_id', '=', companyId)
+      .where('s.chat_id', 'is not', null)
+      .where((of) => narrowedBy(of, filter));
 }
 
 /**
@@ -86,12 +106,30 @@ export function searchedSessions(
   companyId: number,
   filter: SessionFilter,
   order: readonly Order[],
-): Narrowed | undefined {
+): Records | undefined {
   const { from: _from, to: _to, ...others } = filter;
   if (!onlySieves(others)) return undefined;
   if (order.some(({ field }) => field !== 'startedAt' && field !== 'id')) return undefined;
-  const records = builder.selectFrom(sql<Tables['sessions']>`session_search`.as('s'));
-  return (records as unknown as Narrowed).where('s.company_id', '=', companyId).where((of) => narrowedBy(of, filter));
+  return (ids) =>
+    recordsOf(builder, 'session_search', searchColumns, ids)
+      .where('s.company_id', '=', companyId)
+      .where((of) => narrowedBy(of, filter));
+}
+
+function recordsOf(
+  builder: Kysely<Tables>,
+  table: 'sessions' | 'session_search',
+  columns: readonly string[],
+  ids: RawBuilder<unknown> | undefined,
+): Narrowed {
+  const from = sql.table(table);
+  if (ids === undefined) return builder.selectFrom(sql<Tables['sessions']>`${from}`.as('s')) as unknown as Narrowed;
+  const named = sql.join(columns.map((name) => sql.ref(name)));
+  // Ids are looked up one by one, which the offset sees to: the planner, who knows not how many there are, would rather
+  // read the whole table.
+  const found = sql<Tables['sessions']>`(select ${named} from (${ids}) as found (found_id),
+    lateral (select ${named} from ${from} where id = found_id offset 0) as record)`;
+  return builder.selectFrom(found.as('s')) as unknown as Narrowed;
 }
 
 /** The sieves of a filter. */

@@ -1,5 +1,5 @@
 import type { ListPage, ListQuery } from '@molva/contract';
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../../platform/database.ts';
 import { isGrouped, keysetOf, ordered, orderOf, pageOf, readList, windowOf } from '../../platform/list.ts';
 import {
@@ -31,11 +31,11 @@ export interface ListedSession {
 }
 
 /** With records of sessions, which lie scattered. */
-const patience: Patience = { sample: 1_000, walk: 4_000, count: 40_000 };
+const patience: Patience = { sample: 1_000, walk: 4_000, far: 10_000, count: 40_000 };
 /** With records of the table that is searched. */
-const searchPatience: Patience = { sample: 1_000, walk: 20_000, count: 100_000 };
+const searchPatience: Patience = { sample: 1_000, walk: 20_000, far: 40_000, count: 100_000 };
 /** Where each record is looked up in other tables. */
-const tagPatience: Patience = { sample: 1_000, walk: 2_000, count: 40_000 };
+const tagPatience: Patience = { sample: 1_000, walk: 3_000, far: 15_000, count: 40_000 };
 
 /** Reads of many sessions. */
 export class SessionList {
@@ -61,19 +61,20 @@ export class SessionList {
         const ids = found.map(({ id }) => id);
         return view(await this.#listed(companyId, ids));
       };
-      const records = new SievedRecords(builder, sieves, patience).amongIds(narrowed);
+      const records = new SievedRecords(builder, narrowed, sieves, patience).passing();
       return readList(query, sessionList, records, read, countedUpTo(query));
     }
     const order = orderOf(query, sessionList);
-    const searched = searchedSessions(builder, companyId, query, order);
-    const records = searched ?? narrowed;
-    const ofRecords = searched === undefined ? patience : searchPatience;
-    const sieved = new SievedRecords(builder, sieves, sieves.some(({ lazy }) => lazy) ? tagPatience : ofRecords);
     const after = keysetOf(query, sessionList, order);
-    const inOrder = ordered(after === undefined ? records : records.where(after), sessionList, order);
+    const inOrder = (records: Narrowed): Narrowed =>
+      ordered(after === undefined ? records : records.where(after), sessionList, order);
+    const searched = searchedSessions(builder, companyId, query, order);
+    const ofRecords = searched === undefined ? patience : searchPatience;
+    const howLong = sieves.some(({ lazy }) => lazy) ? tagPatience : ofRecords;
+    const sieved = new SievedRecords(builder, searched ?? narrowed, sieves, howLong);
     return pageOf<object>(query, sessionList.fields, {
       items: async () => view(await this.#listed(companyId, await sieved.ids(inOrder, windowOf(query)))),
-      count: () => sieved.count(records, onlySieves(query)),
+      count: () => sieved.count(onlySieves(query)),
     });
   }
 
@@ -103,17 +104,28 @@ export class SessionList {
     return ids.flatMap((id) => byId.get(id) ?? []);
   }
 
-  /** The newest message of each session, found by its `seq`. */
+  /** The newest message of each session, found by its `seq`; where that one was deleted, the newest that was not. */
   async #lastMessages(sessions: readonly HotSession[]): Promise<Map<string, MessageRow>> {
     if (sessions.length === 0) return new Map();
     const ids = sessions.map(({ id }) => id);
     const seqs = sessions.map(({ lastSeq }) => lastSeq);
+    const found = await this.#messages(
+      sql`select id, seq from unnest(${ids}::uuid[], ${seqs}::integer[]) as newest (id, seq)`,
+    );
+    const missing = sessions.filter(({ id, lastSeq }) => lastSeq > 0 && !found.has(id)).map(({ id }) => id);
+    if (missing.length === 0) return found;
+    const left = sql`select session_id, max(seq) from messages where session_id = any(${missing}::uuid[])
+      and deleted_at is null group by session_id`;
+    return new Map([...found, ...(await this.#messages(left))]);
+  }
+
+  /** Messages that were not deleted, by session; `places` are their sessions and their `seq`. */
+  async #messages(places: RawBuilder<unknown>): Promise<Map<string, MessageRow>> {
     const rows = await this.#database.builder
       .selectFrom('messages')
       .select(messageColumns)
-      .where(
-        sql<boolean>`(session_id, seq) in (select id, seq from unnest(${ids}::uuid[], ${seqs}::integer[]) as newest (id, seq))`,
-      )
+      .where(sql<boolean>`(session_id, seq) in (${places})`)
+      .where('deleted_at', 'is', null)
       .execute();
     return new Map(rows.map((row) => [row.session_id, row as MessageRow]));
   }

@@ -1,8 +1,11 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely';
 import type { Tables } from '../../platform/tables.ts';
 import type { Window } from '../../platform/list.ts';
-import { MOST_COUNTED, type Narrowed, type Sieve } from './list-filter.ts';
+import { MOST_COUNTED, type Narrowed, type Records, type Sieve } from './list-filter.ts';
 
+/** Records that must pass for their share to be one to go by, and how far it may mislead. */
+const ENOUGH = 10;
+const MARGIN = 1.3;
 /** Where a smaller share of these passes, few of all records do. */
 const SPARSE = 0.05;
 
@@ -10,6 +13,8 @@ const SPARSE = 0.05;
 export interface Patience {
   /** For a page: what the order of an index leads to lies scattered over the table. */
   readonly walk: number;
+  /** For a page, where it showed that so many lead there. */
+  readonly far: number;
   /** For the count: the newest records, which lie together. */
   readonly count: number;
   /** To learn how much passes. */
@@ -23,73 +28,82 @@ export interface Patience {
  */
 export class SievedRecords {
   readonly #builder: Kysely<Tables>;
+  readonly #records: Records;
   readonly #sieves: readonly Sieve[];
   readonly #patience: Patience;
 
-  constructor(builder: Kysely<Tables>, sieves: readonly Sieve[], patience: Patience) {
+  constructor(builder: Kysely<Tables>, records: Records, sieves: readonly Sieve[], patience: Patience) {
     this.#builder = builder;
+    this.#records = records;
     this.#sieves = sieves;
     this.#patience = patience;
   }
 
-  /** The ids of a window of what passes; `inOrder` are the narrowed records in their order. */
-  async ids(inOrder: Narrowed, { limit, offset }: Window): Promise<string[]> {
-    const { walk } = this.#patience;
-    // The last row, without an id, is there only where the walk came to the end of the records.
-    const { rows } = await sql<{ id: string | null }>`
-      with walked as materialized (${inOrder.select(['s.id', () => this.#passes]).limit(walk)})
-      (select id from walked where passes limit ${limit} offset ${offset})
-      union all select null::uuid where (select count(*) from walked) < ${walk}
+  /** The ids of a window of what passes, in an order. */
+  async ids(inOrder: (records: Narrowed) => Narrowed, window: Window): Promise<string[]> {
+    const { walk, far } = this.#patience;
+    const first = await this.#walk(inOrder, window, walk);
+    if (first.done) return first.ids;
+    const needed = Math.ceil((MARGIN * walk * (window.offset + window.limit)) / first.passing);
+    if (first.passing >= ENOUGH && needed <= far) {
+      const second = await this.#walk(inOrder, window, needed);
+      if (second.done) return second.ids;
+    }
+    const found = inOrder(this.passing()).select('s.id').limit(window.limit).offset(window.offset);
+    return (await found.execute()).map(({ id }) => id);
+  }
+
+  /** Walks through so many records; done where the window was filled, or the records came to an end. */
+  async #walk(
+    inOrder: (records: Narrowed) => Narrowed,
+    { limit, offset }: Window,
+    most: number,
+  ): Promise<{ ids: string[]; done: boolean; passing: number }> {
+    const walked = inOrder(this.#records()).select(['s.id', () => this.#passes]);
+    // The last row, without an id, is made only where the window was not filled.
+    const { rows } = await sql<{ id: string | null; walked: number; passing: number }>`
+      with walked as materialized (${walked.limit(most)})
+      (select id, 0 as walked, 0 as passing from walked where passes limit ${limit} offset ${offset})
+      union all select null::uuid, count(*), count(*) filter (where passes) from walked
       limit ${limit}`.execute(this.#builder);
     const ids = rows.flatMap(({ id }) => id ?? []);
-    if (rows.length === limit || rows.length > ids.length) return ids;
-    const found = await this.amongIds(inOrder).select('s.id').limit(limit).offset(offset).execute();
-    return found.map(({ id }) => id);
+    const end = rows.find(({ id }) => id === null);
+    return { ids, done: end === undefined || end.walked < most, passing: end?.passing ?? ids.length };
   }
 
   /**
    * How many pass, counted up to a bound.
    * @param all whether the records are all that the company has
    */
-  async count(narrowed: Narrowed, all: boolean): Promise<number> {
+  async count(all: boolean): Promise<number> {
     const [first, ...others] = this.#sieves;
     const alone = all && others.length === 0;
     if (alone && first?.lazy === true) return this.#count(this.#someIds());
     const { count, sample } = this.#patience;
-    const newest = await this.#sample(narrowed, sample);
+    const newest = await this.#sample(sample);
     if (newest.walked < sample) return newest.passing;
     const share = newest.passing / sample;
     const dense = share * count >= MOST_COUNTED;
     // With little that passes there are less ids than records.
     const few = share < SPARSE ? MOST_COUNTED : count;
-    if (dense || !(await this.#exceed(narrowed, few))) {
-      const walked = this.#walked(narrowed, dense ? count : few);
+    if (dense || !(await this.#exceed(few))) {
+      const walked = this.#walked(dense ? count : few);
       const passing = await this.#count(sql`select from (${walked}) as walked where passes limit ${MOST_COUNTED}`);
-      if (!dense || passing === MOST_COUNTED || !(await this.#exceed(narrowed, count))) return passing;
+      if (!dense || passing === MOST_COUNTED || !(await this.#exceed(count))) return passing;
     }
-    return this.#count(alone ? this.#someIds() : this.#joined(narrowed));
+    if (alone) return this.#count(this.#someIds());
+    const some = this.passing().select(() => sql`1`.as('one'));
+    return this.#count(sql`${some.limit(MOST_COUNTED)}`);
   }
 
-  /** The records that pass, found from their ids. */
-  amongIds(narrowed: Narrowed): Narrowed {
+  /** The records that pass, found from their ids, one after another. */
+  passing(): Narrowed {
     const [first, ...others] = this.#sieves;
-    // As an array they are looked up one by one: the planner, who knows not how many, would read all records instead.
-    const among = (ids: RawBuilder<unknown>) => sql<boolean>`s.id in (select unnest(array(${ids})))`;
-    const found = first === undefined ? narrowed : narrowed.where(among(first.ids));
-    return others.reduce((records, { passes }) => records.where(passes), found);
+    return others.reduce((records, { passes }) => records.where(passes), this.#records(first?.ids));
   }
 
   #someIds(): RawBuilder<unknown> {
     return sql`${this.#sieves[0]?.ids} limit ${MOST_COUNTED}`;
-  }
-
-  /** As many ids as are counted, each with its record: one by one, so that it ends with the last of them. */
-  #joined(narrowed: Narrowed): RawBuilder<unknown> {
-    const [first, ...others] = this.#sieves;
-    const kept = others.reduce((records, { passes }) => records.where(passes), narrowed);
-    const record = kept.where(sql<boolean>`s.id = found.id`).select(() => sql`1`.as('one'));
-    // Without an offset the planner would turn it into a join of all with all.
-    return sql`select from (${first?.ids}) as found (id), lateral (${record.offset(0)}) as record limit ${MOST_COUNTED}`;
   }
 
   get #passes() {
@@ -98,23 +112,23 @@ export class SievedRecords {
   }
 
   /** The newest records, each with whether it passes. */
-  #walked(narrowed: Narrowed, most: number) {
-    return narrowed
-      .select(() => this.#passes)
-      .orderBy('s.started_at', 'desc')
-      .limit(most);
+  #walked(most: number) {
+    const newest = this.#records().orderBy('s.started_at', 'desc').limit(most);
+    return newest.select(() => this.#passes);
   }
 
-  async #sample(narrowed: Narrowed, most: number): Promise<{ walked: number; passing: number }> {
+  async #sample(most: number): Promise<{ walked: number; passing: number }> {
     const { rows } = await sql<{ walked: number; passing: number }>`
       select count(*) as walked, count(*) filter (where passes) as passing
-      from (${this.#walked(narrowed, most)}) as walked`.execute(this.#builder);
+      from (${this.#walked(most)}) as walked`.execute(this.#builder);
     return rows[0] ?? { walked: 0, passing: 0 };
   }
 
-  async #exceed(narrowed: Narrowed, number: number): Promise<boolean> {
-    const some = narrowed.select(() => sql`1`.as('one')).limit(number + 1);
-    return (await this.#count(sql`${some}`)) > number;
+  async #exceed(number: number): Promise<boolean> {
+    const some = this.#records()
+      .orderBy('s.started_at', 'desc')
+      .limit(number + 1);
+    return (await this.#count(sql`${some.select(() => sql`1`.as('one'))}`)) > number;
   }
 
   async #count(records: RawBuilder<unknown>): Promise<number> {

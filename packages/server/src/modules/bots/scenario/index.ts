@@ -1,6 +1,5 @@
 /** The scenario engine: a graph of blocks as JSON, checked whole, and a pure step through it. */
 export { checkScenario, DEFAULT_MAX_CYCLES, type CompiledScenario, type ScenarioProblem } from './check.ts';
-export type { ScenarioFile } from './compile.ts';
 export { factLookup, type FactWrite } from './facts.ts';
 export { scalarOf } from './scalar.ts';
 export type { ScenarioSettings } from './schema.ts';
