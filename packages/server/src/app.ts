@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { isIPv6, type AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { LIVE_PATH } from '@molva/contract';
 import { refuseUnreadable, refuseWhileDraining } from './http/error-answer.ts';
@@ -111,7 +111,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     clearInterval(sweeping);
   });
   const { port } = http.address() as AddressInfo;
-  const url = options.publicUrl ?? `http://${options.host === '0.0.0.0' ? 'localhost' : options.host}:${port}`;
+  const url = options.publicUrl ?? `http://${hostOf(options.host)}:${port}`;
   const allowedOrigins = options.allowedOrigins ?? originsOf(url, port);
 
   const announcer = new Announcer();
@@ -262,6 +262,12 @@ function listen(http: ReturnType<typeof createServer>, host: string, port: numbe
     });
     http.listen(port, host, () => resolve());
   });
+}
+
+/** An address to listen on as the host of an address to call. */
+function hostOf(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return 'localhost';
+  return isIPv6(host) ? `[${host}]` : host;
 }
 
 /** The public address, and where it is this machine's own name under its other spellings too. */

@@ -123,6 +123,16 @@ describe('chats', () => {
   });
 });
 
+it('a chat keeps the order of what it was given, and refuses names that strict clients cannot read', async () => {
+  const form = { name: 'Name', email: 'E-mail', a: 'Last' };
+  const id = await app.chat(echoBlocks, { form });
+  const read = async () => (await app.call<Chat>('GET', `/chats/${id}`, undefined, app.admin)).body;
+  expect(Object.keys((await read()).form)).toEqual(Object.keys(form));
+  const numbered = { references: { '7': 'https://wa.example' } };
+  expect((await app.call('PUT', `/chats/${id}`, numbered, app.admin)).status).toBe(400);
+  expect((await read()).references).toEqual({});
+});
+
 describe('bots', () => {
   it('are checked whole, and the first wrong thing is not the only one told', async () => {
     const scenario = {

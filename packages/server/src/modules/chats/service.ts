@@ -75,7 +75,7 @@ export class Chats {
   async create(companyId: number, body: CreateChatBody): Promise<string> {
     const settings = changedSettings(defaultChatSettings, body);
     await this.#checkBots(companyId, body.botId, settings);
-    this.#checkIdentity(settings);
+    checkSettings(settings);
     const id = this.#ports.ids.uuid4();
     await this.store.insert({ id, companyId, name: body.name, botId: body.botId, settings, now: this.#now() });
     return id;
@@ -88,7 +88,7 @@ export class Chats {
       const settings = changedSettings(chat.settings, body);
       const botId = body.botId ?? chat.botId;
       await this.#checkBots(companyId, botId, settings);
-      this.#checkIdentity(settings);
+      checkSettings(settings);
       // Each change has an instant of its own: one that was made meanwhile is merged into, not written over.
       const now = isoInstant(Math.max(this.#ports.clock.now(), chat.updatedAt + 1));
       const change = { id, companyId, name: body.name ?? chat.name, botId, settings, now };
@@ -123,13 +123,17 @@ export class Chats {
     }
   }
 
-  #checkIdentity(settings: ChatSettings): void {
-    if (settings.identityVerification === 'required' && settings.identitySecret === null) {
-      throw badField('identitySecret', 'is required where identityVerification is "required"');
-    }
-  }
-
   #now(): string {
     return isoInstant(this.#ports.clock.now());
+  }
+}
+
+function checkSettings({ identityVerification, identitySecret, references }: ChatSettings): void {
+  if (identityVerification === 'required' && identitySecret === null) {
+    throw badField('identitySecret', 'is required where identityVerification is "required"');
+  }
+  // PHP makes an integer of such a key, and the documented client then drops the whole chat.
+  if (Object.keys(references).some((name) => /^-?\d+$/.test(name))) {
+    throw badField('references', 'must have names that are no numbers');
   }
 }

@@ -91,7 +91,9 @@ export class ChatStore {
       .selectFrom('chats')
       .select(['id', 'name', sql<string>`settings->'appearance'->>'demo'`.as('language')])
       .where('deleted_at', 'is', null)
-      .where(sql<boolean>`settings->'appearance' ? 'demo'`)
+      // Those of the company the installation began with: no other one puts its chats on the start page.
+      .where(sql<boolean>`company_id = (select min(id) from companies)`)
+      .where(sql<boolean>`settings->'appearance'->>'demo' is not null`)
       .orderBy('created_at')
       .limit(10)
       .execute();
