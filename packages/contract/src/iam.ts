@@ -55,8 +55,8 @@ export const OperatorStatus = OneOf(['ONLINE', 'PAUSE', 'OFFLINE'] as const);
 export type OperatorStatus = Static<typeof OperatorStatus>;
 
 const SettingValue = Type.Union([Type.String({ maxLength: 8192 }), Type.Number(), Type.Boolean()]);
-/** Names of settings: words with dots. */
-const SETTING_NAME = '^(?=.{1,128}$)[A-Za-z][A-Za-z0-9_-]*(\\.[A-Za-z0-9_-]+)*$';
+/** Names of settings: at most eight words of at most 32 characters, with dots. */
+const SETTING_NAME = '^[A-Za-z][A-Za-z0-9_-]{0,31}(\\.[A-Za-z0-9_-]{1,32}){0,7}$';
 
 /** Settings by name; no value is null. */
 export const SettingValues = Type.Record(Type.String(), SettingValue);

@@ -186,6 +186,8 @@ export interface Tables {
     activity_hour: number;
     newest: boolean;
   };
+  /** Kept by triggers of `sessions`. */
+  session_search: { id: string; company_id: number; client_id: string; started_at: Instant; search: string };
   session_starts: {
     chat_id: string;
     key: string;
