@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { emptyFolder, openBenchDatabase } from './support/folders.ts';
 import { startMolva, type BenchedMolva } from './support/molva.ts';
-import { cpuSeconds, familyOf, percentile, residentBytes } from './support/process.ts';
+import { familyOf, percentile, residentBytes, watchCpu } from './support/process.ts';
 import { rawSqlRate } from './raw-sql.ts';
 import { occurrences, openLive, openSocket } from './support/wire.ts';
 
@@ -108,8 +108,7 @@ async function load({ port, pid }: BenchedMolva, chatId: string, sessions: numbe
   const latencies: number[] = [];
   let running = true;
   const clients = await Promise.all(Array.from({ length: sessions }, () => openClient(port, chatId)));
-  const database = familyOf(pid).slice(1);
-  const [server, others] = [cpuSeconds(pid), sum(database)];
+  const [serverUses, databaseUses] = [watchCpu(() => [pid]), watchCpu(() => familyOf(pid).slice(1))];
   const began = performance.now();
   const loops = clients.map(async (client) => {
     while (running) {
@@ -121,7 +120,7 @@ async function load({ port, pid }: BenchedMolva, chatId: string, sessions: numbe
   await sleep(seconds * 1000);
   const elapsed = (performance.now() - began) / 1000;
   const done = latencies.length;
-  const [serverUsed, databaseUsed] = [cpuSeconds(pid) - server, sum(familyOf(pid).slice(1)) - others];
+  const [serverUsed, databaseUsed] = [serverUses(), databaseUses()];
   running = false;
   await Promise.all(loops);
   for (const client of clients) client.close();
@@ -169,10 +168,6 @@ async function openClient(port: number, chatId: string) {
       http.destroy();
     },
   };
-}
-
-function sum(pids: readonly number[]): number {
-  return pids.reduce((total, pid) => total + cpuSeconds(pid), 0);
 }
 
 function round(value: number, digits: number): number {

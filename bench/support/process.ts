@@ -8,7 +8,16 @@ const TICKS = 100;
 /** Processor time a process has used, seconds. */
 export function cpuSeconds(pid: number): number {
   const fields = statFields(pid);
-  return (Number(fields[11]) + Number(fields[12])) / TICKS;
+  return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / TICKS;
+}
+
+/**
+ * Processor time that processes use from now on, seconds, told whenever it is asked for. Processes that begin later
+ * are counted, those that have ended are not.
+ */
+export function watchCpu(pids: () => readonly number[]): () => number {
+  const before = new Map(pids().map((pid) => [pid, cpuSeconds(pid)]));
+  return () => pids().reduce((total, pid) => total + cpuSeconds(pid) - (before.get(pid) ?? 0), 0);
 }
 
 /** Resident memory of a process, bytes. */
