@@ -53,8 +53,10 @@ export async function startNode(
   environment: Record<string, string>,
   line: RegExp,
 ): Promise<{ child: ChildProcess; match: RegExpExecArray }> {
+  // Molva refuses settings it does not know.
+  const { MOLVA_BENCH_DATA: _, ...inherited } = process.env;
   const child = spawn(process.execPath, args, {
-    env: { ...process.env, ...unlimited, ...environment },
+    env: { ...inherited, ...unlimited, ...environment },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   let output = '';

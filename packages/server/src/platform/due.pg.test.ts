@@ -100,6 +100,20 @@ describe(DueRunner, () => {
     expect([most, runs > 1, open]).toEqual([1, true, 0]);
   });
 
+  it('a stop waits for what was claimed, and for all it writes', async () => {
+    const done: string[] = [];
+    const due = runner(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      done.push('run');
+      return null;
+    });
+    await due.at('test', KEY, clock.now());
+    clock.advance(5);
+    await due[Symbol.asyncDispose]();
+    expect(done).toEqual(['run']);
+    expect(await database.query({ name: 'left', text: 'select 1 from due' }, [])).toEqual([]);
+  });
+
   it('two nodes share the work: nothing is done twice', async () => {
     const done: string[] = [];
     const work = async (key: string): Promise<null> => {

@@ -95,7 +95,8 @@ export class DueRunner implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopped = true;
     this.#timer?.cancel();
-    await Promise.allSettled(this.#running);
+    // What was claimed meanwhile is run while there is a database to write to.
+    while (this.#running.size > 0) await Promise.allSettled(this.#running);
   }
 
   #schedule(at: number): void {
@@ -103,7 +104,7 @@ export class DueRunner implements AsyncDisposable {
     this.#wakeAt = at;
     this.#timer?.cancel();
     // A timer may fire a millisecond before the clock says so: what is due then would wait for the next sweep.
-    this.#timer = this.#clock.setTimeout(() => void this.#sweep(), Math.max(0, at - this.#clock.now() + 1));
+    this.#timer = this.#clock.setTimeout(() => this.#track(this.#sweep()), Math.max(0, at - this.#clock.now() + 1));
   }
 
   async #sweep(): Promise<void> {

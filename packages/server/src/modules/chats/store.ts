@@ -123,7 +123,7 @@ export class ChatStore {
       .set({ name: chat.name, bot_id: chat.botId, settings: JSON.stringify(chat.settings), updated_at: chat.now })
       .where('id', '=', chat.id)
       .where('company_id', '=', chat.companyId)
-      .where(sql<boolean>`updated_at = ${isoInstant(since)}::timestamptz`)
+      .where(sql<boolean>`date_trunc('milliseconds', updated_at) = ${isoInstant(since)}::timestamptz`)
       .executeTakeFirstOrThrow();
     return numUpdatedRows > 0n;
   }
@@ -169,9 +169,10 @@ function withBots(builder: Kysely<Tables>) {
 }
 
 function narrowedBy(of: ExpressionBuilder<Tables, 'chats'>, filter: ChatFilter) {
-  const part = filter.name ?? filter.keyword;
   return of.and([
-    ...(part === undefined ? [] : [of('chats.name', 'ilike', anywhere(part))]),
+    ...[filter.name, filter.keyword].flatMap((part) =>
+      part === undefined ? [] : [of('chats.name', 'ilike', anywhere(part))],
+    ),
     ...(filter.from === undefined ? [] : [of('chats.created_at', '>=', sql<number>`${filter.from}::timestamptz`)]),
     ...(filter.to === undefined ? [] : [of('chats.created_at', '<=', sql<number>`${filter.to}::timestamptz`)]),
   ]);

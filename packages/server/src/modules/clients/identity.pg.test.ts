@@ -1,5 +1,6 @@
 import type { Client, Session, SessionStarted } from '@molva/contract';
 import { SignJWT } from 'jose';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startReceiver } from '../../testing/receiver.ts';
 import { echoBlocks, startTestApp, type TestApp } from '../../testing/test-app.ts';
@@ -77,6 +78,18 @@ it('two changes of a chat at once are both kept', async () => {
     const { body } = await app.call('GET', `/chats/${id}`, undefined, app.admin);
     expect(body).toMatchObject({ timerFirstAnswer: round, timerNextAnswers: round });
   }
+});
+
+it('a chat whose row was written by hand, to the microsecond, can be changed', async () => {
+  const id = await app.chat(echoBlocks);
+  const database = new pg.Client(app.connection);
+  await database.connect();
+  await database.query("update chats set updated_at = '2026-01-01 00:00:00.123456+00' where id = $1", [id]);
+  await database.end();
+  expect((await app.call('PUT', `/chats/${id}`, { name: 'Changed' }, app.admin)).status).toBe(204);
+  const list = (query: string) => app.call<{ count: number }>('GET', `/chats?${query}`, undefined, app.admin);
+  expect((await list('name=Chang&keyword=hanged')).body.count).toBe(1);
+  expect((await list('name=Chang&keyword=zzz')).body.count).toBe(0);
 });
 
 it('a call that failed keeps its wait, however many come behind it', async () => {

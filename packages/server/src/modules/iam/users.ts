@@ -98,7 +98,8 @@ export class Users {
       const ends = passwordHash !== undefined || (body.blocked === true && kept.blocked_at === null);
       if (ends || !sameRoles(body.roles ?? kept.roles, kept.roles)) await endLogins(transaction, id, ends);
       await requireAdministrator(transaction, companyId);
-      return mayAnswer(kept) && !mayAnswer(kept, body);
+      // Also where it could not before: a failure may have come between that change and its consequences.
+      return !mayAnswer(kept, body);
     });
     this.#ports.changed(id);
     if (departs) await this.#ports.departed(companyId, id);

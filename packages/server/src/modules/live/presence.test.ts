@@ -20,8 +20,14 @@ function gate(joined: Promise<void>): { told: string[]; presence: Presence } {
 it('a connection that ends while it joins is told to have left', async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
   const { told, presence } = gate(promise);
-  const joining = presence.join('connection', 'session');
+  // The cut may come before the session is entered, or while the join is written.
+  const entering = Promise.withResolvers<void>();
+  const joining = presence.during('connection', async () => {
+    await entering.promise;
+    await presence.join('connection', 'session');
+  });
   presence.disconnected('connection');
+  entering.resolve();
   resolve();
   await joining;
   await presence.settled();

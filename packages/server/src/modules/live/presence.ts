@@ -8,9 +8,9 @@ export class Presence {
   readonly #bySession = new Map<string, Set<string>>();
   readonly #byClient = new Map<string, Set<string>>();
   readonly #pending = new Set<Promise<void>>();
-  /** How many joins of a connection are under way. */
-  readonly #joining = new Map<string, number>();
-  /** Connections that ended while they joined. */
+  /** How many calls of a connection are under way. */
+  readonly #calling = new Map<string, number>();
+  /** Connections that ended while a call of theirs was under way. */
   readonly #gone = new Set<string>();
 
   constructor(gate: SessionGate, log: Log) {
@@ -18,20 +18,25 @@ export class Presence {
     this.#log = log;
   }
 
-  /** A connection joined a session. */
+  /** A connection joined a session; within `during`, so that one that is cut meanwhile is not left behind. */
   async join(client: string, sessionId: string): Promise<void> {
     if (this.#bySession.get(sessionId)?.has(client) === true) return;
-    this.#joining.set(client, (this.#joining.get(client) ?? 0) + 1);
+    await this.#gate.joined(sessionId);
+    add(this.#bySession, sessionId, client);
+    add(this.#byClient, client, sessionId);
+    if (this.#gone.has(client)) this.#leaveAll(client);
+  }
+
+  /** Does the work of a call; a connection that ends meanwhile is remembered until it is done. */
+  async during<T>(client: string, work: () => Promise<T>): Promise<T> {
+    this.#calling.set(client, (this.#calling.get(client) ?? 0) + 1);
     try {
-      await this.#gate.joined(sessionId);
-      add(this.#bySession, sessionId, client);
-      add(this.#byClient, client, sessionId);
-      if (this.#gone.has(client)) this.#leaveAll(client);
+      return await work();
     } finally {
-      const others = (this.#joining.get(client) ?? 1) - 1;
-      if (others > 0) this.#joining.set(client, others);
+      const others = (this.#calling.get(client) ?? 1) - 1;
+      if (others > 0) this.#calling.set(client, others);
       else {
-        this.#joining.delete(client);
+        this.#calling.delete(client);
         this.#gone.delete(client);
       }
     }
@@ -49,7 +54,7 @@ export class Presence {
 
   /** A connection is gone, and with it all its joins. */
   disconnected(client: string): void {
-    if (this.#joining.has(client)) this.#gone.add(client);
+    if (this.#calling.has(client)) this.#gone.add(client);
     this.#leaveAll(client);
   }
 

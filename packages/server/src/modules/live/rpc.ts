@@ -31,10 +31,12 @@ export function rpcHandler(gate: SessionGate, presence: Presence, log: Log) {
       const broken = brokenTextIn(data);
       if (broken !== undefined) throw badField(broken, BROKEN_TEXT);
       const { tokens } = request.meta as ConnectionMeta;
-      const session = await gate.enter(data.id, { user: null, sessionToken: tokens[data.id] ?? null });
-      if (!session.open) throw new Failure('entity-not-found');
       const serve = work[request.method as RpcName] as (client: string, data: unknown) => Promise<void>;
-      await serve(request.client, data);
+      await presence.during(request.client, async () => {
+        const session = await gate.enter(data.id, { user: null, sessionToken: tokens[data.id] ?? null });
+        if (!session.open) throw new Failure('entity-not-found');
+        await serve(request.client, data);
+      });
       return SUCCESS;
     } catch (error) {
       if (error instanceof Failure) return { error: { code: error.status, message: error.message } };
