@@ -103,7 +103,7 @@ function clientWith(
 function opens(row: ClientRow, { identity, trusted, verifies }: ClientClaim): boolean {
   if (identity === null) return trusted || !verifies || !row.verified;
   // Who was anonymous and signs in now stays the same client.
-  return row.external_id === identity.externalId || (!row.verified && row.external_id === null);
+  return row.verified ? row.external_id === identity.externalId : row.external_id === null;
 }
 
 interface Proven {
@@ -140,7 +140,13 @@ function facts({ body, identity }: ClientClaim) {
 }
 
 async function updateClient(database: Database, known: ClientRow, claim: ClientClaim): Promise<ClientRow> {
-  const said = { ...facts(claim), ...(await provenOf(database, known, claim)) };
+  const proven = await provenOf(database, known, claim);
+  // What was only said of a client must not count as proven once something else is.
+  const unproven =
+    proven.verified === true && !known.verified
+      ? { external_id: null, messenger_type: null, messenger_user_id: null }
+      : {};
+  const said = { ...facts(claim), ...unproven, ...proven };
   const current: Record<string, unknown> = known;
   const changed = Object.entries(said).some(([column, value]) => current[column] !== value);
   if (!changed) return known;
@@ -161,11 +167,12 @@ async function provenOf(database: Database, known: ClientRow, claim: ClientClaim
   const { companyId } = claim;
   const found: Partial<ClientRow> = {};
   const { externalId: external_id, messengerType: messenger_type, messengerUserId: messenger_user_id } = proven;
-  if (external_id !== null && (known.external_id === null || (claim.identity !== null && !known.verified))) {
+  if (external_id !== null && (known.external_id === null || !known.verified)) {
     const other = await clientWith(database, companyId, { verified: true, external_id });
     if (other === undefined) Object.assign(found, { external_id, verified: true });
   }
-  if (messenger_type !== null && messenger_user_id !== null && known.messenger_user_id === null) {
+  const lacksMessenger = known.messenger_user_id === null || !known.verified;
+  if (messenger_type !== null && messenger_user_id !== null && lacksMessenger) {
     const other = await clientWith(database, companyId, { verified: true, messenger_type, messenger_user_id });
     if (other === undefined) Object.assign(found, { messenger_type, messenger_user_id, verified: true });
   }

@@ -54,6 +54,36 @@ describe('a signed identity', () => {
     expect((await client(anonymous.clientId)).externalId).toBe('bob');
   });
 
+  it('proves nothing that the visitor said before it signed in, whoever has it by now', async () => {
+    for (const [subject, messengerUserId, owned] of [
+      ['eve', '79991110000', false],
+      ['eve-2', '79992220000', true],
+    ] as const) {
+      const messenger = { messengerType: 'WHATSAPP', messengerUserId };
+      if (owned) await start(messenger, app.admin);
+      const anonymous = (await start({ ...messenger, clientExternalId: undefined })).body;
+      const identityToken = await identityOf(subject);
+      const signedIn = await start({ clientId: anonymous.clientId, identityToken });
+      expect([signedIn.status, signedIn.body.clientId]).toEqual([201, anonymous.clientId]);
+      expect((await client(anonymous.clientId)).messengerUserId).toBeNull();
+      const owner = await app.call<SessionStarted>('PUT', `/chats/${chatId}/sessions`, messenger, app.admin);
+      expect(owner.body.clientId).not.toBe(anonymous.clientId);
+    }
+  });
+
+  it('does not adopt a client that was planted under its name', async () => {
+    const planted = (await start({ clientExternalId: 'carol' })).body;
+    const identityToken = await identityOf('carol');
+    expect((await start({ clientId: planted.clientId, identityToken })).body.clientId).not.toBe(planted.clientId);
+  });
+
+  it('is not needed by the company itself, but by everybody else, where the chat requires one', async () => {
+    const required = await app.chat(echoBlocks, { identityVerification: 'required', identitySecret: SECRET });
+    const stranger = await app.tenant();
+    const by = async (headers = {}) => (await app.call('POST', `/chats/${required}/sessions`, {}, headers)).status;
+    expect([await by(app.admin), await by(), await by(stranger.header)]).toEqual([201, 401, 401]);
+  });
+
   it('without a name is none', async () => {
     expect((await start({ identityToken: await identityOf('') })).status).toBe(401);
   });
@@ -63,6 +93,9 @@ it('a back end that names a known client with more identities makes them its own
   const { clientId } = (await start({}, app.admin)).body;
   const more = { clientExternalId: 'crm-7', messengerType: 'TELEGRAM', messengerUserId: 'tg-7' };
   await start({ clientId, ...more }, app.admin);
+  const claimed = (await start({ clientExternalId: 'unproven' })).body.clientId;
+  await start({ clientId: claimed, messengerType: 'TELEGRAM', messengerUserId: 'tg-8' }, app.admin);
+  expect(await client(claimed)).toMatchObject({ externalId: null, messengerUserId: 'tg-8' });
   expect((await start({ clientExternalId: 'crm-7' }, app.admin)).body.clientId).toBe(clientId);
   expect((await start({ messengerType: 'TELEGRAM', messengerUserId: 'tg-7' }, app.admin)).body.clientId).toBe(clientId);
   const details = (await start({ clientId }, app.admin)).body;

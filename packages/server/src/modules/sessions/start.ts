@@ -111,8 +111,9 @@ export class Starts {
     const { body, caller, key } = call;
     const chat = await chats.open(call.chatId);
     const now = clock.now();
-    const identity = await readIdentity(chat, body.identityToken, now);
-    const trusted = caller.user?.companyId === chat.companyId || chat.settings.resumeByExternalId;
+    const byCompany = caller.user?.companyId === chat.companyId;
+    const identity = await readIdentity(chat, body.identityToken, byCompany, now);
+    const trusted = byCompany || chat.settings.resumeByExternalId;
     const fileIds = (body.messageAttachments ?? []).map((file) => (typeof file === 'string' ? file : file.id));
     const carries = body.messageBody !== undefined || fileIds.length > 0;
     if (carries) checkContent(body.messageBody ?? '', fileIds, 'messageBody');
