@@ -98,6 +98,10 @@ insert into sessions (id, company_id, chat_id, client_id, name, channel, messeng
     lateral (select to_char(b.started_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"+00:00"') as wire,
       case when bench_random(client, 21) < 0.2 then '79' || lpad((client * 7919 % 1000000000)::text, 9, '0') end as phone) as more
   order by b.n;
+-- The triggers that would do it are off.
+insert into session_search (id, company_id, client_id, started_at, search)
+  select s.id, s.company_id, s.client_id, s.started_at, s.search from bench_sessions b join sessions s on s.id = b.id
+  where s.chat_id is not null order by b.n;
 -- What is active would end now: not while somebody measures.
 insert into due (kind, key, due_at) select 'session-expiry', id, now() + interval '20 years' from bench_sessions where active;
 
