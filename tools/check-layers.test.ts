@@ -42,6 +42,16 @@ describe(layerProblems, () => {
     ],
     ['packages/server/src/platform/a.ts', "type T = import('../http/a.ts').T;", /platform may not import http/],
     ['packages/sdk/src/a.ts', "import { x } from '../../server/src/a.ts';", /by name/],
+    [
+      'packages/server/src/modules/sessions/state/a.ts',
+      "import { x } from '../answering/turns.ts';",
+      /sessions\/state may not import answering/,
+    ],
+    [
+      'packages/server/src/modules/sessions/people/a.ts',
+      "import type { x } from '../service.ts';",
+      /may not import the composition/,
+    ],
   ])('%s with %s is refused', (file, source, reason) => {
     expect(problemsOf(file, source)).toEqual([expect.stringMatching(reason)]);
   });
@@ -49,6 +59,8 @@ describe(layerProblems, () => {
   it.each([
     ['packages/server/src/modules/sessions/a.ts', "import { x } from '../chats/index.ts';"],
     ['packages/server/src/modules/sessions/a.ts', "import { x } from './draft.ts';"],
+    ['packages/server/src/modules/sessions/people/a.ts', "import { x } from '../answering/turns.ts';"],
+    ['packages/server/src/modules/sessions/routes/a.ts', "import { x } from '../service.ts';"],
     ['packages/server/src/app.ts', "import { x } from './modules/bots/index.ts';"],
     ['packages/sdk/src/a.ts', "import type { x } from '@molva/contract';\nimport { type Y } from '@molva/contract';"],
   ])('%s with %s is right', (file, source) => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { importsOf } from './imports.ts';
-import { lastModules, moduleOrder, packageLayers, serverLayers, typesOnly } from './layers.ts';
+import { innerLayers, lastModules, moduleOrder, packageLayers, serverLayers, typesOnly } from './layers.ts';
 
 const SERVER = 'packages/server/src/';
 
@@ -52,15 +52,31 @@ function insideProblem(root: string, file: string, target: string): string[] {
   if (from.layer !== 'modules' && into.layer === 'modules' && from.layer !== 'testing' && !to.endsWith('/index.ts')) {
     return [`${file}: enters the module ${into.module} not through its index.ts (${to})`];
   }
-  return from.layer === 'modules' && into.module !== from.module
-    ? moduleProblem(file, from.module, into.module, to)
-    : [];
+  if (from.layer !== 'modules') return [];
+  return into.module === from.module
+    ? innerProblem(file, from, into)
+    : moduleProblem(file, from.module, into.module, to);
 }
 
-function placeOf(file: string): { layer: string; module: string } {
-  const [first = '', second = ''] = file.slice(SERVER.length).split('/');
-  if (['platform', 'http', 'testing'].includes(first)) return { layer: first, module: '' };
-  return first === 'modules' ? { layer: 'modules', module: second } : { layer: 'composition', module: '' };
+interface Place {
+  readonly layer: string;
+  readonly module: string;
+  /** The folder inside the module; empty for the files above its folders. */
+  readonly folder: string;
+}
+
+function placeOf(file: string): Place {
+  const [first = '', second = '', ...rest] = file.slice(SERVER.length).split('/');
+  if (['platform', 'http', 'testing'].includes(first)) return { layer: first, module: '', folder: '' };
+  if (first !== 'modules') return { layer: 'composition', module: '', folder: '' };
+  return { layer: 'modules', module: second, folder: rest.length > 1 ? (rest[0] ?? '') : '' };
+}
+
+/** A folder of a module with an inner order imports those below it, never the module's composition. */
+function innerProblem(file: string, from: Place, into: Place): string[] {
+  const below = innerLayers[from.module]?.[from.folder];
+  if (below === undefined || into.folder === from.folder || below.includes(into.folder)) return [];
+  return [`${file}: ${from.module}/${from.folder} may not import ${into.folder || 'the composition'} of its module`];
 }
 
 function moduleProblem(file: string, from: string, into: string, to: string): string[] {

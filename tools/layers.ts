@@ -24,5 +24,21 @@ export const serverLayers: Readonly<Record<string, readonly string[]>> = {
 };
 
 /** Modules in order: one may import those before it, and only through their `index.ts`. `live` imports none. */
-export const moduleOrder = ['iam', 'files', 'chats', 'clients', 'sessions', 'messages'] as const;
+export const moduleOrder = ['iam', 'files', 'chats', 'clients', 'sessions'] as const;
 export const lastModules = ['operators', 'bots', 'webhooks', 'push', 'reports'] as const;
+
+/**
+ * Inside a module that is several ideas: what each of its folders may import of the others. The files above the folders
+ * are the module's composition and may import all of them; so may its `routes`.
+ */
+export const innerLayers: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  sessions: {
+    state: [],
+    lists: ['state'],
+    answering: ['state'],
+    messages: ['state'],
+    starting: ['state', 'answering'],
+    people: ['state', 'answering'],
+    dialogs: ['state', 'answering'],
+  },
+};

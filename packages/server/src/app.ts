@@ -13,11 +13,11 @@ import { Chats, chatRoutes } from './modules/chats/index.ts';
 import { clientRoutes, Clients } from './modules/clients/index.ts';
 import { Iam, iamRoutes, Tokens, withAudit, type FirstAdmin } from './modules/iam/index.ts';
 import { createLive } from './modules/live/index.ts';
-import { MessageStore, messageRoutes } from './modules/messages/index.ts';
 import { operatorRoutes, Operators } from './modules/operators/index.ts';
 import {
   dialogRoutes,
   isSessionToken,
+  messageRoutes,
   sessionRoutes,
   Sessions,
   streamEpoch,
@@ -183,7 +183,7 @@ export async function startApp(options: AppOptions): Promise<App> {
         },
         joined: (id) => sessions.joined(id),
         left: (id) => sessions.left(id),
-        read: (id, messageId) => sessions.people.read(messageId, id, false),
+        read: (id, messageId) => sessions.corrections.read(messageId, id, false),
         rate: (id, rating, comment) => sessions.rate(id, rating, comment),
       },
       events: {
@@ -210,7 +210,7 @@ export async function startApp(options: AppOptions): Promise<App> {
         ...operatorRoutes(operators),
         ...sessionRoutes(sessions),
         ...dialogRoutes(sessions, database),
-        ...messageRoutes(sessions, new MessageStore(database), noFiles),
+        ...messageRoutes(sessions, noFiles),
       ],
       iam.audit,
     ),

@@ -8,7 +8,7 @@ import { isoInstant } from '../../platform/instant.ts';
 import { deleteKey, findKey, insertKey, listKeys, touchKey, type ApiKeyRow, type UsedKey } from './api-key-store.ts';
 import { rolesOfKey } from './roles.ts';
 import { ShortMemory } from './short-memory.ts';
-import type { Standing } from './standings.ts';
+import type { UserStanding } from './user-standing.ts';
 import type { Viewer } from './visibility.ts';
 
 /** What the keys need. */
@@ -16,7 +16,7 @@ export interface ApiKeyPorts {
   readonly database: Database;
   readonly clock: Clock;
   readonly ids: Ids;
-  readonly standings: ShortMemory<number, Standing | undefined>;
+  readonly standings: ShortMemory<number, UserStanding | undefined>;
 }
 
 /** A known key; when it was last used is kept here and written now and then. */

@@ -11,7 +11,7 @@ import { userOf, type Call, type Route } from '../../platform/route.ts';
 import type { Tables } from '../../platform/tables.ts';
 import { auditedBody } from './audited-body.ts';
 import type { ShortMemory } from './short-memory.ts';
-import type { Standing } from './standings.ts';
+import type { UserStanding } from './user-standing.ts';
 
 /** What the audit log needs. */
 export interface AuditPorts {
@@ -19,7 +19,7 @@ export interface AuditPorts {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Log;
-  readonly standings: ShortMemory<number, Standing | undefined>;
+  readonly standings: ShortMemory<number, UserStanding | undefined>;
 }
 
 /** A row of the audit log as it is listed. */

@@ -16,7 +16,7 @@ import { findOperator, setOperatorStatus, type OperatorUser } from './operators.
 import { generatePassword, Passwords } from './passwords.ts';
 import { sweepRefreshTokens } from './refresh.ts';
 import type { ShortMemory } from './short-memory.ts';
-import { openStandings, type Standing } from './standings.ts';
+import { openUserStandings, type UserStanding } from './user-standing.ts';
 import type { Tokens } from './tokens.ts';
 import { findUser, type UserRow } from './user-store.ts';
 import { Users } from './users.ts';
@@ -62,7 +62,7 @@ export class Iam {
   readonly #passwords = new Passwords();
   readonly #limit: LoginLimit;
   readonly #departures: Departures;
-  readonly #standings: ShortMemory<number, Standing | undefined>;
+  readonly #standings: ShortMemory<number, UserStanding | undefined>;
 
   constructor(ports: IamPorts) {
     const { database, clock, ids, log, due, tokens } = ports;
@@ -70,7 +70,7 @@ export class Iam {
     this.#ports = ports;
     this.tokens = tokens;
     this.#limit = new LoginLimit(database, clock);
-    const standings = openStandings(database, clock);
+    const standings = openUserStandings(database, clock);
     this.#standings = standings;
     const changed = (userId: number): void => standings.drop(userId);
     this.logins = new Logins({ database, clock, ids, log, tokens, passwords, limit: this.#limit, changed });

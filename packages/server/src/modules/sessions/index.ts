@@ -1,5 +1,5 @@
 /** Sessions: one conversation of one client each, their event log, their timers. */
-export type { BotInput } from './bot-input.ts';
+export type { BotInput } from './state/bot-input.ts';
 export type {
   BotMessage,
   BotSource,
@@ -10,17 +10,14 @@ export type {
   ReadyBot,
   RemoteBot,
   RemoteQuestion,
-} from './bot-port.ts';
-export { signature } from './callbacks.ts';
-export { idempotencyKey, type IncomingMessage } from './client-message.ts';
-export { isSessionToken } from './holder.ts';
-export { dialogRoutes } from './dialogs/routes.ts';
-export { sessionRoutes } from './routes.ts';
-export type { Accepted } from './repeats.ts';
+} from './state/bot-port.ts';
+export { signature } from './state/outgoing-calls.ts';
+export { isSessionToken } from './starting/session-tokens.ts';
+export { dialogRoutes } from './routes/dialogs.ts';
+export { messageRoutes } from './routes/messages.ts';
+export { sessionRoutes } from './routes/sessions.ts';
 export { Sessions } from './service.ts';
-export { linkedAttachment } from './linked-file.ts';
-export type { GroupRecord, OperatorRecord, OperatorSource } from './operator-port.ts';
-export { dialogIdOf, streamEpoch, type BotState, type HotSession } from './session.ts';
-export type { FileSource } from './start.ts';
-export { messageColumns, type MessageRow } from './store.ts';
-export { unpackExtras } from './view.ts';
+export { linkedAttachment } from './state/linked-file.ts';
+export type { GroupRecord, OperatorRecord, OperatorSource } from './state/operator-port.ts';
+export { dialogIdOf, streamEpoch, type BotState, type HotSession } from './state/session.ts';
+export type { FileSource } from './state/file-source.ts';

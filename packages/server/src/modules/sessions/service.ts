@@ -8,10 +8,10 @@ import type { Ids } from '../../platform/ids.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Caller } from '../../platform/route.ts';
 import type { Chats } from '../chats/index.ts';
-import { Asks } from './asks.ts';
-import type { BotSource } from './bot-port.ts';
-import { notifierFor } from './callbacks.ts';
-import { chatOf } from './chat-of.ts';
+import { RemoteTurns } from './answering/remote-turns.ts';
+import type { BotSource } from './state/bot-port.ts';
+import { notifierFor } from './state/outgoing-calls.ts';
+import { chatOf } from './state/chat-of.ts';
 import {
   acceptMessage,
   botOf,
@@ -20,22 +20,25 @@ import {
   readReplyTo,
   refuseUnlessOpen,
   type IncomingMessage,
-} from './client-message.ts';
+} from './answering/client-message.ts';
 import { Dialogs } from './dialogs/dialogs.ts';
-import { SessionTokens } from './holder.ts';
-import { SessionList, type ListedSession } from './list.ts';
-import type { GroupRecord, OperatorSource } from './operator-port.ts';
-import { People } from './people.ts';
-import { Repeats, type Accepted } from './repeats.ts';
-import { botIsTyping, type HotSession } from './session.ts';
-import { Starts, type FileSource, type StartCall } from './start.ts';
-import type { StartOutcome } from './start-answers.ts';
-import { StepRunner } from './step-runner.ts';
-import { Steps } from './steps.ts';
-import { SessionStore } from './store.ts';
-import { Timers } from './timers.ts';
-import { TurnWaiter } from './turn-waiter.ts';
-import { sessionView } from './view.ts';
+import { SessionTokens } from './starting/session-tokens.ts';
+import { SessionList, type ListedSession } from './lists/list.ts';
+import type { GroupRecord, OperatorSource } from './state/operator-port.ts';
+import { Corrections } from './messages/corrections.ts';
+import { MessageStore } from './messages/store.ts';
+import { People } from './people/people.ts';
+import { Repeats, type Accepted } from './answering/repeats.ts';
+import { botIsTyping, type HotSession } from './state/session.ts';
+import type { FileSource } from './state/file-source.ts';
+import { Starts, type StartCall } from './starting/start.ts';
+import type { StartOutcome } from './starting/start-answers.ts';
+import { StepRunner } from './answering/step-runner.ts';
+import { Steps } from './state/steps.ts';
+import { SessionStore } from './state/store.ts';
+import { Timers } from './answering/timers.ts';
+import { TurnWaiter } from './answering/turn-waiter.ts';
+import { sessionView } from './lists/view.ts';
 
 /** What the module needs. */
 export interface SessionPorts {
@@ -70,10 +73,14 @@ export class Sessions {
   readonly store: SessionStore;
   /** What people do in sessions. */
   readonly people: People;
+  /** What happens to messages after they were said. */
+  readonly corrections: Corrections;
+  /** Lists of messages. */
+  readonly messages: MessageStore;
   /** Dialogs of the bot API. */
   readonly dialogs: Dialogs;
   /** Questions to bots elsewhere. */
-  readonly asks: Asks;
+  readonly remoteTurns: RemoteTurns;
   readonly #ports: SessionPorts;
   readonly #runner: StepRunner;
   readonly #list: SessionList;
@@ -97,9 +104,11 @@ export class Sessions {
     const runner = this.#runner;
     this.#starts = new Starts({ database, clock, chats, files, runner, store, tokens, waiter, notifierOf });
     this.people = new People(runner, store);
+    this.corrections = new Corrections(steps, store);
+    this.messages = new MessageStore(database);
     this.dialogs = new Dialogs(runner, { database, clock, store, waiter, notifierOf });
-    this.asks = new Asks(runner, { clock, log, tokenKey: ports.tokenKey });
-    this.#timers = new Timers({ due, clock, runner, asks: this.asks, store });
+    this.remoteTurns = new RemoteTurns(runner, { clock, log, tokenKey: ports.tokenKey });
+    this.#timers = new Timers({ due, clock, runner, remoteTurns: this.remoteTurns, store });
     this.#timers.register();
   }
 

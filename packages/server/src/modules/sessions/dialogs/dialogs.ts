@@ -11,22 +11,22 @@ import { databaseError, UNIQUE_VIOLATION, type Database } from '../../../platfor
 import { badField, Failure, notFound } from '../../../platform/failure.ts';
 import type { Caller } from '../../../platform/route.ts';
 import { findOrCreateClient } from '../../clients/index.ts';
-import type { ReadyBot } from '../bot-port.ts';
-import { checkAnswering, dialogWith, settleTold, told, type Answering } from './answering.ts';
-import { linkedAttachment } from '../linked-file.ts';
-import { acceptMessage, botOf, checkContent, type IncomingMessage } from '../client-message.ts';
-import { createSession } from '../create.ts';
+import type { ReadyBot } from '../state/bot-port.ts';
+import { checkAnswering, dialogWith, settleTold, told, type Answering } from './answer.ts';
+import { linkedAttachment } from '../state/linked-file.ts';
+import { acceptMessage, botOf, checkContent, type IncomingMessage } from '../answering/client-message.ts';
+import { createSession } from '../state/create.ts';
 import { dialogAnswer, readBackMessage, saidMessage } from './view.ts';
-import { Draft } from '../draft.ts';
-import { handToBot } from '../hand-over.ts';
-import { newDialog } from '../new-session.ts';
-import { botIsBusy, expiresAt, type HotSession } from '../session.ts';
-import type { StepRunner } from '../step-runner.ts';
-import type { NotifierOf } from '../steps.ts';
-import type { SessionStore } from '../store.ts';
-import { chatOf } from '../chat-of.ts';
-import { takeTurn } from '../turns.ts';
-import type { TurnWaiter } from '../turn-waiter.ts';
+import { Draft } from '../state/draft.ts';
+import { handToBot } from '../answering/hand-over.ts';
+import { newDialog } from './new-dialog.ts';
+import { botIsBusy, expiresAt, type HotSession } from '../state/session.ts';
+import type { StepRunner } from '../answering/step-runner.ts';
+import type { NotifierOf } from '../state/steps.ts';
+import type { SessionStore } from '../state/store.ts';
+import { chatOf } from '../state/chat-of.ts';
+import { takeTurn } from '../answering/turns.ts';
+import type { TurnWaiter } from '../answering/turn-waiter.ts';
 
 type User = NonNullable<Caller['user']>;
 

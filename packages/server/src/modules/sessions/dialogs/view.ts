@@ -1,9 +1,9 @@
 import type { Action, Attachment, DialogAnswer, DialogMessage } from '@molva/contract';
-import type { ReadyBot } from '../bot-port.ts';
-import type { PlacedMessage } from '../draft.ts';
-import { dialogIdOf, type HotSession } from '../session.ts';
-import type { MessageRow } from '../store.ts';
-import { unpackExtras } from '../view.ts';
+import type { ReadyBot } from '../state/bot-port.ts';
+import type { PlacedMessage } from '../state/draft.ts';
+import { dialogIdOf, type HotSession } from '../state/session.ts';
+import type { MessageRow } from '../state/store.ts';
+import { unpackedExtras } from '../state/message-extras.ts';
 
 /** The answer of the bot API; `messages` is null where they go to the callback address. */
 export function dialogAnswer(session: HotSession, bot: ReadyBot, messages: DialogMessage[] | null): DialogAnswer {
@@ -25,7 +25,7 @@ export function saidMessage(message: PlacedMessage): DialogMessage {
 
 /** A bot's message, read back, in the answer of the bot API. */
 export function readBackMessage(row: MessageRow): DialogMessage {
-  return dialogMessage(row.body, unpackExtras(row.extras), row.extras?.['nodeId'], row.author_id);
+  return dialogMessage(row.body, unpackedExtras(row.extras), row.extras?.['nodeId'], row.author_id);
 }
 
 function dialogMessage(

@@ -1,0 +1,57 @@
+import type { Announcer } from '../../../platform/announcer.ts';
+import type { Clock } from '../../../platform/clock.ts';
+import { botIsBusy } from '../state/session.ts';
+import type { Steps } from '../state/steps.ts';
+
+/** How long a caller that wants the bot's answer at once is kept waiting: a bot elsewhere has nine seconds. */
+const LIMIT_MS = 10_000;
+
+/** Waits for a bot that pauses within its turn. */
+export class TurnWaiter {
+  readonly #announcer: Announcer;
+  readonly #clock: Clock;
+  readonly #steps: Steps;
+  readonly #stopping: AbortSignal;
+  /** How many callers wait, by session. */
+  readonly #waiting = new Map<string, number>();
+
+  /** Nobody is kept waiting once `stopping` is aborted: what the bot says later is in the log. */
+  constructor(announcer: Announcer, clock: Clock, steps: Steps, stopping: AbortSignal) {
+    this.#stopping = stopping;
+    this.#announcer = announcer;
+    this.#clock = clock;
+    this.#steps = steps;
+  }
+
+  /** Whether a caller waits for what the session's bot says. */
+  waitsFor(sessionId: string): boolean {
+    return this.#waiting.has(sessionId);
+  }
+
+  /** Resolves when the bot waits for the client again or has ended, or when the caller has waited long enough. */
+  async settled(sessionId: string): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const look = async (): Promise<void> => {
+      if (!botIsBusy(await this.#steps.get(sessionId))) resolve();
+    };
+    using _listening = this.#announcer.listen({
+      committed: (id) => {
+        if (id === sessionId) void look().catch(resolve);
+      },
+    });
+    const limit = this.#clock.setTimeout(() => resolve(), LIMIT_MS);
+    const leave = (): void => resolve();
+    this.#stopping.addEventListener('abort', leave);
+    this.#waiting.set(sessionId, (this.#waiting.get(sessionId) ?? 0) + 1);
+    try {
+      await look();
+      await promise;
+    } finally {
+      limit.cancel();
+      const others = (this.#waiting.get(sessionId) ?? 1) - 1;
+      if (others === 0) this.#waiting.delete(sessionId);
+      else this.#waiting.set(sessionId, others);
+      this.#stopping.removeEventListener('abort', leave);
+    }
+  }
+}

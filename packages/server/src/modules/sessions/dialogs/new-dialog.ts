@@ -1,0 +1,34 @@
+import type { StartDialogBody } from '@molva/contract';
+import { blankSession, givenVariables, type Fresh } from '../state/blank-session.ts';
+import type { HotSession, SessionOptions } from '../state/session.ts';
+
+/** The session of a dialog, before its first turn. */
+export function newDialog(
+  fresh: Fresh & { readonly companyId: number; readonly dialogId: string; readonly body: StartDialogBody },
+): HotSession {
+  const { companyId, dialogId, body } = fresh;
+  const { callbackUrl, callbackData, clientTimezoneOffset, clientPhone, messengerUserId, clientExternalId } = body;
+  const chosen = {
+    callbackUrl,
+    callbackData,
+    clientTimezone: clientTimezoneOffset,
+    clientPhone: clientPhone === undefined ? undefined : String(clientPhone),
+    messengerUserId,
+    clientExternalId,
+  };
+  const given = Object.fromEntries(Object.entries(chosen).filter(([, value]) => value !== undefined)) as SessionOptions;
+  const dialog = {
+    id: dialogId,
+    test: body.testMode === true,
+    answersLater: body.returnAnswerAsync === true,
+    told: 0,
+    resultCallbacks: resultCallbacksOf(body),
+  };
+  const session = blankSession(fresh, companyId, { ...given, dialog }, givenVariables(body));
+  return { ...session, name: session.clientName, ttl: body.ttl };
+}
+
+function resultCallbacksOf({ dialogResultCallbacks: asked = [] }: StartDialogBody): { url: string; data: unknown }[] {
+  const list = Array.isArray(asked) ? asked : 'url' in asked ? [asked] : [];
+  return list.map(({ url, data = null }) => ({ url, data }));
+}

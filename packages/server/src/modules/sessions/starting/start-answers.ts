@@ -1,0 +1,91 @@
+import { wireDate, type SessionStarted } from '@molva/contract';
+import type { PlacedMessage } from '../state/draft.ts';
+import type { SessionTokens } from './session-tokens.ts';
+import { botIsBusy, type HotSession } from '../state/session.ts';
+import type { StepRunner } from '../answering/step-runner.ts';
+import type { MessageRow, SessionStore } from '../state/store.ts';
+import type { TurnWaiter } from '../answering/turn-waiter.ts';
+import { startedMessage, startedRow } from './view.ts';
+
+/** How a start ended. */
+export interface StartOutcome {
+  readonly started: SessionStarted;
+  readonly created: boolean;
+  readonly replayed: boolean;
+}
+
+/** A start's outcome, before it is told. */
+export interface Told {
+  readonly session: HotSession;
+  readonly said: readonly PlacedMessage[];
+  readonly messageId: string | undefined;
+}
+
+/** What telling needs. */
+export interface StartAnswerPorts {
+  readonly runner: StepRunner;
+  readonly store: SessionStore;
+  readonly tokens: SessionTokens;
+  readonly waiter: TurnWaiter;
+}
+
+/** The answers of start and continue: the first ones, and those of repeats. */
+export class StartAnswers {
+  readonly #ports: StartAnswerPorts;
+
+  constructor(ports: StartAnswerPorts) {
+    this.#ports = ports;
+  }
+
+  /** What was said at once, and what a bot says that is not done while the caller may be kept waiting. */
+  async tell(told: Told, later: boolean): Promise<SessionStarted> {
+    const { runner, store, waiter } = this.#ports;
+    const said = told.said.map(startedMessage);
+    let { session } = told;
+    if (!later && botIsBusy(session)) {
+      await waiter.settled(session.id);
+      const before = session.lastSeq;
+      session = await runner.steps.get(session.id);
+      const rows = await store.botMessages(session.id, before, session.lastSeq);
+      said.push(...rows.map(startedRow));
+    }
+    return this.#started(session, later ? [] : said, told.messageId);
+  }
+
+  /** The answer of the start under a key; undefined where there was none. */
+  async ofStart(chatId: string, key: string, later: boolean): Promise<StartOutcome | undefined> {
+    const found = await this.#ports.store.startedUnder(chatId, key);
+    // A start's own message is the first of its session.
+    return found && this.#repeat(found.sessionId, found.messageId === null ? 0 : 1, found.messageId, later);
+  }
+
+  /** The answer of the continue whose message came under a key. */
+  async ofMessage(sessionId: string, key: string, later: boolean): Promise<StartOutcome> {
+    const message = await this.#ports.store.messageByKey(sessionId, key);
+    if (message === undefined) throw new Error('a repeated message cannot be found');
+    return this.#repeat(sessionId, message.seq, message.id, later);
+  }
+
+  /** What the bot answered after a place, also where it is still at it. */
+  async #repeat(id: string, after: number, messageId: string | null, later: boolean): Promise<StartOutcome> {
+    const { runner, store, waiter } = this.#ports;
+    if (!later && botIsBusy(await runner.steps.get(id))) await waiter.settled(id);
+    const rows: readonly MessageRow[] = later ? [] : await store.answersTo(id, after);
+    const session = await runner.steps.get(id);
+    const started = this.#started(session, later ? [] : rows.map(startedRow), messageId ?? undefined);
+    return { started, created: false, replayed: true };
+  }
+
+  #started(session: HotSession, messages: SessionStarted['messages'], messageId: string | undefined): SessionStarted {
+    return {
+      id: session.id,
+      clientId: session.clientId,
+      startedAt: wireDate(session.startedAt),
+      ttl: session.ttl,
+      messages,
+      ...(messageId === undefined ? {} : { messageId }),
+      eventSeq: session.lastEventSeq,
+      sessionToken: this.#ports.tokens.issue(session),
+    };
+  }
+}

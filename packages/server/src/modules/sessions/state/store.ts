@@ -1,0 +1,262 @@
+import type { LoggedEvent } from '@molva/contract';
+import { wireDate } from '@molva/contract';
+import type { Database } from '../../../platform/database.ts';
+
+/** A message as the wire's lists need it. */
+export interface MessageRow {
+  readonly id: string;
+  readonly session_id: string;
+  readonly seq: number;
+  readonly event_seq: number;
+  readonly author_type: 'BOT' | 'OPERATOR' | 'CLIENT';
+  readonly author_id: string;
+  readonly author_name: string;
+  readonly type: 'REGULAR' | 'TERMINAL';
+  readonly body: string;
+  readonly extras: Record<string, unknown> | null;
+  readonly reply_to: string | null;
+  readonly client_message_id: string | null;
+  readonly created_at: number;
+  readonly updated_at: number | null;
+  readonly read_at: number | null;
+}
+
+/** The columns of a message row. */
+export const messageColumns = [
+  'id',
+  'session_id',
+  'seq',
+  'event_seq',
+  'author_type',
+  'author_id',
+  'author_name',
+  'type',
+  'body',
+  'extras',
+  'reply_to',
+  'client_message_id',
+  'created_at',
+  'updated_at',
+  'read_at',
+] as const;
+
+const columns = messageColumns.join(', ');
+
+const newestLive = {
+  name: 'session_newest_live',
+  text: `select id from sessions where company_id = $1 and chat_id = $2 and client_id = $3 and closed_at is null
+    order by started_at desc limit 1`,
+};
+const liveInChat = {
+  name: 'sessions_live_in_chat',
+  text: 'select id from sessions where chat_id = $1 and closed_at is null limit $2',
+};
+const byStartKey = {
+  name: 'session_by_start_key',
+  text: 'select session_id, message_id from session_starts where chat_id = $1 and key = $2',
+};
+const forgetStartKeys = {
+  name: 'session_start_keys_forget',
+  text: 'delete from session_starts where created_at < $1',
+};
+const byClientMessageId = {
+  name: 'message_by_client_message_id',
+  text: `select ${columns} from messages where session_id = $1 and client_message_id = $2`,
+};
+const byId = {
+  name: 'message_by_id',
+  text: `select ${columns} from messages where session_id = $1 and id = $2 and deleted_at is null`,
+};
+const botMessages = {
+  name: 'messages_of_bot',
+  text: `select ${columns} from messages where session_id = $1 and seq > $2 and seq <= $3 and author_type = 'BOT' order by seq`,
+};
+const answersTo = {
+  name: 'messages_answering',
+  text: `select ${columns} from messages m where session_id = $1 and seq > $2 and author_type = 'BOT' and seq < coalesce(
+      (select min(seq) from messages where session_id = $1 and seq > $2 and author_type = 'CLIENT'), 2147483647) order by seq`,
+};
+const eventsAfter = {
+  name: 'session_events_after',
+  text: `select event_seq, event, audience, data, created_at from session_events
+    where session_id = $1 and event_seq > $2 order by event_seq limit $3`,
+};
+const messageAnywhere = {
+  name: 'message_anywhere',
+  text: `select ${columns} from messages where id = $1 and deleted_at is null`,
+};
+const touchOfClient = {
+  name: 'sessions_touch_of_client',
+  text: `update sessions set version = version + 1 where company_id = $1 and client_id = $2 and closed_at is null
+    returning id`,
+};
+const repeatedByClient = {
+  name: 'message_repeated_by_client',
+  text: `select m.session_id from sessions s join messages m on m.session_id = s.id and m.client_message_id = $4
+    where s.company_id = $1 and s.chat_id = $2 and s.client_id = $3 limit 1`,
+};
+const liveOfOperator = {
+  name: 'sessions_live_of_operator',
+  text: `select id from sessions where company_id = $1 and operator_id = $2 and closed_at is null
+    and operator_type = 'OPERATOR'`,
+};
+const byDialog = {
+  name: 'session_by_dialog',
+  text: 'select session_id from dialogs where company_id = $1 and id = $2',
+};
+const rate = {
+  name: 'session_rate',
+  text: `update sessions set rating = $2, rating_comment = $3, rated_at = coalesce(rated_at, $4::timestamptz)
+    where id = $1 and (rated_at is null or rated_at > $5::timestamptz) returning 1`,
+};
+const isRated = { name: 'session_is_rated', text: 'select 1 from sessions where id = $1 and rated_at is not null' };
+const streamPositions = {
+  name: 'session_stream_positions',
+  text: 'select id, last_event_seq, started_at from sessions where id = any($1::uuid[])',
+};
+
+interface EventRow {
+  event_seq: number;
+  event: string;
+  audience: string | null;
+  data: Record<string, unknown>;
+  created_at: number;
+}
+
+/** Reads of the sessions' own tables: the log, the keys and the look-ups by client. */
+export class SessionStore {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** The client's newest live session in a chat. */
+  async newestLive(companyId: number, chatId: string, clientId: string): Promise<string | undefined> {
+    const [row] = await this.#database.query<{ id: string }>(newestLive, [companyId, chatId, clientId]);
+    return row?.id;
+  }
+
+  /** Some live sessions of a chat. */
+  async liveInChat(chatId: string, limit: number): Promise<string[]> {
+    const rows = await this.#database.query<{ id: string }>(liveInChat, [chatId, limit]);
+    return rows.map((row) => row.id);
+  }
+
+  /** What was started under a key. */
+  async startedUnder(
+    chatId: string,
+    key: string,
+  ): Promise<{ sessionId: string; messageId: string | null } | undefined> {
+    const [row] = await this.#database.query<{ session_id: string; message_id: string | null }>(byStartKey, [
+      chatId,
+      key,
+    ]);
+    return row && { sessionId: row.session_id, messageId: row.message_id };
+  }
+
+  /** Forgets start keys from before the instant. */
+  async forgetStartKeys(before: number): Promise<void> {
+    await this.#database.query(forgetStartKeys, [new Date(before).toISOString()]);
+  }
+
+  /** The message a client already sent under this key. */
+  async messageByKey(sessionId: string, key: string): Promise<MessageRow | undefined> {
+    const [row] = await this.#database.query<MessageRow & Record<string, unknown>>(byClientMessageId, [sessionId, key]);
+    return row;
+  }
+
+  /** The session of this client in this chat, live or not, that has the message sent under a key. */
+  async repeatedByClient(
+    companyId: number,
+    chatId: string,
+    clientId: string,
+    key: string,
+  ): Promise<string | undefined> {
+    const values = [companyId, chatId, clientId, key];
+    const [row] = await this.#database.query<{ session_id: string }>(repeatedByClient, values);
+    return row?.session_id;
+  }
+
+  /** A message of the session. */
+  async message(sessionId: string, id: string): Promise<MessageRow | undefined> {
+    const [row] = await this.#database.query<MessageRow & Record<string, unknown>>(byId, [sessionId, id]);
+    return row;
+  }
+
+  /** What the bot said after one `seq` and up to another. */
+  botMessages(sessionId: string, after: number, until: number): Promise<MessageRow[]> {
+    return this.#database.query<MessageRow & Record<string, unknown>>(botMessages, [sessionId, after, until]);
+  }
+
+  /** What the bot said between a client's message and its next one. */
+  answersTo(sessionId: string, seq: number): Promise<MessageRow[]> {
+    return this.#database.query<MessageRow & Record<string, unknown>>(answersTo, [sessionId, seq]);
+  }
+
+  /** Events after a place in the log, oldest first. */
+  async eventsAfter(
+    sessionId: string,
+    after: number,
+    limit: number,
+  ): Promise<(LoggedEvent & { audience: string | null })[]> {
+    const rows = await this.#database.query<EventRow & Record<string, unknown>>(eventsAfter, [sessionId, after, limit]);
+    return rows.map((row) => ({
+      eventSeq: row.event_seq,
+      event: row.event,
+      data: row.data,
+      createdAt: wireDate(row.created_at),
+      audience: row.audience,
+    })) as (LoggedEvent & { audience: string | null })[];
+  }
+
+  /** A message by its id alone. */
+  async messageAnywhere(id: string): Promise<MessageRow | undefined> {
+    const [row] = await this.#database.query<MessageRow & Record<string, unknown>>(messageAnywhere, [id]);
+    return row;
+  }
+
+  /** Moves the live sessions of a client on, so that no step under way is written on what was known of it before. */
+  async touchOfClient(companyId: number, clientId: string): Promise<string[]> {
+    const rows = await this.#database.query<{ id: string }>(touchOfClient, [companyId, clientId]);
+    return rows.map((row) => row.id);
+  }
+
+  /** The live sessions of an operator. */
+  async liveOfOperator(companyId: number, operatorId: string): Promise<string[]> {
+    const rows = await this.#database.query<{ id: string }>(liveOfOperator, [companyId, operatorId]);
+    return rows.map((row) => row.id);
+  }
+
+  /** The session behind the id its caller gave to a dialog. */
+  async sessionOfDialog(companyId: number, dialogId: string): Promise<string | undefined> {
+    const [row] = await this.#database.query<{ session_id: string }>(byDialog, [companyId, dialogId]);
+    return row?.session_id;
+  }
+
+  /** Keeps a rating; false where an older one can no longer be changed. */
+  async rate(
+    id: string,
+    rating: number,
+    comment: string | null,
+    now: number,
+    changeableSince: number,
+  ): Promise<boolean> {
+    const values = [id, rating, comment, new Date(now).toISOString(), new Date(changeableSince).toISOString()];
+    return (await this.#database.query(rate, values)).length === 1;
+  }
+
+  /** Whether the client has rated the session. */
+  async isRated(id: string): Promise<boolean> {
+    return (await this.#database.query(isRated, [id])).length === 1;
+  }
+
+  /** Where the event streams of sessions stand. */
+  async streamPositions(ids: readonly string[]): Promise<Map<string, { lastEventSeq: number; startedAt: number }>> {
+    const rows = await this.#database.query<{ id: string; last_event_seq: number; started_at: number }>(
+      streamPositions,
+      [ids],
+    );
+    return new Map(rows.map((row) => [row.id, { lastEventSeq: row.last_event_seq, startedAt: row.started_at }]));
+  }
+}
