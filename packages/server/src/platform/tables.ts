@@ -170,6 +170,10 @@ export interface Tables {
     result: string | null;
     operator_result: string | null;
     hand_over: MaybeJson<Record<string, unknown>>;
+    floor: MaybeJson<Record<string, unknown>>;
+    waits_since: MaybeInstant;
+    waits_in: string | null;
+    priority: Generated<number>;
     options: Json<Record<string, unknown>>;
     version: number;
     last_seq: number;
