@@ -1,17 +1,6 @@
 import { functions } from './functions.ts';
 import { compare, kept, number, same, text, truth, type Scalar } from './scalar.ts';
-
-/** Looks a variable up; one that does not exist is null. */
-export type Lookup = (name: string) => Scalar;
-
-/** What an expression reads and writes outside of itself. */
-export interface Scope {
-  readonly variable: Lookup;
-  /** What is kept of the client under a context and a name; null where nothing is. */
-  loadFact(context: string, name: string): Scalar;
-  /** Keeps a value of the client, and answers it as it is kept. */
-  saveFact(context: string, name: string, value: Scalar): Scalar;
-}
+import type { Scope } from './scope.ts';
 
 /** An expression, ready to be computed. */
 export type Compiled = (scope: Scope) => Scalar;

@@ -1,5 +1,5 @@
-import type { Scope } from './expression.ts';
 import { number, text, type Scalar } from './scalar.ts';
+import type { Scope } from './scope.ts';
 
 /** A function of the expression language. */
 interface FunctionEntry {

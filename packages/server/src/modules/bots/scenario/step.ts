@@ -1,9 +1,9 @@
 import type { Action, BotStatus, Keyboard, MessageType } from '@molva/contract';
 import type { CompiledScenario } from './check.ts';
 import type { CompiledBlock, ScenarioFile, Speech } from './compile.ts';
-import type { Scope } from './expression.ts';
 import { TurnFacts, type FactLookup, type FactWrite } from './facts.ts';
 import { cut, kept, truth, type Scalar } from './scalar.ts';
+import type { Scope } from './scope.ts';
 import type { BotState } from './state.ts';
 import { systemVariable, type SystemSource } from './system-variables.ts';
 

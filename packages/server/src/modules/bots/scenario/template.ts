@@ -1,5 +1,5 @@
-import type { Lookup } from './expression.ts';
 import { text } from './scalar.ts';
+import type { Lookup } from './scope.ts';
 
 /** A text with variables, ready to be filled. */
 export type Template = (lookup: Lookup) => string;
