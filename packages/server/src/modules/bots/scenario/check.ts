@@ -1,9 +1,9 @@
-import type { TSchema } from 'typebox';
 import { Compile, type Validator } from 'typebox/compile';
-import { compileBlock, type CompiledBlock } from './compile.ts';
+import type { Block, BlockKind, CompiledBlock } from './block.ts';
+import { blocks, type BlockType } from './blocks/index.ts';
+import { BlockCompiler } from './compiler.ts';
 import { LOAD_NAME } from './functions.ts';
-import { namesIn } from './names.ts';
-import { blockSchemas, scenarioFrame, type Block, type Scenario } from './schema.ts';
+import { scenarioFrame, type Scenario } from './schema.ts';
 import { DIALOG_NAME } from './system-variables.ts';
 
 /** One fault of a scenario: the block (null for the frame), the field in it, and the reason. */
@@ -40,8 +40,8 @@ export type ScenarioCheck =
 export const DEFAULT_MAX_CYCLES = 100;
 
 const frame = Compile(scenarioFrame);
-const blocks: Readonly<Record<string, Pick<Validator, 'Check' | 'Errors'>>> = Object.fromEntries(
-  Object.entries(blockSchemas).map(([type, schema]) => [type, Compile(schema as TSchema)]),
+const forms: Readonly<Record<string, Pick<Validator, 'Check' | 'Errors'>>> = Object.fromEntries(
+  Object.values(blocks).map(({ type, schema }) => [type, Compile(schema)]),
 );
 
 /** Checks a scenario whole: its form, where its arrows lead, its patterns and expressions. */
@@ -55,14 +55,12 @@ export function checkScenario(input: unknown): ScenarioCheck {
   problems.push(...arrowProblems(source));
   const compiled = new Map<string, CompiledBlock>();
   for (const [id, block] of Object.entries(source.blocks)) {
-    compiled.set(
-      id,
-      compileBlock(block, (field, reason) => problems.push({ block: id, field, reason })),
-    );
+    const compiler = new BlockCompiler((field, reason) => problems.push({ block: id, field, reason }));
+    compiled.set(id, kindOf(block).compile(block, compiler));
   }
   if (problems.length > 0) return { ok: false, problems };
   const { maxCycleCount = DEFAULT_MAX_CYCLES, maxRepeatCount, clientTimeout, defaultNodeId } = source.settings ?? {};
-  const names = new Set(Object.values(source.blocks).flatMap(namesIn));
+  const names = new Set(Object.values(source.blocks).flatMap((block) => kindOf(block).names(block).reads));
   const scenario = {
     language: source.language,
     start: source.start,
@@ -79,9 +77,9 @@ export function checkScenario(input: unknown): ScenarioCheck {
 
 function formProblems(id: string, block: unknown): ScenarioProblem[] {
   const type = (block as { type?: unknown } | null)?.type;
-  const checker = typeof type === 'string' && Object.hasOwn(blocks, type) ? blocks[type] : undefined;
+  const checker = typeof type === 'string' && Object.hasOwn(forms, type) ? forms[type] : undefined;
   if (checker === undefined) {
-    return [{ block: id, field: 'type', reason: `must be one of ${Object.keys(blocks).join(', ')}` }];
+    return [{ block: id, field: 'type', reason: `must be one of ${Object.keys(forms).join(', ')}` }];
   }
   return checker.Check(block) ? [] : problemsOf(id, checker.Errors(block));
 }
@@ -125,7 +123,7 @@ function arrowProblems(source: Scenario): ScenarioProblem[] {
     if (block.type === 'start' && id !== source.start) {
       problems.push({ block: id, field: 'type', reason: 'there is one start block only' });
     }
-    for (const [field, target] of arrows(block)) {
+    for (const [field, target] of kindOf(block).arrows(block)) {
       if (!Object.hasOwn(source.blocks, target))
         problems.push({ block: id, field, reason: `there is no block "${target}"` });
     }
@@ -148,19 +146,6 @@ function settingProblems({ settings, blocks: named }: Scenario): ScenarioProblem
     : [];
 }
 
-/** Where a block's arrows lead, by field. */
-function arrows(block: Block): [field: string, target: string][] {
-  const found: [string, string | undefined][] = [];
-  if ('next' in block) found.push(['next', block.next]);
-  if ('default' in block) found.push(['default', block.default]);
-  if (block.type === 'jump') found.push(['to', block.to]);
-  if (block.type === 'operator') found.push(['notFound', block.notFound]);
-  if (block.type === 'question') found.push(['timeout.next', block.timeout?.next]);
-  if ('branches' in block)
-    block.branches?.forEach((branch, index) => found.push([`branches.${index}.next`, branch.next]));
-  return found.filter((arrow): arrow is [string, string] => arrow[1] !== undefined);
-}
-
 function reachable(source: Scenario): Set<string> {
   const reached = new Set<string>();
   const open = [source.start, source.settings?.defaultNodeId ?? source.start];
@@ -168,7 +153,16 @@ function reachable(source: Scenario): Set<string> {
     const block = Object.hasOwn(source.blocks, id) ? source.blocks[id] : undefined;
     if (block === undefined || reached.has(id)) continue;
     reached.add(id);
-    open.push(...arrows(block).map(([, target]) => target));
+    open.push(
+      ...kindOf(block)
+        .arrows(block)
+        .map(([, target]) => target),
+    );
   }
   return reached;
+}
+
+/** The type of a block whose form was checked. */
+function kindOf(block: Block): BlockKind {
+  return blocks[block.type as BlockType];
 }

@@ -1,7 +1,16 @@
 import { RE2JS } from 're2js';
-import type { Block } from './schema.ts';
+import { Type, type Static, type TObject } from 'typebox';
+import { Label } from './fields.ts';
 
-type Branch = NonNullable<Block<'question'>['branches']>[number];
+/** What can make a client's text take a branch. */
+export const conditionFields = {
+  keywords: Type.Optional(Type.Array(Label, { minItems: 1, maxItems: 100 })),
+  pattern: Type.Optional(Type.String({ minLength: 1, maxLength: 512 })),
+  exact: Type.Optional(Type.Array(Label, { minItems: 1, maxItems: 100 })),
+};
+
+/** A branch as its author writes it. */
+type Branch = Static<TObject<typeof conditionFields>> & { readonly next: string };
 
 /** Whether a client's text takes a branch. */
 export type Matcher = (said: string) => boolean;
