@@ -1,16 +1,6 @@
-import type { Connection } from './connection.ts';
 import { Push } from './encoding.ts';
-import type { StreamPublication, StreamSource } from './types.ts';
-
-/** One connection's place in a channel. */
-export interface Subscription {
-  readonly connection: Connection;
-  readonly audiences: readonly string[];
-  /** Publications up to this offset are not for it: its reply brings them, or it never asked. */
-  from: number;
-  /** Live publications that wait for the reply to leave first; null once it has. */
-  waiting: Push[] | null;
-}
+import type { Subscription } from './subscription.ts';
+import type { PresentClient, StreamPosition, StreamPublication, StreamSource } from './types.ts';
 
 const FILL_LIMIT = 300;
 
@@ -26,7 +16,9 @@ export class Channel {
   readonly #early = new Map<number, StreamPublication>();
   /** Offset of the last publication that left; undefined until the stream's position is known. */
   #last: number | undefined;
-  #epoch = '';
+  /** The highest offset that somebody told of. */
+  #known = 0;
+  #epoch: string | undefined;
   #filling = false;
 
   constructor(name: string, source: StreamSource, onLost: (channel: Channel, error: unknown) => void) {
@@ -35,28 +27,52 @@ export class Channel {
     this.#onLost = onLost;
   }
 
+  /** Where delivery stands; undefined until the stream's position is known. */
+  get position(): StreamPosition | undefined {
+    if (this.#last === undefined || this.#epoch === undefined) return undefined;
+    return { offset: this.#last, epoch: this.#epoch };
+  }
+
+  /** The clients that know of their subscription. */
+  present(): PresentClient[] {
+    const told = [...this.subscriptions].filter(({ isTold }) => isTold);
+    return told.map(({ subscriber: { id, user } }) => ({ client: id, user }));
+  }
+
   /** Tells where the stream stood when somebody read it. The first such word starts the delivery. */
-  locate(offset: number, epoch: string): void {
-    this.#epoch = epoch;
-    if (this.#last !== undefined) return;
+  locate({ offset, epoch }: StreamPosition): void {
+    if (!this.#follows(epoch) || this.#last !== undefined) return;
     this.#last = offset;
     for (const early of this.#early.keys()) if (early <= offset) this.#early.delete(early);
     this.#drain();
   }
 
   /** Delivers a publication in its turn; one that has left already is dropped. */
-  publish(publication: StreamPublication): void {
+  publish(publication: StreamPublication, epoch: string | undefined): void {
+    if (epoch !== undefined && !this.#follows(epoch)) return;
     if (this.#last !== undefined && publication.offset <= this.#last) return;
     this.#early.set(publication.offset, publication);
+    this.wake(publication.offset);
+  }
+
+  /** Tells that the stream reaches an offset: what is missing up to there is read and delivered. */
+  wake(offset: number): void {
+    this.#known = Math.max(this.#known, offset);
     this.#drain();
   }
 
   /** Delivers something that leaves no trace: no offset, no history. */
-  publishPassing(data: string): void {
-    const push = new Push(this.name, data, 0, undefined, undefined);
-    for (const subscription of this.subscriptions) {
-      if (subscription.waiting === null) subscription.connection.push(push);
-    }
+  publishPassing(data: string, audience: string | undefined): void {
+    const push = new Push(this.name, data, 0, audience, undefined);
+    for (const subscription of this.subscriptions) subscription.offerPassing(push);
+  }
+
+  /** Whether an epoch is of the stream that is followed; where it began anew, subscribers have to recover. */
+  #follows(epoch: string): boolean {
+    this.#epoch ??= epoch;
+    if (this.#epoch === epoch) return true;
+    this.#onLost(this, new Error(`the stream of ${this.name} began anew`));
+    return false;
   }
 
   #drain(): void {
@@ -68,35 +84,29 @@ export class Channel {
       this.#last = next.offset;
       this.#deliver(next);
     }
-    if (this.#early.size > 0 && !this.#filling) void this.#fill();
+    if (this.#last < this.#known && !this.#filling) void this.#fill(this.#last);
   }
 
-  async #fill(): Promise<void> {
+  async #fill(since: number): Promise<void> {
     this.#filling = true;
     try {
-      for (const missed of await this.#source.read(this.name, this.#last ?? 0, FILL_LIMIT)) {
+      for (const missed of await this.#source.read(this.name, since, FILL_LIMIT)) {
         if (missed.offset > (this.#last ?? 0)) this.#early.set(missed.offset, missed);
       }
-      if (!this.#early.has((this.#last ?? 0) + 1)) throw new Error(`the stream of ${this.name} has a hole`);
-      this.#filling = false;
-      this.#drain();
+      // What was missing may have come by itself meanwhile.
+      const stuck = this.#last === since && !this.#early.has(since + 1);
+      if (stuck) throw new Error(`the stream of ${this.name} has a hole`);
     } catch (error) {
-      this.#filling = false;
       this.#onLost(this, error);
+      return;
+    } finally {
+      this.#filling = false;
     }
+    this.#drain();
   }
 
   #deliver({ offset, data, audience }: StreamPublication): void {
     const push = new Push(this.name, data, offset, audience, offset === 1 ? this.#epoch : undefined);
-    for (const subscription of this.subscriptions) {
-      if (offset <= subscription.from || !hears(subscription.audiences, audience)) continue;
-      if (subscription.waiting === null) subscription.connection.push(push);
-      else subscription.waiting.push(push);
-    }
+    for (const subscription of this.subscriptions) subscription.offer(push);
   }
-}
-
-/** Whether a publication for an audience is for a subscription that lists some. */
-export function hears(audiences: readonly string[], audience: string | undefined): boolean {
-  return audience === undefined || audiences.includes(audience);
 }

@@ -1,180 +1,108 @@
+import { isText, unwrap } from './answers.ts';
+import type { Channels } from './channels.ts';
+import { connect } from './connect.ts';
 import type { Connection } from './connection.ts';
+import { limits } from './limits.ts';
 import { DisconnectError, disconnects, errors, ReplyError } from './protocol/codes.ts';
 import { Payload, type CommandValue, type Value } from './protocol/values.ts';
-import { requestedRecovery, subscribeResult } from './recovery.ts';
-import { limits, type ConnectResult, type HandlerAnswer } from './types.ts';
+import type { CentrifugeServerOptions } from './types.ts';
 
-/** Handles a command and answers the members of its reply; undefined where there is none. */
-export async function handleCommand(connection: Connection, command: CommandValue): Promise<Value | undefined> {
-  const { id, method, request } = command;
-  if (method === undefined || (id === 0 && method !== 'send')) {
-    throw new DisconnectError(
-      (request['disconnect'] as typeof disconnects.badRequest | undefined) ?? disconnects.badRequest,
-    );
-  }
-  if (method === 'connect') return connect(connection, request);
-  if (connection.state !== 'connected') throw new DisconnectError(disconnects.badRequest);
-  const handler = Object.hasOwn(handlers, method) ? handlers[method] : undefined;
-  if (handler === undefined) throw new DisconnectError(disconnects.badRequest);
-  return handler(connection, request);
-}
-
-type Handler = (connection: Connection, request: Value) => Promise<Value> | Value;
-
-const handlers: Readonly<Record<string, Handler>> = {
-  rpc,
-  subscribe,
-  unsubscribe(connection, request) {
-    const channel = channelName(request);
-    connection.hub.unsubscribe(connection, channel);
-    return { unsubscribe: {} };
-  },
-  publish(connection, request) {
-    const channel = channelName(request);
-    if (request['data'] === undefined) throw new ReplyError(errors.badRequest);
-    checkNamespace(connection, channel);
-    throw new ReplyError(errors.permissionDenied);
-  },
-  presence: unavailable,
-  presence_stats: unavailable,
-  history: unavailable,
-  send() {
-    throw new DisconnectError(disconnects.notAvailable);
-  },
-  // Connections do not expire here, so nobody was told to refresh one.
-  refresh(_connection, request) {
-    throw new DisconnectError(isText(request['token']) ? disconnects.invalidToken : disconnects.badRequest);
-  },
-  sub_refresh(_connection, request) {
-    channelName(request);
-    throw new ReplyError(isText(request['token']) ? errors.permissionDenied : errors.badRequest);
-  },
-};
-
-async function connect(connection: Connection, request: Value): Promise<Value> {
-  if (connection.state !== 'new') throw new DisconnectError(disconnects.badRequest);
-  connection.state = 'connecting';
-  // Tokens are checked as JWTs by servers that are given a key; without one none can be valid.
-  if (isText(request['token'])) throw new DisconnectError(disconnects.invalidToken);
-  const { hub } = connection;
-  const asked = (request['subs'] ?? {}) as Record<string, unknown>;
-  const { name, version, data } = request;
-  const result = unwrap<ConnectResult>(
-    await hub.options.handlers.connect({
-      client: connection.id,
-      transport: 'websocket',
-      protocol: connection.encoding.name,
-      encoding: 'json',
-      ...(isText(name) ? { name } : {}),
-      ...(isText(version) ? { version } : {}),
-      ...(data === undefined ? {} : { data }),
-      channels: Object.keys(asked),
-      headers: connection.request.headers,
-      remoteAddress: connection.request.socket.remoteAddress ?? '',
-    }),
-  );
-  connection.user = result.user;
-  connection.meta = result.meta;
-  const subs = await subscribeAll(connection, result.subs ?? {}, asked);
-  if (connection.state !== 'connecting') throw new DisconnectError(disconnects.badRequest);
-  connection.established();
-  return {
-    connect: {
-      client: connection.id,
-      version: hub.options.version,
-      ...(result.data === undefined ? {} : { data: new Payload(result.data) }),
-      subs,
-      ping: limits.pingSeconds,
-      pong: true,
+/** Does the commands of clients: calls the application's handlers, and refuses what there is not, in the protocol's words. */
+export class Commands {
+  readonly #options: CentrifugeServerOptions;
+  readonly #channels: Channels;
+  readonly #handlers: Readonly<Record<string, (connection: Connection, request: Value) => Promise<Value> | Value>> = {
+    rpc: (connection, request) => this.#rpc(connection, request),
+    subscribe: (connection, request) => this.#subscribe(connection, request),
+    unsubscribe: (connection, request) => {
+      this.#channels.unsubscribe(connection, channelName(request));
+      return { unsubscribe: {} };
+    },
+    publish: (_connection, request) => {
+      const channel = channelName(request);
+      if (request['data'] === undefined) throw new ReplyError(errors.badRequest);
+      this.#checkNamespace(channel);
+      throw new ReplyError(errors.permissionDenied);
+    },
+    presence: (_connection, request) => this.#unavailable(request),
+    presence_stats: (_connection, request) => this.#unavailable(request),
+    history: (_connection, request) => this.#unavailable(request),
+    send() {
+      throw new DisconnectError(disconnects.notAvailable);
+    },
+    // Connections do not expire here, so nobody was told to refresh one.
+    refresh(_connection, request) {
+      throw new DisconnectError(isText(request['token']) ? disconnects.invalidToken : disconnects.badRequest);
+    },
+    sub_refresh(_connection, request) {
+      channelName(request);
+      throw new ReplyError(isText(request['token']) ? errors.permissionDenied : errors.badRequest);
     },
   };
-}
 
-/**
- * Makes the server's subscriptions. Each hears of publications from before its stream is read, so that none falls
- * between the reading and the reply.
- */
-async function subscribeAll(
-  connection: Connection,
-  subs: NonNullable<ConnectResult['subs']>,
-  asked: Record<string, unknown>,
-): Promise<Record<string, Value>> {
-  const { hub } = connection;
-  const names = Object.keys(subs);
-  if (names.length > limits.channels) throw new DisconnectError(disconnects.channelLimit);
-  for (const name of names) hub.subscribe(connection, name, subs[name]?.audiences ?? []);
-  const results: Record<string, Value> = {};
-  for (const [source, channels] of hub.bySource(names)) {
-    const positions = await source.position(channels);
-    for (const name of channels) {
-      const position = positions.get(name);
-      const subscription = connection.subscriptions.get(name);
-      if (position === undefined || subscription === undefined) {
-        hub.unsubscribe(connection, name);
-        continue;
-      }
-      const recovery = requestedRecovery(Object.hasOwn(asked, name) ? asked[name] : undefined);
-      const { result, upTo } = await subscribeResult(name, source, position, recovery, subscription.audiences);
-      subscription.from = upTo;
-      hub.channel(name)?.locate(position.offset, position.epoch);
-      const data = subs[name]?.data;
-      results[name] = data === undefined ? result : { ...result, data: new Payload(data) };
+  constructor(options: CentrifugeServerOptions, channels: Channels) {
+    this.#options = options;
+    this.#channels = channels;
+  }
+
+  /** Does a command to its end: the reply, an error in its place, or the end of the connection. */
+  async handle(connection: Connection, command: CommandValue): Promise<void> {
+    try {
+      await this.#dispatch(connection, command);
+    } catch (error) {
+      if (error instanceof DisconnectError) return connection.end(error.disconnect);
+      if (!(error instanceof ReplyError)) this.#options.onError?.(error);
+      connection.reply(command.id, { error: error instanceof ReplyError ? error.error : errors.internal });
+      if (command.method !== 'connect') return;
+      this.#channels.leave(connection);
+      connection.refused();
     }
   }
-  return results;
-}
 
-async function rpc(connection: Connection, request: Value): Promise<Value> {
-  const { hub } = connection;
-  const { handlers: own } = hub.options;
-  if (own.rpc === undefined) throw new ReplyError(errors.notAvailable);
-  const method = isText(request['method']) ? request['method'] : '';
-  const { data } = unwrap(
-    await own.rpc({
-      client: connection.id,
-      user: connection.user,
-      method,
-      data: request['data'],
-      meta: connection.meta,
-    }),
-  );
-  return { rpc: data === undefined ? {} : { data: new Payload(data) } };
-}
+  async #dispatch(connection: Connection, command: CommandValue): Promise<void> {
+    const { id, method, request } = command;
+    if (method === undefined || (id === 0 && method !== 'send')) throw new DisconnectError(disconnects.badRequest);
+    if (method === 'connect') return connect(this.#options, this.#channels, connection, command);
+    const handler = Object.hasOwn(this.#handlers, method) ? this.#handlers[method] : undefined;
+    if (handler === undefined || !connection.isConnected()) throw new DisconnectError(disconnects.badRequest);
+    connection.reply(id, await handler(connection, request));
+  }
 
-/** Channels are given by the server alone: an explicit subscribe is checked in the protocol's order and refused. */
-function subscribe(connection: Connection, request: Value): Value {
-  const channel = channelName(request);
-  const { delta, tf, type = 0 } = request;
-  if (isText(delta) && delta !== 'fossil') throw new DisconnectError(disconnects.badRequest);
-  if (channel.length > limits.channelLength || !/^[\x20-\x7e]*$/.test(channel)) throw new ReplyError(errors.badRequest);
-  if (connection.subscriptions.has(channel)) throw new ReplyError(errors.alreadySubscribed);
-  if (connection.subscriptions.size >= limits.channels) throw new ReplyError(errors.limitExceeded);
-  checkNamespace(connection, channel);
-  if (tf !== undefined) throw new ReplyError(errors.badRequest);
-  throw new ReplyError(type === 4 ? errors.notAvailable : errors.permissionDenied);
-}
+  async #rpc({ id: client, user, meta }: Connection, request: Value): Promise<Value> {
+    const { handlers } = this.#options;
+    if (handlers.rpc === undefined) throw new ReplyError(errors.notAvailable);
+    const method = isText(request['method']) ? request['method'] : '';
+    const { data } = unwrap(await handlers.rpc({ client, user, method, data: request['data'], meta }));
+    return { rpc: data === undefined ? {} : { data: new Payload(data) } };
+  }
 
-function unavailable(connection: Connection, request: Value): Value {
-  checkNamespace(connection, channelName(request));
-  throw new ReplyError(errors.notAvailable);
-}
+  /** Channels are given by the server alone: an explicit subscribe is checked in the protocol's order and refused. */
+  #subscribe({ subscriptions }: Connection, request: Value): Value {
+    const channel = channelName(request);
+    const { delta, tf, type = 0 } = request;
+    if (isText(delta) && delta !== 'fossil') throw new DisconnectError(disconnects.badRequest);
+    if (channel.length > limits.channelLength || !/^[\x20-\x7e]*$/.test(channel)) {
+      throw new ReplyError(errors.badRequest);
+    }
+    if (subscriptions.has(channel)) throw new ReplyError(errors.alreadySubscribed);
+    if (subscriptions.size >= limits.channels) throw new ReplyError(errors.limitExceeded);
+    this.#checkNamespace(channel);
+    if (tf !== undefined) throw new ReplyError(errors.badRequest);
+    throw new ReplyError(type === 4 ? errors.notAvailable : errors.permissionDenied);
+  }
 
-function checkNamespace(connection: Connection, channel: string): void {
-  if (connection.hub.namespace(channel) === undefined) throw new ReplyError(errors.unknownChannel);
+  #unavailable(request: Value): never {
+    this.#checkNamespace(channelName(request));
+    throw new ReplyError(errors.notAvailable);
+  }
+
+  #checkNamespace(channel: string): void {
+    if (this.#channels.namespace(channel) === undefined) throw new ReplyError(errors.unknownChannel);
+  }
 }
 
 function channelName(request: Value): string {
   const { channel } = request;
   if (!isText(channel)) throw new DisconnectError(disconnects.badRequest);
   return channel;
-}
-
-function unwrap<T>(answer: HandlerAnswer<T>): T {
-  if ('disconnect' in answer) throw new DisconnectError(answer.disconnect);
-  if ('error' in answer) throw new ReplyError(answer.error);
-  return answer.result;
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string' && value !== '';
 }

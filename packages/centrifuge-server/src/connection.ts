@@ -1,29 +1,50 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
-import type { Subscription } from './channel.ts';
-import { handleCommand } from './commands.ts';
 import type { Encoding, Push } from './encoding.ts';
-import { DisconnectError, disconnects, ReplyError, errors, type Disconnect } from './protocol/codes.ts';
+import { limits } from './limits.ts';
+import type { FrameOf, Outlet, Sender } from './outlet.ts';
+import { DisconnectError, disconnects, type Disconnect } from './protocol/codes.ts';
 import type { CommandValue, Value } from './protocol/values.ts';
-import type { Hub } from './hub.ts';
-import { limits } from './types.ts';
+import type { Subscriber, Subscription } from './subscription.ts';
+import type { Clock, Counters } from './types.ts';
+
+/** What the connections of a server share. */
+export interface ConnectionContext {
+  readonly clock: Clock;
+  readonly counters: Counters;
+  readonly outlet: Outlet;
+  /** Does a command to its end: the reply, an error, or the end of the connection. Never fails. */
+  handle(connection: Connection, command: CommandValue): Promise<void>;
+  /** Hears once of a connection that is gone, and whether its connect had been accepted. */
+  closed(connection: Connection, established: boolean, why: Disconnect): void;
+}
+
+/** The way to one client. */
+export interface Wire {
+  readonly encoding: Encoding;
+  readonly request: IncomingMessage;
+  readonly webSocket: WebSocket;
+  readonly socket: Duplex;
+  readonly framePings: boolean;
+}
 
 /** A client's connection: commands strictly one after another, output gathered and sent once a tick. */
-export class Connection {
+export class Connection implements Subscriber, Sender {
   readonly id: string;
   readonly encoding: Encoding;
   readonly request: IncomingMessage;
-  readonly hub: Hub;
   readonly subscriptions = new Map<string, Subscription>();
   user = '';
   meta: unknown;
   /** `new` until a connect arrives, `failed` after one that was answered with an error. */
-  state: 'new' | 'connecting' | 'connected' | 'failed' | 'closed' = 'new';
+  #state: 'new' | 'connecting' | 'connected' | 'failed' | 'closed' = 'new';
+  readonly #context: ConnectionContext;
   readonly #webSocket: WebSocket;
   readonly #socket: Duplex;
   readonly #framePings: boolean;
-  readonly #commands: CommandValue[] = [];
+  /** Commands, and the mistake that ended a frame: what came before it has its turn first. */
+  readonly #commands: (CommandValue | DisconnectError)[] = [];
   #working = false;
   #output: Buffer[] = [];
   #outputBytes = 0;
@@ -31,38 +52,57 @@ export class Connection {
   #pongBy = 0;
   #giveUpAt: number;
 
-  constructor(options: {
-    id: string;
-    encoding: Encoding;
-    request: IncomingMessage;
-    hub: Hub;
-    webSocket: WebSocket;
-    socket: Duplex;
-    framePings: boolean;
-  }) {
-    this.id = options.id;
-    this.encoding = options.encoding;
-    this.request = options.request;
-    this.hub = options.hub;
-    this.#webSocket = options.webSocket;
-    this.#socket = options.socket;
-    this.#framePings = options.framePings;
-    this.#giveUpAt = options.hub.clock.now() + limits.staleMs;
+  constructor(id: string, wire: Wire, context: ConnectionContext) {
+    this.id = id;
+    this.encoding = wire.encoding;
+    this.request = wire.request;
+    this.#webSocket = wire.webSocket;
+    this.#socket = wire.socket;
+    this.#framePings = wire.framePings;
+    this.#context = context;
+    this.#giveUpAt = context.clock.now() + limits.staleMs;
+  }
+
+  /** Whether commands are still heard. What was decided in the meantime is for nobody where they are not. */
+  isOpen(): boolean {
+    return this.#state !== 'closed' && this.#state !== 'failed';
+  }
+
+  isConnected(): boolean {
+    return this.#state === 'connected';
+  }
+
+  /** A connect arrived; a second one is a mistake. */
+  connecting(): void {
+    if (this.#state !== 'new') throw new DisconnectError(disconnects.badRequest);
+    this.#state = 'connecting';
+  }
+
+  /** The connect was accepted: pings begin, at a random moment so that they spread. */
+  established(): void {
+    this.#state = 'connected';
+    const interval = limits.pingSeconds * 1000;
+    this.#pingAt = this.#context.clock.now() + interval / 2 + Math.random() * (interval / 2);
+  }
+
+  /** The connect was answered with an error: the client is expected to close. */
+  refused(): void {
+    if (this.#state === 'closed') return;
+    this.#state = 'failed';
+    this.#giveUpAt = this.#context.clock.now() + limits.errorLingerMs;
   }
 
   /** Takes a frame off the wire. */
   receive(frame: Buffer): void {
-    if (this.state === 'failed' || this.state === 'closed') return;
+    if (!this.isOpen()) return;
     try {
       for (const command of this.encoding.read(frame)) {
-        this.hub.counters.received++;
+        this.#context.counters.received++;
         if (command.method === undefined && command.id === 0) this.#pong();
         else this.#commands.push(command);
       }
     } catch (error) {
-      // What came before the bad command has its turn first.
-      const { disconnect } = error as DisconnectError;
-      this.#commands.push({ id: 0, method: undefined, request: { disconnect } });
+      this.#commands.push(error instanceof DisconnectError ? error : new DisconnectError(disconnects.badRequest));
     }
     if (!this.#working) void this.#work();
   }
@@ -70,48 +110,11 @@ export class Connection {
   async #work(): Promise<void> {
     this.#working = true;
     for (let command = this.#commands.shift(); command !== undefined; command = this.#commands.shift()) {
-      if (!this.#isOpen()) break;
-      await this.#handle(command);
+      if (!this.isOpen()) break;
+      if (command instanceof DisconnectError) this.end(command.disconnect);
+      else await this.#context.handle(this, command);
     }
     this.#working = false;
-  }
-
-  async #handle(command: CommandValue): Promise<void> {
-    try {
-      const result = await handleCommand(this, command);
-      if (result !== undefined && this.#isOpen()) this.reply(command.id, result);
-      if (command.method === 'connect') this.#released();
-    } catch (error) {
-      if (error instanceof DisconnectError) return this.end(error.disconnect);
-      if (!(error instanceof ReplyError)) this.hub.onError(error);
-      const reason = error instanceof ReplyError ? error.error : errors.internal;
-      this.send(this.encoding.reply({ id: command.id, error: reason }));
-      if (command.method === 'connect') {
-        for (const channel of this.subscriptions.keys()) this.hub.unsubscribe(this, channel);
-        this.state = 'failed';
-        this.#giveUpAt = this.hub.clock.now() + limits.errorLingerMs;
-      }
-    }
-  }
-
-  #isOpen(): boolean {
-    return this.state !== 'closed' && this.state !== 'failed';
-  }
-
-  /** The connect reply is queued: what waited for it may follow. */
-  #released(): void {
-    for (const subscription of this.subscriptions.values()) {
-      const waiting = subscription.waiting ?? [];
-      subscription.waiting = null;
-      for (const push of waiting) if (push.offset > subscription.from) this.push(push);
-    }
-  }
-
-  /** The connect was accepted: pings begin, at a random moment so that they spread. */
-  established(): void {
-    this.state = 'connected';
-    const interval = limits.pingSeconds * 1000;
-    this.#pingAt = this.hub.clock.now() + interval / 2 + Math.random() * (interval / 2);
   }
 
   /** Queues the reply to a command. */
@@ -119,38 +122,43 @@ export class Connection {
     this.send(this.encoding.reply({ id, ...result }));
   }
 
+  /** Queues word of a channel that is no publication. */
+  tell(channel: string, word: Value): void {
+    this.send(this.encoding.reply({ push: { channel, ...word } }));
+  }
+
   /** Queues a publication. */
   push(push: Push): void {
-    this.hub.counters.delivered++;
+    this.#context.counters.delivered++;
     this.send(push.encoded(this.encoding));
   }
 
   /** Queues bytes for the end of the tick; a client that takes too little too slowly is let go, to come back and recover. */
   send(message: Buffer): void {
-    if (this.state === 'closed') return;
+    if (this.#state === 'closed') return;
     this.#output.push(message);
     this.#outputBytes += message.length;
     if (this.#outputBytes + this.#socket.writableLength > limits.queueBytes) {
       this.end(disconnects.slow);
       return;
     }
-    if (this.#output.length === 1) this.hub.willFlush(this);
+    if (this.#output.length === 1) this.#context.outlet.willFlush(this);
   }
 
   /** Sends what the tick gathered, as one frame. */
-  flush(frameOf: (encoding: Encoding, messages: readonly Buffer[]) => Buffer): void {
+  flush(frameOf: FrameOf): void {
     const messages = this.#output;
     if (messages.length === 0) return;
     this.#output = [];
     this.#outputBytes = 0;
-    this.hub.counters.framesSent++;
+    this.#context.counters.framesSent++;
     this.#socket.write(frameOf(this.encoding, messages));
   }
 
   /** Looks at the clock: pings, missing pongs, connections that never connected. */
   tick(now: number): void {
-    if (this.state !== 'connected') {
-      if (now >= this.#giveUpAt && this.state === 'failed') this.#socket.destroy();
+    if (this.#state !== 'connected') {
+      if (now >= this.#giveUpAt && this.#state === 'failed') this.#socket.destroy();
       else if (now >= this.#giveUpAt) this.end(disconnects.stale);
       return;
     }
@@ -171,19 +179,20 @@ export class Connection {
   }
 
   /** Ends the connection with a code that tells the client whether to come back. */
-  end({ code, reason }: Disconnect): void {
-    if (this.state === 'closed') return;
+  end(disconnect: Disconnect): void {
+    const { code, reason } = disconnect;
+    if (this.#state === 'closed') return;
     if (code !== disconnects.slow.code) this.flush((encoding, messages) => encoding.frame(messages));
     this.#webSocket.close(code, reason);
-    this.closed(code, reason);
+    this.closed(disconnect);
   }
 
   /** The socket is gone, by whichever side. */
-  closed(code: number, reason: string): void {
-    if (this.state === 'closed') return;
-    const established = this.state === 'connected';
-    this.state = 'closed';
+  closed(why: Disconnect): void {
+    if (this.#state === 'closed') return;
+    const established = this.#state === 'connected';
+    this.#state = 'closed';
     this.#output = [];
-    this.hub.remove(this, established, code, reason);
+    this.#context.closed(this, established, why);
   }
 }

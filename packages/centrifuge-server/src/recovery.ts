@@ -1,15 +1,10 @@
-import { hears } from './channel.ts';
+import { limits } from './limits.ts';
 import { Payload, type Value } from './protocol/values.ts';
-import { limits, type StreamPublication, type StreamSource } from './types.ts';
+import { hears } from './subscription.ts';
+import type { StreamPosition, StreamPublication, StreamSource } from './types.ts';
 
-/** What a client knew of a channel before it reconnected. */
-export interface Recovery {
-  readonly offset: number;
-  readonly epoch: string;
-}
-
-/** Reads what a client asks for a channel in `connect.subs`; missing values count as 0 and "". */
-export function requestedRecovery(request: unknown): Recovery | undefined {
+/** The position from which a client asks to recover a channel in `connect.subs`; missing values count as 0 and "". */
+export function requestedRecovery(request: unknown): StreamPosition | undefined {
   const { recover, offset, epoch } = (request ?? {}) as { recover?: unknown; offset?: unknown; epoch?: unknown };
   if (recover !== true) return undefined;
   return { offset: typeof offset === 'number' ? offset : 0, epoch: typeof epoch === 'string' ? epoch : '' };
@@ -28,8 +23,8 @@ export interface SubscribeOutcome {
 export async function subscribeResult(
   channel: string,
   source: StreamSource,
-  position: { offset: number; epoch: string },
-  asked: Recovery | undefined,
+  position: StreamPosition,
+  asked: StreamPosition | undefined,
   audiences: readonly string[],
 ): Promise<SubscribeOutcome> {
   const base = { recoverable: true, positioned: true, epoch: position.epoch };
@@ -48,8 +43,8 @@ export async function subscribeResult(
 async function missedPublications(
   channel: string,
   source: StreamSource,
-  position: { offset: number; epoch: string },
-  asked: Recovery,
+  position: StreamPosition,
+  asked: StreamPosition,
 ): Promise<readonly StreamPublication[] | undefined> {
   const count = position.offset - asked.offset;
   const sameStream = asked.epoch === '' || asked.epoch === position.epoch;

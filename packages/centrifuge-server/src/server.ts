@@ -2,27 +2,54 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer, type RawData, type WebSocket } from 'ws';
-import { Connection } from './connection.ts';
+import { Channels } from './channels.ts';
+import { Commands } from './commands.ts';
+import { Connection, type ConnectionContext } from './connection.ts';
+import { Connections } from './connections.ts';
 import { json, protobuf, type Encoding } from './encoding.ts';
-import { Hub } from './hub.ts';
+import { limits } from './limits.ts';
+import { Outlet } from './outlet.ts';
 import { disconnects, type Disconnect } from './protocol/codes.ts';
-import { limits, type CentrifugeServerOptions, type Clock, type Counters } from './types.ts';
+import { subscribeConnected, unsubscribeAll } from './server-subscriptions.ts';
+import type {
+  CentrifugeServerOptions,
+  Clock,
+  Counters,
+  PresentClient,
+  Recipient,
+  ServerSubscription,
+  StreamPosition,
+} from './types.ts';
 
 /** A running server of the Centrifuge client protocol; it is given sockets, it opens none. */
 export interface CentrifugeServer extends AsyncDisposable {
   /** Takes over an HTTP upgrade; a request that may not connect is answered and closed. */
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /**
-   * Delivers to the channel's subscribers here. With an offset it has its place in the stream: twice is harmless, out
-   * of order is put right, missing ones are read. Without, it is ephemeral.
+   * Delivers to the channel's subscribers here. With an offset it has its place in the stream: what has left already is
+   * dropped, out of order is put right, missing ones are read; with another epoch than the stream had, subscribers are
+   * sent to recover. Without an offset it is ephemeral.
    */
-  publish(channel: string, data: string, options?: { offset?: number; audience?: string }): void;
+  publish(channel: string, data: string, options?: { offset?: number; epoch?: string; audience?: string }): void;
+  /** Tells that the stream has come to an offset: subscribers here get what they miss up to there, read in order. */
+  wake(channel: string, offset: number): void;
+  /** What has left to the channel's subscribers here; undefined where there are none, or the stream's end is being asked. */
+  position(channel: string): StreamPosition | undefined;
   /** Whether anybody here is subscribed. */
   hasSubscribers(channel: string): boolean;
   /** Channels that have subscribers here. */
   channels(): Iterable<string>;
-  /** Ends connections of a user, or one of them. */
-  disconnect(who: { user: string; client?: string }, disconnect?: Disconnect): void;
+  /** The clients here that are subscribed and know it. */
+  presence(channel: string): PresentClient[];
+  /**
+   * Subscribes connected clients to a channel from the stream's end on; one that has it is left as it is. It is theirs
+   * until they reconnect. Fails, with nobody subscribed, where the stream does not exist or cannot be asked.
+   */
+  subscribe(who: Recipient, channel: string, options?: ServerSubscription): Promise<void>;
+  /** Takes a channel from clients, for good. */
+  unsubscribe(who: Recipient, channel: string): void;
+  /** Ends connections, by default for good. */
+  disconnect(who: Recipient, disconnect?: Disconnect): void;
   readonly counters: Readonly<Counters>;
   /** Sends every client away, to come back elsewhere, and lets the last frames leave. */
   close(): Promise<void>;
@@ -44,7 +71,24 @@ const JSON_PROTOCOL = 'centrifuge-json';
 /** Makes a server from its handlers and the streams behind its channels. */
 export function createCentrifugeServer(options: CentrifugeServerOptions): CentrifugeServer {
   const clock = options.clock ?? systemClock;
-  const hub = new Hub(options, clock);
+  const counters = noCounters();
+  const channels = new Channels(options.namespaces, counters, (error) => options.onError?.(error));
+  const connections = new Connections();
+  const commands = new Commands(options, channels);
+  const context: ConnectionContext = {
+    clock,
+    counters,
+    outlet: new Outlet(),
+    handle: (connection, command) => commands.handle(connection, command),
+    closed(connection, established, { code, reason }) {
+      connections.remove(connection);
+      counters.connections = connections.size;
+      counters.disconnects.set(code, (counters.disconnects.get(code) ?? 0) + 1);
+      channels.leave(connection);
+      const { id: client, user, meta } = connection;
+      if (established) options.handlers.disconnected?.({ client, user, meta, code, reason });
+    },
+  };
   const sockets = new WebSocketServer({
     noServer: true,
     maxPayload: limits.frameBytes,
@@ -52,25 +96,23 @@ export function createCentrifugeServer(options: CentrifugeServerOptions): Centri
     clientTracking: false,
     handleProtocols: (offered) => [PROTOBUF, JSON_PROTOCOL].find((name) => offered.has(name)) ?? false,
   });
-  const ticking = clock.every(TICK_MS, () => {
-    const now = clock.now();
-    for (const connection of hub.connections) connection.tick(now);
-  });
+  const ticking = clock.every(TICK_MS, () => connections.tick(clock.now()));
   let closing: Promise<void> | undefined;
 
   const accept = (webSocket: WebSocket, request: IncomingMessage, socket: Duplex): void => {
     const query = new URLSearchParams(request.url?.split('?', 2)[1] ?? '');
     const encoding = encodingOf(webSocket.protocol, query);
     const framePings = query.get('cf_ws_frame_ping_pong') === 'true';
-    const connection = new Connection({ id: randomUUID(), encoding, request, hub, webSocket, socket, framePings });
-    hub.add(connection);
+    const connection = new Connection(randomUUID(), { encoding, request, webSocket, socket, framePings }, context);
+    connections.add(connection);
+    counters.connections = connections.size;
     webSocket.on('message', (data: RawData) => connection.receive(data as Buffer));
-    webSocket.on('close', (code, reason) => connection.closed(code, reason.toString()));
+    webSocket.on('close', (code, reason) => connection.closed({ code, reason: reason.toString() }));
     webSocket.on('error', () => undefined);
   };
 
   const server: CentrifugeServer = {
-    counters: hub.counters,
+    counters,
     handleUpgrade(request, socket, head) {
       // Some clients send the header empty, which the WebSocket library takes for a mistake.
       if (request.headers['sec-websocket-protocol']?.trim() === '') delete request.headers['sec-websocket-protocol'];
@@ -78,20 +120,24 @@ export function createCentrifugeServer(options: CentrifugeServerOptions): Centri
       if (!originAllowed(request, options.allowedOrigins)) return refuse(socket, '403 Forbidden');
       sockets.handleUpgrade(request, socket, head, (webSocket) => accept(webSocket, request, socket));
     },
-    publish(channel, data, { offset, audience } = {}) {
-      const target = hub.channel(channel);
-      if (offset === undefined) target?.publishPassing(data);
-      else target?.publish({ offset, data, ...(audience === undefined ? {} : { audience }) });
+    publish(channel, data, { offset, epoch, audience } = {}) {
+      const target = channels.find(channel);
+      if (offset === undefined) target?.publishPassing(data, audience);
+      else target?.publish({ offset, data, ...(audience === undefined ? {} : { audience }) }, epoch);
     },
-    hasSubscribers: (channel) => hub.channel(channel) !== undefined,
-    channels: () => hub.channels(),
-    disconnect({ user, client }, disconnect = disconnects.forced) {
-      for (const connection of hub.connections) {
-        if (connection.user === user && (client === undefined || connection.id === client)) connection.end(disconnect);
-      }
+    wake: (channel, offset) => channels.find(channel)?.wake(offset),
+    position: (channel) => channels.find(channel)?.position,
+    hasSubscribers: (channel) => channels.find(channel) !== undefined,
+    channels: () => channels.names(),
+    presence: (channel) => channels.find(channel)?.present() ?? [],
+    subscribe: (who, channel, subscription = {}) =>
+      subscribeConnected(channels, connections.of(who), channel, subscription),
+    unsubscribe: (who, channel) => unsubscribeAll(channels, connections.of(who), channel),
+    disconnect(who, disconnect = disconnects.forced) {
+      for (const connection of connections.of(who)) connection.end(disconnect);
     },
     close() {
-      closing ??= closeAll(hub).finally(() => {
+      closing ??= closeAll(connections.all()).finally(() => {
         ticking.cancel();
         sockets.close();
       });
@@ -102,14 +148,17 @@ export function createCentrifugeServer(options: CentrifugeServerOptions): Centri
   return server;
 }
 
-/** Ends all connections a few at a time, so that they do not all come back in the same instant. */
-async function closeAll(hub: Hub): Promise<void> {
-  const connections = [...hub.connections];
+/** Ends all a few at a time, so that they do not all come back in the same instant. */
+async function closeAll(connections: readonly Connection[]): Promise<void> {
   const batch = Math.max(50, Math.ceil(connections.length / (CLOSE_LIMIT_MS / 20)));
   for (let at = 0; at < connections.length; at += batch) {
     for (const connection of connections.slice(at, at + batch)) connection.end(disconnects.shutdown);
     await new Promise((next) => setTimeout(next, 20));
   }
+}
+
+function noCounters(): Counters {
+  return { connections: 0, subscriptions: 0, received: 0, delivered: 0, framesSent: 0, disconnects: new Map() };
 }
 
 function encodingOf(subprotocol: string, query: URLSearchParams): Encoding {

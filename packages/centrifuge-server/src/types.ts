@@ -24,7 +24,7 @@ export interface ConnectRequest {
   readonly remoteAddress: string;
 }
 
-/** A subscription the server makes for a client at connect. */
+/** A subscription the server makes for a client, at connect or later. */
 export interface ServerSubscription {
   /** JSON text handed to the client. */
   readonly data?: string;
@@ -51,6 +51,15 @@ export interface RpcRequest {
   readonly meta: unknown;
 }
 
+/** Connected clients: those of a user, or a single one by its id. */
+export type Recipient = { readonly user: string; readonly client?: string } | { readonly client: string };
+
+/** A client that is subscribed to a channel. */
+export interface PresentClient {
+  readonly client: string;
+  readonly user: string;
+}
+
 /** The end of a connection that was established. */
 export interface DisconnectedEvent {
   readonly client: string;
@@ -69,12 +78,16 @@ export interface StreamPublication {
   readonly audience?: string;
 }
 
+/** A place in a stream: the offset of a publication, and the epoch, which names the stream's life. */
+export interface StreamPosition {
+  readonly offset: number;
+  readonly epoch: string;
+}
+
 /** A durable stream kept elsewhere: an event log, a table, a file. */
 export interface StreamSource {
-  /** The current ends of channels; one that does not exist is left out. The epoch names the stream's life. */
-  position(
-    channels: readonly string[],
-  ): Promise<ReadonlyMap<string, { readonly offset: number; readonly epoch: string }>>;
+  /** The current ends of channels; one that does not exist is left out. */
+  position(channels: readonly string[]): Promise<ReadonlyMap<string, StreamPosition>>;
   /** Publications after an offset, in order, at most `limit`. */
   read(channel: string, since: number, limit: number): Promise<readonly StreamPublication[]>;
 }
@@ -119,18 +132,3 @@ export interface Counters {
   /** Ended connections by code. */
   readonly disconnects: Map<number, number>;
 }
-
-/** Limits of the protocol, as clients expect them. */
-export const limits = {
-  frameBytes: 65_536,
-  queueBytes: 1_048_576,
-  channels: 128,
-  channelLength: 255,
-  pingSeconds: 25,
-  pongMs: 8_000,
-  staleMs: 10_000,
-  errorLingerMs: 5_000,
-  /** Publications a recovery may bring, and their bytes: beyond, clients catch up another way. */
-  recoveryCount: 300,
-  recoveryBytes: 900 * 1024,
-} as const;

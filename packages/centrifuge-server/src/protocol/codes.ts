@@ -37,6 +37,9 @@ export const disconnects = {
   notAvailable: { code: 3508, reason: 'not available' },
 } as const satisfies Record<string, Disconnect>;
 
+/** Why a client loses a channel: 2000 is final, from 2500 on client libraries subscribe again. */
+export const serverUnsubscribe = { code: 2000, reason: 'server unsubscribe' } as const;
+
 /** Thrown while a command is handled: the reply carries the error. */
 export class ReplyError extends Error {
   readonly error: ProtocolError;

@@ -111,6 +111,18 @@ export const Reply: Schema = schema({
         channel: [2, 'string'],
         pub: [4, { message: Publication }],
         unsubscribe: [7, { message: schema({ code: [2, 'uint32'], reason: [3, 'string'] }) }],
+        subscribe: [
+          9,
+          {
+            message: schema({
+              recoverable: [1, 'bool'],
+              epoch: [4, 'string'],
+              offset: [5, 'uint64'],
+              positioned: [6, 'bool'],
+              data: [7, 'bytes'],
+            }),
+          },
+        ],
       }),
     },
   ],
