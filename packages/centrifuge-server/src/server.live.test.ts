@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { createConnection } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import type { Clock } from './index.ts';
@@ -150,6 +151,25 @@ describe('what is refused', () => {
     await expect.poll(() => allowed.received.length).toBe(1);
     const blank = await raw(url, [CONNECT], { 'sec-websocket-protocol': '' });
     await expect.poll(() => blank.received.length).toBe(1);
+  });
+
+  it('a client that resets while it is refused, without harm to the server', async () => {
+    const { url, engine, http } = await serve(new Log());
+    const { hostname, port } = new URL(url);
+    const request = `GET / HTTP/1.1\r\nHost: ${hostname}\r\nOrigin: https://foreign.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`;
+    const resets: Promise<unknown>[] = [];
+    http.on('upgrade', (_request, socket) => resets.push(new Promise((closed) => socket.on('close', closed))));
+    for (let count = 0; count < 50; count++) {
+      const socket = createConnection({ host: hostname, port: Number(port) });
+      await once(socket, 'connect');
+      await new Promise((written) => socket.write(request, written));
+      socket.resetAndDestroy();
+    }
+    await expect.poll(() => resets.length).toBeGreaterThan(0);
+    await Promise.all(resets);
+    const { received } = await raw(url, [CONNECT]);
+    await expect.poll(() => received.length).toBe(1);
+    expect(engine.counters.connections).toBe(1);
   });
 
   it('unsubscribing from what is not subscribed is no fault', async () => {

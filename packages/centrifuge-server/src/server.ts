@@ -171,6 +171,8 @@ function originAllowed(request: IncomingMessage, allowed: readonly string[]): bo
   return origin === undefined || allowed.includes('*') || allowed.includes(origin);
 }
 
+/** Answers an upgrade that is not taken over; its socket is nobody else's to hear of, and may be reset. */
 function refuse(socket: Duplex, status: string): void {
+  socket.on('error', () => undefined);
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
