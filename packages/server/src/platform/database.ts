@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import type { Tables } from './tables.ts';
@@ -11,6 +12,11 @@ export type DatabaseConnection =
 export interface Prepared {
   readonly name: string;
   readonly text: string;
+}
+
+/** A statement named by all that it says: no two texts share a name. PostgreSQL cuts names after 63 bytes. */
+export function prepared(label: string, text: string): Prepared {
+  return { name: `${label}_${createHash('sha256').update(text).digest('base64url').slice(0, 22)}`, text };
 }
 
 /** A statement that may have no name: one that is not worth keeping. */

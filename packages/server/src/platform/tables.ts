@@ -146,50 +146,8 @@ export interface Tables {
     updated_at: Instant;
   };
   group_members: { group_id: string; company_id: number; user_id: number };
-  sessions: {
-    id: string;
-    company_id: number;
-    chat_id: string | null;
-    client_id: string;
-    name: string;
-    channel: string;
-    messenger_type: string | null;
-    referer: string | null;
-    ttl: number;
-    status: 'ACTIVE' | 'CLOSED';
-    bot_status: 'WAIT' | 'STOP' | 'OPERATOR' | 'ERROR';
-    bot_id: string;
-    operator_type: 'BOT' | 'OPERATOR';
-    operator_id: string;
-    operator_name: string;
-    operator_assigned_at: MaybeInstant;
-    operators: Json<{ id: number | null; name: string; type: 'BOT' | 'OPERATOR'; assigned_at: string }[]>;
-    marked_as_spam: Generated<boolean>;
-    started_at: Instant;
-    closed_at: MaybeInstant;
-    result: string | null;
-    operator_result: string | null;
-    hand_over: MaybeJson<Record<string, unknown>>;
-    floor: MaybeJson<Record<string, unknown>>;
-    waits_since: MaybeInstant;
-    waits_in: string | null;
-    priority: Generated<number>;
-    options: Json<Record<string, unknown>>;
-    version: number;
-    last_seq: number;
-    last_event_seq: number;
-    unread: number;
-    last_message_at: MaybeInstant;
-    client_online_at: MaybeInstant;
-    client_offline_at: MaybeInstant;
-    last_operator_message_at: MaybeInstant;
-    first_client_message_after_at: MaybeInstant;
-    bot_state: MaybeJson<Record<string, unknown>>;
-    rating: number | null;
-    search: string;
-    activity_hour: number;
-    newest: boolean;
-  };
+  /** What the builder names; `sessions/state/columns.ts` has all of it. */
+  sessions: { id: string; company_id: number; chat_id: string | null; started_at: Instant };
   /** Kept by triggers of `sessions`. */
   session_search: { id: string; company_id: number; client_id: string; started_at: Instant; search: string };
   session_starts: {

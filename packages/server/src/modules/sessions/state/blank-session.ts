@@ -1,7 +1,9 @@
 import { wireDate, type StartSessionBody } from '@molva/contract';
 import type { ClientRow } from '../../clients/index.ts';
 import type { BotStart, ReadyBot } from './bot-port.ts';
-import { clientName } from './load.ts';
+import { clientName } from './client-name.ts';
+import { born } from './column.ts';
+import { storedColumns } from './columns.ts';
 import type { HotSession, SessionOptions } from './session.ts';
 
 /** What a session is made of that no caller chooses. */
@@ -19,8 +21,9 @@ export function blankSession(
   options: SessionOptions,
   given: BotStart,
 ): HotSession {
-  const clientsName = clientName({ ...client, options, client_name: client.name });
+  const clientsName = clientName([client.name, client.first_name, client.last_name], options);
   return {
+    ...born(storedColumns),
     id,
     companyId,
     chatId: null,
@@ -29,31 +32,13 @@ export function blankSession(
     clientBanned: false,
     name: clientsName,
     startedAt: now,
-    version: 1,
-    ttl: 0,
-    status: 'ACTIVE',
-    botStatus: 'WAIT',
     botId: bot.id,
     bot: { state: bot.begin(given), started: false, wake: null },
-    operatorType: 'BOT',
     operatorId: bot.id,
     operatorName: bot.name,
     operatorAssignedAt: now,
     operators: [{ id: null, name: bot.name, type: 'BOT', assigned_at: wireDate(now) }],
-    closedAt: null,
-    result: null,
-    operatorResult: null,
-    markedAsSpam: false,
-    handOver: null,
     options,
-    lastSeq: 0,
-    lastEventSeq: 0,
-    unread: 0,
-    lastMessageAt: null,
-    clientOnlineAt: null,
-    clientOfflineAt: null,
-    lastOperatorMessageAt: null,
-    firstClientMessageAfterAt: null,
   };
 }
 

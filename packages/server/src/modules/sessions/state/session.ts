@@ -1,5 +1,7 @@
-import type { BotStatus, NotifyEventName, OperatorType, SessionStatus } from '@molva/contract';
+import type { NotifyEventName, OperatorType } from '@molva/contract';
 import type { BotInput } from './bot-input.ts';
+import type { Values } from './column.ts';
+import type { clientColumns, storedColumns } from './columns.ts';
 
 /** What the caller of a start chose for the session; the chat's settings fill the rest. */
 export interface SessionOptions {
@@ -78,47 +80,10 @@ export interface SessionOperator {
 }
 
 /**
- * A session as the code works on it. `version` grows with every change: a write names the version it saw, so two
- * writers never both succeed, on whichever nodes they are. Instants are milliseconds.
+ * A session as the code works on it: the fields of its columns. `version` grows with every change: a write names the
+ * version it saw, so two writers never both succeed, on whichever nodes they are. Instants are milliseconds.
  */
-export interface HotSession {
-  readonly id: string;
-  readonly companyId: number;
-  /** Null for a dialog of the bot API. */
-  readonly chatId: string | null;
-  readonly clientId: string;
-  readonly clientName: string;
-  readonly clientBanned: boolean;
-  readonly name: string;
-  readonly startedAt: number;
-  readonly version: number;
-  readonly ttl: number;
-  readonly status: SessionStatus;
-  readonly botStatus: BotStatus;
-  readonly botId: string;
-  readonly bot: BotPosition | null;
-  readonly operatorType: OperatorType;
-  readonly operatorId: string;
-  readonly operatorName: string;
-  readonly operatorAssignedAt: number | null;
-  readonly operators: readonly SessionOperator[];
-  readonly closedAt: number | null;
-  /** What the bot noted, as JSON text. */
-  readonly result: string | null;
-  /** The result an operator closed it with. */
-  readonly operatorResult: string | null;
-  readonly markedAsSpam: boolean;
-  readonly handOver: HandOver | null;
-  readonly options: SessionOptions;
-  readonly lastSeq: number;
-  readonly lastEventSeq: number;
-  readonly unread: number;
-  readonly lastMessageAt: number | null;
-  readonly clientOnlineAt: number | null;
-  readonly clientOfflineAt: number | null;
-  readonly lastOperatorMessageAt: number | null;
-  readonly firstClientMessageAfterAt: number | null;
-}
+export interface HotSession extends Values<typeof storedColumns>, Values<typeof clientColumns> {}
 
 /** When the session ends if nothing happens: its life time after its last message or live join. */
 export function expiresAt(session: HotSession): number {
