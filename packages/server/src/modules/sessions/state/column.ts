@@ -15,7 +15,7 @@ export interface Kind<Value, Shown = Value> {
 export type Row = Readonly<Record<string, unknown>>;
 
 /** How a field is read and shown. */
-interface Reading<Value> {
+export interface Reading<Value> {
   /** Its name on the wire; where there is none, nobody is shown it. */
   readonly wire?: keyof Session;
   /** How it is shown where its kind does it another way. */
@@ -24,7 +24,8 @@ interface Reading<Value> {
   read?(this: void, row: Row): Value;
 }
 
-interface Stored<Value> extends Reading<Value> {
+/** How it is written, and whether lists read it. */
+export interface Stored<Value> extends Reading<Value> {
   /** What it is in a session that just began, where that is the same in all. */
   readonly born?: Value;
   /** No step writes it. */
