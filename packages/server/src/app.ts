@@ -27,12 +27,13 @@ import { Deliveries } from './modules/webhooks/index.ts';
 import { Announcer } from './platform/announcer.ts';
 import type { Clock } from './platform/clock.ts';
 import { openDatabase, type DatabaseConnection } from './platform/database.ts';
-import { DueRunner } from './platform/due.ts';
+import { openDueRunner } from './platform/due.ts';
 import { badField } from './platform/failure.ts';
 import type { Ids } from './platform/ids.ts';
 import type { Log } from './platform/log.ts';
 import { Metrics } from './platform/metrics.ts';
 import { migrate } from './platform/migrations.ts';
+import type { NodeIdentity } from './platform/node-lease.ts';
 import { openOutgoing } from './platform/outgoing.ts';
 import type { Secrets } from './platform/secrets.ts';
 import { StartError } from './platform/start-error.ts';
@@ -40,6 +41,7 @@ import { StartError } from './platform/start-error.ts';
 /** What an application is made of; the process, or a test, decides. */
 export interface AppOptions {
   readonly connection: DatabaseConnection;
+  readonly node: NodeIdentity;
   readonly secrets: Secrets;
   readonly clock: Clock;
   readonly ids: Ids;
@@ -117,7 +119,8 @@ export async function startApp(options: AppOptions): Promise<App> {
   const announcer = new Announcer();
   const metrics = new Metrics();
   const outgoing = opened.use(openOutgoing(options.outgoingAllow));
-  const due = opened.use(new DueRunner(database, clock, log));
+  const timers = { connection: options.connection, clock, log, node: options.node, figures: metrics.dueFigures() };
+  const { due } = opened.use(await openDueRunner(timers));
   const iam = new Iam({
     database,
     clock,

@@ -59,11 +59,23 @@ function queryOf({ name, text }: Statement, values: readonly unknown[]): pg.Quer
   return { ...(name === undefined ? {} : { name }), text, values: values as unknown[] };
 }
 
-/** Opens a pool of at most `size` connections. */
-export function openDatabase(connection: DatabaseConnection, size: number, onError: (error: Error) => void): Database {
+/**
+ * Opens a pool of at most `size` connections. With a limit no statement waits longer than that many milliseconds,
+ * neither for a connection nor for its answer: it fails, also where the other side says nothing at all, and its
+ * connection is given up.
+ */
+export function openDatabase(
+  connection: DatabaseConnection,
+  size: number,
+  onError: (error: Error) => void,
+  limit?: number,
+): Database {
   const pool = new pg.Pool({
     ...connection,
     max: size,
+    ...(limit === undefined
+      ? {}
+      : { connectionTimeoutMillis: limit, statement_timeout: limit, query_timeout: limit, keepAlive: true }),
     types,
     // Compiling a statement takes longer than any of ours may run.
     options: '-c TimeZone=UTC -c DateStyle=ISO -c jit=off',

@@ -1,22 +1,27 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { freshDatabase } from '../testing/fresh-database.ts';
+import { systemClock } from './clock.ts';
 import { openDatabase, type Database } from './database.ts';
 import { DueRunner } from './due.ts';
 import { openLog } from './log.ts';
 import { migrate } from './migrations.ts';
+import { NodeLease } from './node-lease.ts';
 
 const KEY = '00000000-0000-4000-8000-000000000001';
 const log = openLog('silent', false);
 let database: Database;
 let clock: FakeClock;
-const runners: DueRunner[] = [];
+const opened: AsyncDisposable[] = [];
 
-function runner(handler: (key: string) => Promise<number | null>): DueRunner {
-  const due = new DueRunner(database, clock, log);
+let nodes = 0;
+
+async function runner(handler: (key: string) => Promise<number | null>): Promise<DueRunner> {
+  const lease = await NodeLease.take(database, systemClock, log, { name: `node ${++nodes}`, alone: false });
+  const due = new DueRunner({ database, clock, log, lease });
   due.handle('test', handler);
   due.start();
-  runners.push(due);
+  opened.push(due, lease);
   return due;
 }
 
@@ -34,7 +39,7 @@ beforeEach(async () => {
   clock = new FakeClock(Date.UTC(2026, 0, 1));
 });
 afterEach(async () => {
-  for (const due of runners.splice(0)) await due[Symbol.asyncDispose]();
+  for (const one of opened.splice(0)) await one[Symbol.asyncDispose]();
   await database[Symbol.asyncDispose]();
 });
 
@@ -42,7 +47,7 @@ describe(DueRunner, () => {
   it('runs what is due, once, not before its time, and comes again when it is told to', async () => {
     const runs: number[] = [];
     const began = clock.now();
-    const due = runner(async () => {
+    const due = await runner(async () => {
       runs.push(clock.now() - began);
       return runs.length < 2 ? clock.now() + 3000 : null;
     });
@@ -58,7 +63,7 @@ describe(DueRunner, () => {
 
   it('tries again after a failure, later each time', async () => {
     let attempts = 0;
-    const due = runner(async () => {
+    const due = await runner(async () => {
       attempts++;
       if (attempts < 3) throw new Error('not yet');
       return null;
@@ -70,7 +75,7 @@ describe(DueRunner, () => {
 
   it('keeps a wish that comes in while its key runs', async () => {
     let runs = 0;
-    const due = runner(async (key) => {
+    const due = await runner(async (key) => {
       runs++;
       if (runs === 1) await due.at('test', key, clock.now() + 60_000_000);
       return null;
@@ -91,7 +96,7 @@ describe(DueRunner, () => {
       open--;
       return null;
     };
-    const [first, second] = [runner(work), runner(work)];
+    const [first, second] = [await runner(work), await runner(work)];
     for (let wish = 0; wish < 6; wish++) {
       await (wish % 2 === 0 ? first : second).at('test', KEY, clock.now());
       await pass(500);
@@ -102,7 +107,7 @@ describe(DueRunner, () => {
 
   it('a stop waits for what was claimed, and for all it writes', async () => {
     const done: string[] = [];
-    const due = runner(async () => {
+    const due = await runner(async () => {
       await new Promise((resolve) => setTimeout(resolve, 50));
       done.push('run');
       return null;
@@ -120,7 +125,7 @@ describe(DueRunner, () => {
       done.push(key);
       return null;
     };
-    const [first] = [runner(work), runner(work)];
+    const [first] = [await runner(work), await runner(work)];
     const keys = Array.from(
       { length: 100 },
       (_, index) => `00000000-0000-4000-8000-${String(index).padStart(12, '0')}`,

@@ -8,6 +8,16 @@ interface LiveFigures {
   readonly framesSent: number;
 }
 
+/** What timers tell of themselves. */
+export interface DueFigures {
+  /** A row was taken, so many seconds after it was due. */
+  claimed(kind: string, lateSeconds: number): void;
+  failed(kind: string): void;
+  statementFailed(statement: 'claim' | 'settle'): void;
+  /** Shows how many outcomes are not written yet. */
+  watch(unwritten: () => number): void;
+}
+
 /** What Molva counts, in the form Prometheus reads. */
 export class Metrics {
   readonly #registry = new Registry();
@@ -50,6 +60,50 @@ export class Metrics {
         },
       });
     }
+  }
+
+  /** Counts what timers do. */
+  dueFigures(): DueFigures {
+    const registers = [this.#registry];
+    const labelNames = ['kind'];
+    const claimed = new Counter({
+      name: 'molva_due_claimed_total',
+      help: 'Timers taken to be run.',
+      labelNames,
+      registers,
+    });
+    const failed = new Counter({ name: 'molva_due_failed_total', help: 'Runs that failed.', labelNames, registers });
+    const late = new Histogram({
+      name: 'molva_due_late_seconds',
+      help: 'How long after its instant a timer was taken.',
+      labelNames,
+      buckets: [0.01, 0.05, 0.1, 0.25, 1, 2.5, 10, 60, 600],
+      registers,
+    });
+    const statements = new Counter({
+      name: 'molva_due_statement_failures_total',
+      help: 'Claims and outcomes the database did not take.',
+      labelNames: ['statement'],
+      registers,
+    });
+    return {
+      claimed(kind, lateSeconds) {
+        claimed.inc({ kind });
+        late.observe({ kind }, lateSeconds);
+      },
+      failed: (kind) => failed.inc({ kind }),
+      statementFailed: (statement) => statements.inc({ statement }),
+      watch(unwritten) {
+        new Gauge({
+          name: 'molva_due_unwritten',
+          help: 'Outcomes of timers that are not written yet.',
+          registers,
+          collect() {
+            this.set(unwritten());
+          },
+        });
+      },
+    };
   }
 
   /** All figures as text. */

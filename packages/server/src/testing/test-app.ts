@@ -61,12 +61,16 @@ afterAll(() => {
   if (running.size > 0) throw new Error(`left running: ${[...running].join(', ')}`);
 });
 
+let started = 0;
+
 /** Starts an application of its own for a test. */
 export async function startTestApp(options: Partial<AppOptions> = {}): Promise<TestApp> {
   const connection = await freshDatabase();
+  const node = { name: `test-${process.pid}-${++started}`, alone: false };
   const begin = (port: number): Promise<App> =>
     startApp({
       connection,
+      node,
       secrets: { signing: { privateKey, publicKey }, sessionKey: randomBytes(32) },
       clock: systemClock,
       ids: systemIds(() => Date.now()),

@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../../../platform/clock.ts';
+import type { DueWish } from '../../../platform/due.ts';
 import { Failure, notFound } from '../../../platform/failure.ts';
 import { shortId, type Log } from '../../../platform/log.ts';
 import { OutgoingError } from '../../../platform/outgoing.ts';
@@ -7,7 +8,8 @@ import { isUuid } from './client-message.ts';
 import type { BotTurn, RemoteBot } from '../state/bot-port.ts';
 import type { Draft } from '../state/draft.ts';
 import type { HotSession } from '../state/session.ts';
-import type { StepRunner } from './step-runner.ts';
+import { NEWEST } from '../state/steps.ts';
+import type { DecideBy, StepRunner } from './step-runner.ts';
 import { applyTurn, giveUp, takeTurn, TYPING_REPEAT_MS, type StepSetting } from './turns.ts';
 
 type Question = NonNullable<NonNullable<HotSession['bot']>['asked']>[number];
@@ -33,18 +35,31 @@ export class RemoteTurns {
   }
 
   /** The work of the timer `session-ask`. */
-  async ask(id: string): Promise<number | null> {
-    const session = await this.#runner.steps.get(id);
-    const [question] = openQuestions(session);
-    if (question === undefined || session.bot === null) return null;
-    const bot = await this.#runner.ports.bots.ready(session.botId, session.companyId);
-    const late = session.bot.wake;
-    if (bot?.kind === 'remote' && late?.kind === 'answer') return this.#awaitLate(id, question, late.at);
+  async ask(id: string, wish: DueWish): Promise<number | null> {
+    const { clock } = this.#ports;
+    const open = await this.#runner.run(
+      id,
+      async (draft, { bots }) => {
+        const { session } = draft;
+        const [question] = openQuestions(session);
+        if (question === undefined || session.bot === null) return null;
+        const bot = await bots.ready(session.botId, session.companyId);
+        const late = bot?.kind === 'remote' && session.bot.wake?.kind === 'answer' ? session.bot.wake.at : null;
+        if (late !== null && late > draft.now) draft.showTyping('BOT');
+        return { session, question, bot, state: session.bot.state, late };
+      },
+      { atLeast: wish.version },
+    );
+    if (open === null) return null;
+    const { session, question, bot, state, late } = open;
+    if (late !== null) {
+      const now = clock.now();
+      return late > now ? Math.min(late, now + TYPING_REPEAT_MS) : this.#fail(id, question, 'the answer did not come');
+    }
     if (bot === undefined) return this.#fail(id, question, 'the bot is gone');
     // A bot that became a scenario meanwhile answers as one.
     if (bot.kind === 'local')
       return this.#settle(id, question, (draft, setting) => takeTurn(draft, { ...setting, bot }, question.input));
-    const { state } = session.bot;
     using _typing = this.#showTyping(id);
     let answer: BotTurn | 'later';
     try {
@@ -54,14 +69,14 @@ export class RemoteTurns {
       if (error instanceof OutgoingError && error.reason === 'aborted') throw error;
       return this.#fail(id, question, (error as Error).message);
     }
-    if (answer !== 'later') return this.#apply(id, question, bot, () => answer);
-    const at = this.#ports.clock.now() + bot.answerTimeoutMs;
+    if (answer !== 'later') return this.#apply(id, question, bot, answer);
+    const at = clock.now() + bot.answerTimeoutMs;
     await this.#runner.run(id, (draft) => {
       const position = draft.session.bot;
       if (position === null || openQuestions(draft.session)[0]?.id !== question.id) return;
       draft.set({ bot: { ...position, wake: { kind: 'answer', at } } });
     });
-    return Math.min(at, this.#ports.clock.now() + TYPING_REPEAT_MS);
+    return Math.min(at, clock.now() + TYPING_REPEAT_MS);
   }
 
   /** Takes an answer that came later; throws `entity-not-found`, `answer-late` or `invalid-input`. */
@@ -70,31 +85,33 @@ export class RemoteTurns {
     const expected = this.#sign(sessionId, questionId);
     const given = Buffer.from(signature, 'base64url');
     if (!isUuid(sessionId) || given.length !== expected.length || !timingSafeEqual(given, expected)) throw notFound();
-    const session = await this.#runner.steps.get(sessionId);
-    const question = openQuestions(session)[0];
-    const bot = await this.#runner.ports.bots.ready(session.botId, session.companyId);
-    if (question?.id !== questionId || bot?.kind !== 'remote') throw new Failure('answer-late');
-    await this.#apply(sessionId, question, bot, (state) => bot.read(state, body, question.input));
+    const decide: DecideBy<unknown> = async (draft, setting) => {
+      const { botId, companyId } = draft.session;
+      const [question] = openQuestions(draft.session);
+      const bot = await setting.bots.ready(botId, companyId);
+      if (question?.id !== questionId || bot?.kind !== 'remote') throw new Failure('answer-late');
+      return this.#end(draft, () =>
+        this.#take(draft, { ...setting, bot }, question, (state) => bot.read(state, body, question.input)),
+      );
+    };
+    // A refusal made up on memory could be of a question that another node has asked since.
+    await this.#runner.run(sessionId, decide, { atLeast: NEWEST });
   }
 
-  async #awaitLate(id: string, question: Question, at: number): Promise<number | null> {
-    const now = this.#ports.clock.now();
-    if (at <= now) return this.#fail(id, question, 'the answer did not come');
-    await this.#runner.run(id, (draft) => draft.showTyping('BOT'));
-    return Math.min(at, now + TYPING_REPEAT_MS);
+  #apply(id: string, question: Question, bot: RemoteBot, answer: BotTurn): Promise<number | null> {
+    return this.#settle(id, question, (draft, setting) =>
+      this.#take(draft, { ...setting, bot }, question, () => answer),
+    );
   }
 
-  #apply(
-    id: string,
+  async #take(
+    draft: Draft,
+    setting: StepSetting & { readonly bot: RemoteBot },
     question: Question,
-    bot: RemoteBot,
     turnFrom: (state: NonNullable<HotSession['bot']>['state']) => BotTurn,
-  ): Promise<number | null> {
-    return this.#settle(id, question, async (draft, setting) => {
-      const position = draft.session.bot;
-      if (position === null) return;
-      await applyTurn(draft, { ...setting, bot }, turnFrom(position.state), question.input);
-    });
+  ): Promise<void> {
+    const position = draft.session.bot;
+    if (position !== null) await applyTurn(draft, setting, turnFrom(position.state), question.input);
   }
 
   async #fail(id: string, question: Question, reason: string): Promise<null> {
@@ -107,21 +124,25 @@ export class RemoteTurns {
   }
 
   /** Ends a question, if it is still the one that is open, and says when the next one is to be asked. */
-  async #settle(
+  #settle(
     id: string,
     question: Question,
     work: (draft: Draft, setting: StepSetting) => Promise<unknown>,
   ): Promise<number | null> {
-    return this.#runner.run(id, async (draft, setting) => {
-      const position = draft.session.bot;
-      const [first, ...rest] = openQuestions(draft.session);
-      if (position === null || first?.id !== question.id) return null;
-      draft.set({ bot: { ...position, wake: null, asked: rest } });
-      await work(draft, setting);
-      if (openQuestions(draft.session).length === 0) return null;
-      draft.wakeAt('session-ask', draft.now);
-      return draft.now;
-    });
+    return this.#runner.run(id, async (draft, setting) =>
+      openQuestions(draft.session)[0]?.id === question.id ? this.#end(draft, () => work(draft, setting)) : null,
+    );
+  }
+
+  async #end(draft: Draft, work: () => Promise<unknown>): Promise<number | null> {
+    const position = draft.session.bot;
+    const [, ...rest] = openQuestions(draft.session);
+    if (position === null) return null;
+    draft.set({ bot: { ...position, wake: null, asked: rest } });
+    await work();
+    if (openQuestions(draft.session).length === 0) return null;
+    draft.wakeAt('session-ask', draft.now);
+    return draft.now;
   }
 
   /** While a bot thinks its typing is shown again before clients hide it. */

@@ -1,6 +1,6 @@
 import { chatOf, type RuleSource } from '../state/chat-of.ts';
 import type { Draft } from '../state/draft.ts';
-import type { Steps } from '../state/steps.ts';
+import type { Decide, StepRequest, Steps } from '../state/steps.ts';
 import type { TurnWaiter } from './turn-waiter.ts';
 import type { StepSetting, TurnPorts } from './turns.ts';
 
@@ -20,12 +20,13 @@ export class StepRunner {
   }
 
   /** Runs a step; what a bot says in it goes to the session's callback address, unless a caller waits for it. */
-  run<T>(id: string, decide: DecideBy<T>): Promise<T> {
-    return this.steps.run(id, async (draft) => {
+  run<T>(id: string, decide: DecideBy<T>, request?: StepRequest): Promise<T> {
+    const decideBy: Decide<T> = async (draft) => {
       const { bots, operators, ids } = this.ports;
       const chat = await chatOf(draft.session, this.ports);
       const callBack = draft.session.options.dialog?.answersLater ?? !this.#waiter.waitsFor(id);
       return decide(draft, { bots, operators, ids, chat, callBack });
-    });
+    };
+    return this.steps.run(id, decideBy, request);
   }
 }

@@ -1,11 +1,11 @@
 import { EventName } from '@molva/contract';
 import type { Clock } from '../../../platform/clock.ts';
-import type { DueRunner } from '../../../platform/due.ts';
+import type { DueRunner, DueWish } from '../../../platform/due.ts';
 import { Failure } from '../../../platform/failure.ts';
 import type { RemoteTurns } from './remote-turns.ts';
 import { botOf } from './client-message.ts';
 import { botIsBusy, expiresAt } from '../state/session.ts';
-import type { StepRunner } from './step-runner.ts';
+import type { DecideBy, StepRunner } from './step-runner.ts';
 import type { SessionStore } from '../state/store.ts';
 import { endOrFollow, giveUp, handOver, sameWish, takeTurn, TYPING_REPEAT_MS } from './turns.ts';
 
@@ -21,6 +21,8 @@ export interface TimerPorts {
 const DAY_MS = 86_400_000;
 /** How often a script that follows a time-out is looked after while it is busy. */
 const FOLLOW_UP_MS = 5_000;
+/** Questions to bots elsewhere that may be under way at a time: they wait for others, and cost next to nothing here. */
+const QUESTIONS_AT_ONCE = 512;
 /** The one key of timers that belong to no session. */
 const HOUSE = '00000000-0000-0000-0000-000000000000';
 
@@ -38,11 +40,13 @@ export class Timers {
   /** Takes on the sessions' kinds of timers. */
   register(): void {
     const { due } = this.#ports;
-    due.handle('session-expiry', (id) => this.#ifThere(() => this.#expire(id)));
-    due.handle('session-bot', (id) => this.#ifThere(() => this.#wakeBot(id)));
-    due.handle('session-ask', (id) => this.#ifThere(() => this.#ports.remoteTurns.ask(id)));
-    due.handle('session-idle', (id) => this.#ifThere(() => this.#passFromIdle(id)));
-    due.handle('session-rating', (id) => this.#ifThere(() => this.#askForRating(id)));
+    due.handle('session-expiry', (id, wish) => this.#ifThere(() => this.#expire(id, wish)));
+    due.handle('session-bot', (id, wish) => this.#ifThere(() => this.#wakeBot(id, wish)));
+    due.handle('session-ask', (id, wish) => this.#ifThere(() => this.#ports.remoteTurns.ask(id, wish)), {
+      atOnce: QUESTIONS_AT_ONCE,
+    });
+    due.handle('session-idle', (id, wish) => this.#ifThere(() => this.#passFromIdle(id, wish)));
+    due.handle('session-rating', (id, wish) => this.#ifThere(() => this.#askForRating(id, wish)));
     due.handle('session-starts', () => this.#forgetStarts());
   }
 
@@ -52,8 +56,8 @@ export class Timers {
   }
 
   /** Ends a session whose life time has passed, unless the chat lets a script follow; or says when to look again. */
-  #expire(id: string): Promise<number | null> {
-    return this.#ports.runner.run(id, async (draft, setting) => {
+  #expire(id: string, wish: DueWish): Promise<number | null> {
+    return this.#step(id, wish, async (draft, setting) => {
       if (draft.session.status === 'CLOSED') return null;
       const end = expiresAt(draft.session);
       if (end > draft.now) return end;
@@ -67,8 +71,8 @@ export class Timers {
   }
 
   /** Lets a paused bot go on, or one that waited too long; shows typing while a pause lasts. */
-  #wakeBot(id: string): Promise<number | null> {
-    return this.#ports.runner.run(id, async (draft, setting) => {
+  #wakeBot(id: string, wish: DueWish): Promise<number | null> {
+    return this.#step(id, wish, async (draft, setting) => {
       const wake = draft.session.bot?.wake ?? null;
       if (draft.session.status === 'CLOSED' || draft.session.operatorType !== 'BOT') return null;
       if (wake === null || wake.kind === 'answer') return null;
@@ -86,8 +90,8 @@ export class Timers {
   }
 
   /** Passes a session on whose operator has not answered for as long as the chat allows. */
-  #passFromIdle(id: string): Promise<number | null> {
-    return this.#ports.runner.run(id, async (draft, setting) => {
+  #passFromIdle(id: string, wish: DueWish): Promise<number | null> {
+    return this.#step(id, wish, async (draft, setting) => {
       const { status, operatorType, operatorId, handOver: handed } = draft.session;
       const asked = draft.session.firstClientMessageAfterAt;
       const idle = setting.chat.settings.allowableOperatorIdleTime * 1000;
@@ -101,8 +105,8 @@ export class Timers {
   }
 
   /** Asks for a rating while the session goes on, unless there is one. */
-  #askForRating(id: string): Promise<null> {
-    return this.#ports.runner.run(id, async (draft, { chat }) => {
+  #askForRating(id: string, wish: DueWish): Promise<null> {
+    return this.#step(id, wish, async (draft, { chat }) => {
       if (draft.session.status === 'CLOSED' || (await this.#ports.store.isRated(id))) return null;
       const { ratingType, ratingText } = chat.settings;
       draft.addEvent(EventName.ratingRequested, { sessionId: id, ratingType, ratingText });
@@ -114,6 +118,11 @@ export class Timers {
     const now = this.#ports.clock.now();
     await this.#ports.store.forgetStartKeys(now - DAY_MS);
     return now + DAY_MS / 24;
+  }
+
+  /** A step on a session that is not older than the wish. */
+  #step<T>(id: string, { version }: DueWish, decide: DecideBy<T>): Promise<T> {
+    return this.#ports.runner.run(id, decide, { atLeast: version });
   }
 
   async #ifThere(work: () => Promise<number | null>): Promise<number | null> {

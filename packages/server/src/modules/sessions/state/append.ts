@@ -1,6 +1,6 @@
 import { EventName } from '@molva/contract';
 import type { Prepared, Queryable, Statement } from '../../../platform/database.ts';
-import { dueConflict } from '../../../platform/due.ts';
+import { dueConflict } from '../../../platform/due-rows.ts';
 import { isoInstant } from '../../../platform/instant.ts';
 import type { Ids } from '../../../platform/ids.ts';
 import type { Draft, MessageChange, PlacedMessage } from './draft.ts';
@@ -182,7 +182,7 @@ function statementText(changed: readonly SessionColumn[], counts: Counts): strin
     Array.from({ length: count }, () => `(${types.map((type) => `$${next++}::${type}`).join(', ')})`).join(', ');
   const sets = changed.map(({ name, type }) => `, ${name} = $${next++}::${type}`).join('');
   const parts = [
-    `moved as (update sessions set version = version + 1${sets} where id = $1::uuid and version = $2::integer returning id, company_id, client_id)`,
+    `moved as (update sessions set version = version + 1${sets} where id = $1::uuid and version = $2::integer returning id, company_id, client_id, version)`,
   ];
   if (messages > 0) {
     parts.push(`added_messages as (insert into messages (session_id, company_id, id, seq, event_seq, author_type, author_id,
@@ -194,8 +194,8 @@ function statementText(changed: readonly SessionColumn[], counts: Counts): strin
       select moved.id, new.* from moved, (values ${rows(events, ['integer', 'text', 'text', 'json', 'timestamptz'])}) as new)`);
   }
   if (due > 0) {
-    parts.push(`added_due as (insert into due (kind, key, due_at)
-      select new.kind, moved.id, new.at from moved, (values ${rows(due, ['text', 'timestamptz'])}) as new (kind, at)
+    parts.push(`added_due as (insert into due (kind, key, due_at, version, company_id)
+      select new.kind, moved.id, new.at, moved.version, moved.company_id from moved, (values ${rows(due, ['text', 'timestamptz'])}) as new (kind, at)
       ${dueConflict()})`);
   }
   if (deliveries > 0) {

@@ -13,6 +13,18 @@ import type { HotSession } from './session.ts';
 /** Makes up a step: reads `draft.session`, adds and changes, and answers what the caller wants to know. */
 export type Decide<T> = (draft: Draft) => Promise<T> | T;
 
+/** A version no memory has: the session is read as the database has it now. */
+export const NEWEST = Number.MAX_SAFE_INTEGER;
+
+/** What a step asks for. */
+export interface StepRequest {
+  /**
+   * A version of the session that there is, as a due row or a caller says: memory that is older is read anew, so that
+   * what is decided, above all that there is nothing to do, is decided on that version or a later one. Null asks nothing.
+   */
+  readonly atLeast?: number | null;
+}
+
 /** A session with whatever its notifications need to be known before a step can be made up. */
 export type NotifierOf = (session: HotSession) => Promise<Notifier>;
 
@@ -43,10 +55,8 @@ export class Steps {
   }
 
   /** The session as last seen, read if it is not in memory; throws `entity-not-found`. */
-  async get(id: string): Promise<HotSession> {
-    const session = this.#cache.get(id) ?? (await this.#load(id));
-    if (session === undefined) throw notFound();
-    return session;
+  get(id: string): Promise<HotSession> {
+    return this.#newEnough(id, 0);
   }
 
   /** Drops a session from memory, as when its client was changed elsewhere. */
@@ -67,9 +77,10 @@ export class Steps {
   }
 
   /** Makes up a step, commits it and announces it. A lost race makes it up again on the newer state. */
-  run<T>(id: string, decide: Decide<T>): Promise<T> {
+  run<T>(id: string, decide: Decide<T>, { atLeast = null }: StepRequest = {}): Promise<T> {
     const tail = this.#tails.get(id);
-    const turn = tail === undefined ? this.#attempt(id, decide) : tail.then(() => this.#attempt(id, decide));
+    const attempt = (): Promise<T> => this.#attempt(id, decide, atLeast ?? 0);
+    const turn = tail === undefined ? attempt() : tail.then(attempt);
     const settled = turn.then(noop, noop);
     this.#tails.set(id, settled);
     void settled.then(() => {
@@ -78,9 +89,10 @@ export class Steps {
     return turn;
   }
 
-  async #attempt<T>(id: string, decide: Decide<T>): Promise<T> {
+  async #attempt<T>(id: string, decide: Decide<T>, atLeast: number): Promise<T> {
     for (;;) {
-      const session = await this.get(id);
+      // Behind the steps before it: the one whose commit is seen elsewhere already may still wait for its answer.
+      const session = await this.#newEnough(id, atLeast);
       const draft = new Draft(session, this.#ports.clock.now(), await this.#ports.notifierOf(session));
       const answer = await decide(draft);
       if (draft.empty) {
@@ -115,9 +127,12 @@ export class Steps {
     for (const wish of draft.due) due.hint(wish.at);
   }
 
-  async #load(id: string): Promise<HotSession | undefined> {
+  async #newEnough(id: string, version: number): Promise<HotSession> {
+    const kept = this.#cache.get(id);
+    if (kept !== undefined && kept.version >= version) return kept;
     const session = await loadSession(this.#ports.database, id);
-    if (session !== undefined) this.remember(session);
+    if (session === undefined) throw notFound();
+    this.remember(session);
     return session;
   }
 }
