@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { freshDatabase } from '../testing/fresh-database.ts';
+import { until } from '../testing/until.ts';
 import { systemClock } from './clock.ts';
 import { openDatabase, type Database } from './database.ts';
 import { DueRunner, type DueHandler } from './due.ts';
@@ -49,14 +50,6 @@ const single = (companyId: number) =>
     companyId,
   ]);
 
-async function until(fulfilled: () => boolean | Promise<boolean>): Promise<void> {
-  const look = async (): Promise<boolean> => {
-    clock.advance(10);
-    return fulfilled();
-  };
-  await expect.poll(look, { interval: 1, timeout: 20_000 }).toBe(true);
-}
-
 it('no more runs of a kind are under way than its handler says, and all get their turn', async () => {
   await flood(200, 1);
   let [open, most, done] = [0, 0, 0];
@@ -67,7 +60,7 @@ it('no more runs of a kind are under way than its handler says, and all get thei
     done++;
     return null;
   });
-  await until(() => done === 200);
+  await until(clock, () => done === 200, 10);
   expect(most).toBeLessThanOrEqual(AT_ONCE);
 });
 
@@ -79,7 +72,7 @@ it('ten thousand timers of one company do not keep the single one of another wai
     keys.push(key);
     return null;
   });
-  await until(() => keys.includes(LATE_KEY));
+  await until(clock, () => keys.includes(LATE_KEY), 10);
   expect(keys.indexOf(LATE_KEY)).toBeLessThan(2 * AT_ONCE);
 });
 
@@ -95,10 +88,10 @@ it('a company whose runs never end leaves room for the others', async () => {
     hung++;
     return hanging.promise;
   });
-  await until(() => hung > 0);
+  await until(clock, () => hung > 0, 10);
   await single(2);
   due.hint(clock.now());
-  await until(() => ran);
+  await until(clock, () => ran, 10);
   expect(hung).toBeLessThan(AT_ONCE);
   await database.query({ text: 'delete from due' }, []);
   hanging.resolve(null);

@@ -2,6 +2,7 @@ import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { freshDatabase } from '../testing/fresh-database.ts';
+import { until } from '../testing/until.ts';
 import { openWire } from '../testing/wire.ts';
 import { systemClock, type Elapsed } from './clock.ts';
 import { openDatabase, type Database, type DatabaseConnection } from './database.ts';
@@ -48,22 +49,9 @@ const wish = (kind: string, version: number | null = null) =>
     version,
   ]);
 
-/** Lets time pass in small pieces until something is so. */
-async function until(fulfilled: () => boolean | Promise<boolean>): Promise<void> {
-  await expect
-    .poll(
-      async () => {
-        clock.advance(100);
-        return fulfilled();
-      },
-      { interval: 20, timeout: 15_000 },
-    )
-    .toBe(true);
-}
-
 async function pass(milliseconds: number): Promise<void> {
   const end = clock.now() + milliseconds;
-  await until(() => clock.now() >= end);
+  await until(clock, () => clock.now() >= end);
 }
 
 beforeEach(async () => {
@@ -83,14 +71,14 @@ describe('a timer whose process died in the middle', () => {
     let runs = 0;
     await wish('test');
     await runner(() => (runs++, first.promise), { time: dead });
-    await until(() => runs === 1);
+    await until(clock, () => runs === 1);
     await runner(() => (runs++, second.promise));
-    await until(() => runs === 2);
+    await until(clock, () => runs === 2);
     first.resolve(null);
     await pass(2_000);
     expect((await rows()).map(({ owner }) => owner !== null)).toEqual([true]);
     second.resolve(null);
-    await until(async () => (await rows()).length === 0);
+    await until(clock, async () => (await rows()).length === 0);
     expect(runs).toBe(2);
   });
 
@@ -99,12 +87,12 @@ describe('a timer whose process died in the middle', () => {
     await wish('test');
     let runs = 0;
     await runner(() => hanging.promise, { name: 'dead', time: dead });
-    await until(async () => (await rows())[0]?.owner !== null);
+    await until(clock, async () => (await rows())[0]?.owner !== null);
     await runner(async () => (runs++, null), { name: 'other', time: clock });
     await pass(6_000);
     expect(runs).toBe(0);
     await database.query({ text: `update nodes set until = now() - interval '1 second' where name = 'dead'` }, []);
-    await until(() => runs === 1);
+    await until(clock, () => runs === 1);
     hanging.resolve(null);
   });
 
@@ -113,7 +101,7 @@ describe('a timer whose process died in the middle', () => {
     await wish('test');
     let runs = 0;
     await runner(() => hanging.promise, { name: 'slower', time: dead });
-    await until(async () => (await rows())[0]?.owner !== null);
+    await until(clock, async () => (await rows())[0]?.owner !== null);
     await database.query({ text: `update nodes set until = now() - interval '1 second'` }, []);
     await runner(async () => (runs++, null), { name: 'faster', time: dead });
     await pass(3_000);
@@ -134,7 +122,7 @@ it('a handler is told the newest version that wished for it', async () => {
   const due = await runner(async (_key, { version }) => (versions.push(version), null));
   await wish('test', 7);
   await due.at('test', KEY, clock.now());
-  await until(() => versions.length === 1);
+  await until(clock, () => versions.length === 1);
   expect(versions).toEqual([7]);
 });
 
@@ -152,13 +140,13 @@ describe('where the database refuses for a while', () => {
       await running.promise;
       return end();
     });
-    await until(() => runs === 1);
+    await until(clock, () => runs === 1);
     await using refusal = await refuse();
     running.resolve();
     await pass(2_000);
     await refusal[Symbol.asyncDispose]();
     // Nobody starts anew and no lease runs out: what is free is so because it was written.
-    await until(async () => {
+    await until(clock, async () => {
       const left = await rows().catch(() => undefined);
       return left !== undefined && left.every(({ owner }) => owner === null);
     });
@@ -174,7 +162,7 @@ describe('where a connection goes silent', () => {
     await pass(2_000);
     wire.swallow();
     await wish('test');
-    await until(() => runs === 1);
+    await until(clock, () => runs === 1);
     await due[Symbol.asyncDispose]();
   });
 
@@ -188,7 +176,7 @@ describe('where a connection goes silent', () => {
     clock.advance(10);
     await held.answered;
     expect((await rows()).map(({ owner }) => owner !== null)).toEqual([true]);
-    await until(() => runs === 1);
+    await until(clock, () => runs === 1);
     await due[Symbol.asyncDispose]();
     held.release();
   });

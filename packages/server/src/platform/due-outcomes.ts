@@ -1,9 +1,7 @@
 import type { Clock, Timer } from './clock.ts';
 import type { Database } from './database.ts';
-import { settleDue, type DueOutcome } from './due-rows.ts';
+import { MOST, settleDue, type DueOutcome } from './due-rows.ts';
 
-/** Rows a statement writes at most. */
-const BATCH = 500;
 /** How long after a failure it is tried again, and after somebody else was writing the row. */
 const FAILED_MS = 500;
 const BUSY_MS = 50;
@@ -80,7 +78,7 @@ export class DueOutcomes {
   /** Answers whether anything was written. */
   async #writeSome(): Promise<boolean> {
     const { database, clock, settled } = this.#ports;
-    const batch = new Map([...this.#waiting].slice(0, BATCH).map((outcome) => [nameOf(outcome.row), outcome]));
+    const batch = new Map([...this.#waiting].slice(0, MOST).map((outcome) => [nameOf(outcome.row), outcome]));
     const rows = await settleDue(database, [...batch.values()], clock.now());
     let written = false;
     for (const row of rows) {

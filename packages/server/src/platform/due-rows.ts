@@ -25,6 +25,18 @@ export interface DueOutcome {
   readonly failed: boolean;
 }
 
+/** Rows one statement takes or writes at most. */
+export const MOST = 1_000;
+
+/** How much of a kind may be taken, and how many runs of it one company may have. */
+interface Room {
+  readonly kind: string;
+  readonly free: number;
+  readonly share: number;
+  /** Looks at everything that is due, company by company: dearer than the oldest alone, and needed in a crowd alone. */
+  readonly inTurns: boolean;
+}
+
 /** What is asked for by a claim. */
 export interface ClaimRequest {
   readonly now: number;
@@ -32,11 +44,9 @@ export interface ClaimRequest {
   /** Whether rows of nodes whose lease has run out are taken as well. */
   readonly takesOver: boolean;
   /** Room by kind, and how many runs of it one company may have. */
-  readonly room: readonly { readonly kind: string; readonly free: number; readonly share: number }[];
+  readonly room: readonly Room[];
   /** What this process runs already, or has not settled. */
   readonly known: readonly ClaimedRow[];
-  /** Companies in turns, over everything that is due: dearer than the oldest first, and needed in a crowd alone. */
-  readonly inTurns: boolean;
 }
 
 /** What a claim brought, and the kinds of which there is more than was taken. */
@@ -49,13 +59,14 @@ export interface Claim {
  * A row is free where nobody has it, or its owner's fence is no more; and not if it is known here, whatever the owner
  * says. A row of our own fence that is not known here is what a claim took whose answer was lost.
  */
-const free = `d.due_at <= $1::timestamptz
-  and (d.owner is null or d.owner = $2::bigint or d.owner not in (select fence from live))
+const free = `(d.owner is null or d.owner = $2::bigint or d.owner not in (select fence from live))
   and (d.kind, d.key) not in (select kind, key from known)`;
 
-/** As many of the oldest of each kind as there is room. */
+/** As many of the oldest of a kind as there is room. */
 const oldest = `select r.kind, w.* from room r cross join lateral (
-  select d.key, d.company_id, d.due_at from due d where d.kind = r.kind and ${free} order by d.due_at limit r.free) w`;
+  select d.key, d.company_id, d.due_at from due d
+  where d.kind = r.kind and d.due_at <= $1::timestamptz and ${free} order by d.due_at limit r.free) w
+  where not r.in_turns`;
 
 /** The oldest of each company, found by leaping over the index from company to company. */
 const ofEachCompany = `select r.kind, w.* from room r cross join lateral (
@@ -66,35 +77,38 @@ const ofEachCompany = `select r.kind, w.* from room r cross join lateral (
       from companies c where c.company_id is not null)
   select one.* from companies c cross join lateral (
     select d.key, d.company_id, d.due_at from due d
-    where d.kind = r.kind and d.company_id = c.company_id and ${free} order by d.due_at limit r.free) one) w`;
+    where d.kind = r.kind and d.company_id = c.company_id and d.due_at <= $1::timestamptz and ${free}
+    order by d.due_at limit r.free) one) w
+  where r.in_turns`;
 
 /**
  * Takes rows: of each kind as many as there is room, companies in turns, where what a company has running already counts
- * as turns it had. A process whose own lease has run out gets nothing.
+ * as turns it had. A process whose own lease has run out gets nothing. Rows are taken by their key, one look-up each,
+ * and the number is bounded in words: what is known of the table is often out of date where timers come and go, and a
+ * plan that joins by kind reads all there are for each.
  */
-function claimText(seen: string): string {
-  return `with live as materialized (select fence from nodes where until > clock_timestamp() or not $3::boolean),
-    room as materialized (select * from unnest($4::text[], $5::integer[], $6::integer[]) as r (kind, free, share)
+const claim: Prepared = {
+  name: 'due_claim',
+  text: `with live as materialized (select fence from nodes where until > clock_timestamp() or not $3::boolean),
+    room as materialized (select * from unnest($4::text[], $5::integer[], $6::integer[], $7::boolean[]) as r (kind, free, share, in_turns)
       where exists (select 1 from nodes where fence = $2::bigint and until > clock_timestamp())),
-    known as materialized (select * from unnest($7::text[], $8::uuid[], $9::integer[]) as k (kind, key, company_id)),
+    known as materialized (select * from unnest($8::text[], $9::uuid[], $10::integer[]) as k (kind, key, company_id)),
     busy as (select kind, company_id, count(*) as runs from known group by kind, company_id),
-    seen as materialized (${seen}),
+    seen as materialized (${oldest} union all ${ofEachCompany}),
     turns as materialized (select s.kind, s.key, s.due_at, r.free, r.share, s.company_id = 0 as nobodys,
         coalesce(b.runs, 0) + row_number() over (partition by s.kind, s.company_id order by s.due_at) as turn
       from seen s join room r using (kind) left join busy b using (kind, company_id)),
-    places as (select t.kind, t.key, t.free, row_number() over (partition by t.kind order by t.turn, t.due_at) as place
+    places as materialized (select t.kind, t.key, t.free, row_number() over (partition by t.kind order by t.turn, t.due_at) as place
       from turns t where t.nobodys or t.turn <= t.share),
-    mine as materialized (select d.kind, d.key from due d join places p on p.kind = d.kind and p.key = d.key
-      where p.place <= p.free and ${free} for update of d skip locked),
+    mine as materialized (select one.* from places p cross join lateral (select d.kind, d.key from due d
+        where d.kind = p.kind and d.key = p.key and (d.due_at <= $1::timestamptz) is true and ${free} for update skip locked) one
+      where p.place <= p.free limit ${MOST}),
     taken as (update due d set owner = $2::bigint, attempts = d.attempts + 1 from mine where d.kind = mine.kind and d.key = mine.key
       returning d.kind, d.key, d.company_id, d.generation, d.attempts, d.version, d.due_at),
     crowd (kinds) as (select array(select kind from turns group by kind
       having count(*) >= min(free) or bool_or(not nobodys and turn > share)))
-    select taken.*, crowd.kinds as crowded from crowd left join taken on true`;
-}
-
-const claimOldest: Prepared = { name: 'due_claim', text: claimText(oldest) };
-const claimInTurns: Prepared = { name: 'due_claim_in_turns', text: claimText(ofEachCompany) };
+    select taken.*, crowd.kinds as crowded from crowd left join taken on true`,
+};
 
 interface ClaimRow {
   kind: string | null;
@@ -109,14 +123,15 @@ interface ClaimRow {
 
 /** Takes what is due, as far as there is room. */
 export async function claimDue(database: Queryable, request: ClaimRequest): Promise<Claim> {
-  const { now, fence, takesOver, room, known, inTurns } = request;
-  const rows = await database.query<ClaimRow & Record<string, unknown>>(inTurns ? claimInTurns : claimOldest, [
+  const { now, fence, takesOver, room, known } = request;
+  const rows = await database.query<ClaimRow & Record<string, unknown>>(claim, [
     isoInstant(now),
     fence,
     takesOver,
     room.map(({ kind }) => kind),
     room.map(({ free: places }) => places),
     room.map(({ share }) => share),
+    room.map(({ inTurns }) => inTurns),
     known.map(({ kind }) => kind),
     known.map(({ key }) => key),
     known.map(({ companyId }) => companyId),
@@ -140,8 +155,9 @@ const settle: Prepared = {
   name: 'due_settle',
   text: `with asked as materialized (select * from unnest($1::text[], $2::uuid[], $3::integer[], $4::bigint[], $5::timestamptz[],
         $6::boolean[]) as a (kind, key, generation, owner, next, failed)),
-    held as materialized (select a.*, d.generation <> a.generation and not a.failed as wished
-      from asked a join due d on d.kind = a.kind and d.key = a.key where d.owner = a.owner for update of d skip locked),
+    held as materialized (select a.*, one.generation <> a.generation and not a.failed as wished
+      from asked a cross join lateral (select d.generation from due d where d.kind = a.kind and d.key = a.key
+        and d.owner = a.owner for update skip locked) one limit ${MOST}),
     done as (delete from due d using held h where d.kind = h.kind and d.key = h.key and h.next is null and not h.wished),
     moved as (update due d set owner = null, attempts = case when h.failed then d.attempts else 0 end,
         due_at = case when h.wished then $7::timestamptz else h.next end

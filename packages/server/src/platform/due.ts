@@ -148,7 +148,8 @@ export class DueRunner implements AsyncDisposable {
     const full: string[] = [];
     for (const [kind, { atOnce, known }] of this.#kinds) {
       const free = atOnce - known.size;
-      if (free > 0) room.push({ kind, free, share: Math.max(1, Math.floor(atOnce * SHARE)) });
+      const share = Math.max(1, Math.floor(atOnce * SHARE));
+      if (free > 0) room.push({ kind, free, share, inTurns: this.#crowded.has(kind) });
       else full.push(kind);
     }
     const now = clock.now();
@@ -158,7 +159,6 @@ export class DueRunner implements AsyncDisposable {
       takesOver: lease.mayTakeOver,
       room,
       known: [...this.#kinds.values()].flatMap(({ known }) => [...known.values()]),
-      inTurns: this.#crowded.size > 0,
     });
     this.#crowded = new Set([...full, ...crowded]);
     for (const row of rows) {
