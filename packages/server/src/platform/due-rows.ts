@@ -63,19 +63,19 @@ const free = `(d.owner is null or d.owner = $2::bigint or d.owner not in (select
   and (d.kind, d.key) not in (select kind, key from known)`;
 
 /** As many of the oldest of a kind as there is room. */
-const oldest = `select r.kind, w.* from room r cross join lateral (
+const oldest = `select r.kind, w.key, w.company_id, w.due_at from room r cross join lateral (
   select d.key, d.company_id, d.due_at from due d
   where d.kind = r.kind and d.due_at <= $1::timestamptz and ${free} order by d.due_at limit r.free) w
   where not r.in_turns`;
 
 /** The oldest of each company, found by leaping over the index from company to company. */
-const ofEachCompany = `select r.kind, w.* from room r cross join lateral (
+const ofEachCompany = `select r.kind, w.key, w.company_id, w.due_at from room r cross join lateral (
   with recursive companies (company_id) as (
     (select d.company_id from due d where d.kind = r.kind order by d.company_id limit 1)
     union all
     select (select d.company_id from due d where d.kind = r.kind and d.company_id > c.company_id order by d.company_id limit 1)
       from companies c where c.company_id is not null)
-  select one.* from companies c cross join lateral (
+  select one.key, one.company_id, one.due_at from companies c cross join lateral (
     select d.key, d.company_id, d.due_at from due d
     where d.kind = r.kind and d.company_id = c.company_id and d.due_at <= $1::timestamptz and ${free}
     order by d.due_at limit r.free) one) w
@@ -90,9 +90,10 @@ const ofEachCompany = `select r.kind, w.* from room r cross join lateral (
 const claim: Prepared = {
   name: 'due_claim',
   text: `with live as materialized (select fence from nodes where until > clock_timestamp() or not $3::boolean),
-    room as materialized (select * from unnest($4::text[], $5::integer[], $6::integer[], $7::boolean[]) as r (kind, free, share, in_turns)
-      where exists (select 1 from nodes where fence = $2::bigint and until > clock_timestamp())),
-    known as materialized (select * from unnest($8::text[], $9::uuid[], $10::integer[]) as k (kind, key, company_id)),
+    room as materialized (select r.kind, r.free, r.share, r.in_turns from unnest($4::text[], $5::integer[], $6::integer[], $7::boolean[])
+        as r (kind, free, share, in_turns) where exists (select 1 from nodes where fence = $2::bigint and until > clock_timestamp())),
+    known as materialized (select k.kind, k.key, k.company_id
+      from unnest($8::text[], $9::uuid[], $10::integer[]) as k (kind, key, company_id)),
     busy as (select kind, company_id, count(*) as runs from known group by kind, company_id),
     seen as materialized (${oldest} union all ${ofEachCompany}),
     turns as materialized (select s.kind, s.key, s.due_at, r.free, r.share, s.company_id = 0 as nobodys,
@@ -100,14 +101,15 @@ const claim: Prepared = {
       from seen s join room r using (kind) left join busy b using (kind, company_id)),
     places as materialized (select t.kind, t.key, t.free, row_number() over (partition by t.kind order by t.turn, t.due_at) as place
       from turns t where t.nobodys or t.turn <= t.share),
-    mine as materialized (select one.* from places p cross join lateral (select d.kind, d.key from due d
+    mine as materialized (select one.kind, one.key from places p cross join lateral (select d.kind, d.key from due d
         where d.kind = p.kind and d.key = p.key and (d.due_at <= $1::timestamptz) is true and ${free} for update skip locked) one
       where p.place <= p.free limit ${MOST}),
     taken as (update due d set owner = $2::bigint, attempts = d.attempts + 1 from mine where d.kind = mine.kind and d.key = mine.key
       returning d.kind, d.key, d.company_id, d.generation, d.attempts, d.version, d.due_at),
     crowd (kinds) as (select array(select kind from turns group by kind
       having count(*) >= min(free) or bool_or(not nobodys and turn > share)))
-    select taken.*, crowd.kinds as crowded from crowd left join taken on true`,
+    select taken.kind, taken.key, taken.company_id, taken.generation, taken.attempts, taken.version, taken.due_at,
+      crowd.kinds as crowded from crowd left join taken on true`,
 };
 
 interface ClaimRow {
@@ -153,9 +155,9 @@ export async function claimDue(database: Queryable, request: ClaimRequest): Prom
  */
 const settle: Prepared = {
   name: 'due_settle',
-  text: `with asked as materialized (select * from unnest($1::text[], $2::uuid[], $3::integer[], $4::bigint[], $5::timestamptz[],
-        $6::boolean[]) as a (kind, key, generation, owner, next, failed)),
-    held as materialized (select a.*, one.generation <> a.generation and not a.failed as wished
+  text: `with asked as materialized (select a.kind, a.key, a.generation, a.owner, a.next, a.failed
+      from unnest($1::text[], $2::uuid[], $3::integer[], $4::bigint[], $5::timestamptz[], $6::boolean[]) as a (kind, key, generation, owner, next, failed)),
+    held as materialized (select a.kind, a.key, a.next, a.failed, one.generation <> a.generation and not a.failed as wished
       from asked a cross join lateral (select d.generation from due d where d.kind = a.kind and d.key = a.key
         and d.owner = a.owner for update skip locked) one limit ${MOST}),
     done as (delete from due d using held h where d.kind = h.kind and d.key = h.key and h.next is null and not h.wished),
