@@ -13,7 +13,7 @@ import { Chats, chatRoutes } from './modules/chats/index.ts';
 import { clientRoutes, Clients } from './modules/clients/index.ts';
 import { Iam, iamRoutes, Tokens, withAudit, type FirstAdmin } from './modules/iam/index.ts';
 import { createLive } from './modules/live/index.ts';
-import { operatorRoutes, Operators } from './modules/operators/index.ts';
+import { operatorRoutes, Operators, registerDepartures } from './modules/operators/index.ts';
 import {
   dialogRoutes,
   isSessionToken,
@@ -118,6 +118,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const metrics = new Metrics();
   const outgoing = opened.use(openOutgoing(options.outgoingAllow));
   const due = opened.use(new DueRunner(database, clock, log));
+  const operators = new Operators({ database, clock, ids, due });
   const iam = new Iam({
     database,
     clock,
@@ -125,8 +126,8 @@ export async function startApp(options: AppOptions): Promise<App> {
     log,
     due,
     tokens: new Tokens(options.secrets.signing, clock),
-    groupsOf: (companyId, userId) => operators.groupIdsOf(companyId, userId),
-    releaseSessions: (companyId, userId) => sessions.people.release(companyId, userId),
+    seats: operators.seats,
+    groups: operators.groups,
   });
   const bots = new Bots({
     database,
@@ -150,7 +151,6 @@ export async function startApp(options: AppOptions): Promise<App> {
     ids,
     changed: (companyId, clientId) => sessions.clientChanged(companyId, clientId),
   });
-  const operators: Operators = new Operators({ database, clock, ids, users: iam });
   const tokenKey = options.secrets.sessionKey;
   const sessions = new Sessions({
     database,
@@ -167,6 +167,17 @@ export async function startApp(options: AppOptions): Promise<App> {
     tagNames: (listed) => clients.tags.namesOf(listed),
     callbackSecret: (companyId) => iam.callbackSecret(companyId),
     stopping: stopping.signal,
+  });
+  registerDepartures({
+    database,
+    clock,
+    due,
+    sessions: {
+      gone: (companyId, operatorId) => sessions.people.release(companyId, operatorId),
+      // A session does not note yet that its operator is away.
+      back: async () => undefined,
+      away: async () => undefined,
+    },
   });
   new Deliveries({ database, clock, due, outgoing, log });
 

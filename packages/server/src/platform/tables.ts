@@ -30,10 +30,17 @@ export interface Tables {
     settings: ColumnType<Record<string, string | number | boolean>, string | undefined, string>;
     created_at: ColumnType<number, string | undefined, never>;
     blocked_at: MaybeInstant;
-    operator_status: ColumnType<OperatorStatus, OperatorStatus | undefined, OperatorStatus>;
-    operator_status_at: ColumnType<number | null, string | null | undefined, string | null>;
-    last_assigned_at: ColumnType<number | null, string | null | undefined, string | null>;
     token_generation: Generated<number>;
+  };
+  /** Kept by a trigger of `users`: each has one. */
+  seats: {
+    company_id: number;
+    user_id: number;
+    status: Generated<OperatorStatus>;
+    status_at: ColumnType<number | null, string | null | undefined, string | null>;
+    capacity: ColumnType<number | null, number | null | undefined, number | null>;
+    epoch: Generated<number>;
+    last_given_at: ColumnType<number | null, string | null | undefined, string | null>;
   };
   refresh_tokens: {
     token_hash: Buffer;

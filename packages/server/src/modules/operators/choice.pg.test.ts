@@ -35,10 +35,11 @@ async function newCompany(): Promise<number> {
 
 async function newUser(status = 'ONLINE', roles = ['OPERATOR'], companyId = company): Promise<number> {
   const [row] = await run<{ id: number }>(
-    `insert into users (company_id, email, password_hash, roles, operator_status)
-      values ($1, gen_random_uuid()::text, '', $2, $3) returning id`,
-    [companyId, roles, status],
+    `insert into users (company_id, email, password_hash, roles)
+      values ($1, gen_random_uuid()::text, '', $2) returning id`,
+    [companyId, roles],
   );
+  await run('update seats set status = $2 where user_id = $1', [row?.id, status]);
   return row?.id ?? 0;
 }
 

@@ -13,22 +13,22 @@ const lock: Prepared = { name: 'operator_choice_lock', text: 'select pg_advisory
 const choose: Prepared = {
   name: 'operator_choose',
   text: `with candidates as (
-      select u.id, u.last_assigned_at,
-        (select count(*) from sessions s
-          where s.company_id = u.company_id and s.operator_type = 'OPERATOR' and s.operator_id = u.id::text
-            and s.closed_at is null) as load
-      from users u
-      where u.company_id = $1 and u.operator_status = 'ONLINE' and u.blocked_at is null and u.id <> all ($3::integer[])
+      select u.id, s.last_given_at,
+        (select count(*) from sessions h
+          where h.company_id = u.company_id and h.operator_type = 'OPERATOR' and h.operator_id = u.id::text
+            and h.closed_at is null) as load
+      from users u join seats s on s.company_id = u.company_id and s.user_id = u.id
+      where u.company_id = $1 and s.status = 'ONLINE' and u.blocked_at is null and u.id <> all ($3::integer[])
         and case when $2::uuid is null then 'OPERATOR' = any (u.roles)
           else u.roles && $4::text[] and exists (
             select 1 from group_members m where m.company_id = $1 and m.group_id = $2 and m.user_id = u.id) end
     ), chosen as (
-      select id from candidates order by load, last_assigned_at nulls first, id limit 1
+      select id from candidates order by load, last_given_at nulls first, id limit 1
     ), newest as (
-      select max(last_assigned_at) as at from users where company_id = $1
+      select max(last_given_at) as at from seats where company_id = $1
     )
-    update users set last_assigned_at = greatest($5::timestamptz, newest.at + interval '1 microsecond')
-    from chosen, newest where users.id = chosen.id returning users.id`,
+    update seats set last_given_at = greatest($5::timestamptz, newest.at + interval '1 microsecond')
+    from chosen, newest where seats.company_id = $1 and seats.user_id = chosen.id returning chosen.id`,
 };
 
 /** Chooses who gets a session. */

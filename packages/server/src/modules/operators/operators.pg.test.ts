@@ -200,8 +200,8 @@ describe('the status of an operator', () => {
       const answer = await app.call('PATCH', `/users/me/${what}`, [], backEnd.header);
       expect([answer.status, answer.headers.get('x-error-code')], what).toEqual([422, 'not-an-operator']);
     }
-    const [row] = await run('select operator_status from users where id = $1', [backEnd.id]);
-    expect(row).toEqual({ operator_status: 'OFFLINE' });
+    const [row] = await run('select status, status_at from seats where user_id = $1', [backEnd.id]);
+    expect(row).toEqual({ status: 'OFFLINE', status_at: null });
   });
 });
 

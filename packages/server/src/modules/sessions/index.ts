@@ -18,6 +18,22 @@ export { messageRoutes } from './routes/messages.ts';
 export { sessionRoutes } from './routes/sessions.ts';
 export { Sessions } from './service.ts';
 export { linkedAttachment } from './state/linked-file.ts';
-export type { GroupRecord, OperatorRecord, OperatorSource } from './state/operator-port.ts';
+export {
+  operatorKey,
+  readOperatorKey,
+  readRouteKey,
+  ROUTE_KIND,
+  ROUTE_OPERATOR_KIND,
+  routeKey,
+} from './state/operator-keys.ts';
+export {
+  goneAt,
+  type Assignment,
+  type GroupRecord,
+  type OperatorRecord,
+  type OperatorSource,
+  type RoutedSessions,
+} from './state/operator-port.ts';
+export type { Floor, Why, Wish } from './state/floor.ts';
 export { dialogIdOf, streamEpoch, type BotState, type HotSession } from './state/session.ts';
 export type { FileSource } from './state/file-source.ts';

@@ -3,7 +3,7 @@ import type { Caller } from '../../../platform/route.ts';
 import { checkContent, isUuid, readReplyTo, refuseClosed, type IncomingMessage } from '../answering/client-message.ts';
 import type { Draft } from '../state/draft.ts';
 import { answers, assign, handToBot, join, part, takesPart } from '../answering/hand-over.ts';
-import type { OperatorRecord } from '../state/operator-port.ts';
+import { goneAt, type OperatorRecord } from '../state/operator-port.ts';
 import { Repeats, type Accepted } from '../answering/repeats.ts';
 import type { HotSession } from '../state/session.ts';
 import type { StepRunner } from '../answering/step-runner.ts';
@@ -70,10 +70,12 @@ export class People {
     });
   }
 
-  /** Passes all live sessions of an operator on to others, as when it is gone. */
+  /** Passes the live sessions of an operator that is gone on to others; it keeps the rest where it comes back. */
   async release(companyId: number, operatorId: number): Promise<void> {
     for (const id of await this.#store.liveOfOperator(companyId, String(operatorId))) {
       await this.#runner.run(id, async (draft, setting) => {
+        const end = goneAt(await setting.operators.find(companyId, operatorId));
+        if (end === null || end > draft.now) return;
         const { status, operatorType, operatorId: current, handOver: before } = draft.session;
         if (status === 'CLOSED' || operatorType !== 'OPERATOR' || current !== String(operatorId)) return;
         await handOver(draft, setting, sameWish(before), undefined, [operatorId]);
