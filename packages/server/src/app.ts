@@ -168,17 +168,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     callbackSecret: (companyId) => iam.callbackSecret(companyId),
     stopping: stopping.signal,
   });
-  registerDepartures({
-    database,
-    clock,
-    due,
-    sessions: {
-      gone: (companyId, operatorId) => sessions.people.release(companyId, operatorId),
-      // A session does not note yet that its operator is away.
-      back: async () => undefined,
-      away: async () => undefined,
-    },
-  });
+  registerDepartures({ database, clock, due, sessions: sessions.people });
   new Deliveries({ database, clock, due, outgoing, log });
 
   const live = opened.use(

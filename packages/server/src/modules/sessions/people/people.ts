@@ -71,7 +71,7 @@ export class People {
   }
 
   /** Passes the live sessions of an operator that is gone on to others; it keeps the rest where it comes back. */
-  async release(companyId: number, operatorId: number): Promise<void> {
+  async gone(companyId: number, operatorId: number): Promise<void> {
     for (const id of await this.#store.liveOfOperator(companyId, String(operatorId))) {
       await this.#runner.run(id, async (draft, setting) => {
         const end = goneAt(await setting.operators.find(companyId, operatorId));
@@ -82,6 +82,12 @@ export class People {
       });
     }
   }
+
+  /** An operator is there again. Nothing notes yet that it was away. */
+  async back(): Promise<void> {}
+
+  /** An operator went away, and may be back in a minute: until then its sessions wait for it. */
+  async away(): Promise<void> {}
 
   /** Ends the session with a result; the chat may let a script follow the people's part. */
   async close(session: HotSession, result: string | undefined): Promise<void> {
