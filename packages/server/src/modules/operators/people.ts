@@ -20,6 +20,8 @@ export interface PersonRow extends Record<string, unknown> {
 export const personColumns = `u.id, u.email, u.first_name, u.last_name, u.roles, u.blocked_at is not null as blocked,
   seats.status, round(extract(epoch from seats.status_at) * 1000)::float8 as status_since`;
 
+const MOST_ID = 2_147_483_647;
+
 const find: Prepared = {
   name: 'operator_find',
   text: `select ${personColumns} from users u join seats on seats.company_id = u.company_id and seats.user_id = u.id
@@ -33,7 +35,7 @@ export async function findOperator(
   userId: number,
 ): Promise<OperatorRecord | undefined> {
   // Sessions keep operators as texts: what is no number, or beyond all ids, names no user.
-  if (!Number.isInteger(userId) || Math.abs(userId) > MOST_ID) return undefined;
+  if (!Number.isInteger(userId) || userId < 1 || userId > MOST_ID) return undefined;
   const [row] = await database.query<PersonRow>(find, [companyId, userId]);
   return row && operatorOf(row);
 }
@@ -50,5 +52,3 @@ export function operatorOf(row: PersonRow): OperatorRecord {
     usesStatuses: row.status_since !== null,
   };
 }
-
-const MOST_ID = 2_147_483_647;
