@@ -1,9 +1,9 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { isIPv6, type AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { LIVE_PATH } from '@molva/contract';
-import { refuseUnreadable, refuseWhileDraining } from './http/error-answer.ts';
+import { createConnections, endConnections } from './http/connections.ts';
+import { refuseWhileDraining } from './http/error-answer.ts';
 import type { Limits } from './http/rate-limit.ts';
 import { createHttpServer } from './http/server.ts';
 import { addPages } from './http/pages.ts';
@@ -25,7 +25,7 @@ import {
 } from './modules/sessions/index.ts';
 import { Deliveries } from './modules/webhooks/index.ts';
 import { Announcer } from './platform/announcer.ts';
-import type { Clock } from './platform/clock.ts';
+import { systemClock, type Clock } from './platform/clock.ts';
 import { openDatabase, type DatabaseConnection } from './platform/database.ts';
 import { DueRunner } from './platform/due.ts';
 import { badField } from './platform/failure.ts';
@@ -92,23 +92,18 @@ export async function startApp(options: AppOptions): Promise<App> {
   // everything is composed waits for it.
   const stopping = new AbortController();
   const composed = Promise.withResolvers<Served>();
-  const http = createServer(
+  const http = createConnections(
     (request, response) => void composed.promise.then((served) => served.request(request, response)),
   );
   http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     void composed.promise.then((served) => served.upgrade(request, socket, head));
   });
-  http.on('clientError', refuseUnreadable);
   await listen(http, options.host, options.port);
-  const closed = once(http, 'close');
+  let ended: Promise<void> | undefined;
   opened.defer(async () => {
-    http.close();
     // A start that failed has never served: whoever waits for it will not be answered.
-    if (!stopping.signal.aborted) http.closeAllConnections();
-    // A connection whose call was under way becomes idle when it is answered.
-    const sweeping = setInterval(() => http.closeIdleConnections(), 20);
-    await closed;
-    clearInterval(sweeping);
+    ended ??= endConnections(http, systemClock, 0);
+    await ended;
   });
   const { port } = http.address() as AddressInfo;
   const url = options.publicUrl ?? `http://${hostOf(options.host)}:${port}`;
@@ -244,13 +239,13 @@ export async function startApp(options: AppOptions): Promise<App> {
   // Disposed of first: nobody new is let in, and who still calls over an open connection is told.
   opened.defer(() => {
     stopping.abort();
-    http.close();
+    ended = endConnections(http, systemClock);
   });
   const running = opened.move();
   return { url, firstAdmin, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
-function listen(http: ReturnType<typeof createServer>, host: string, port: number): Promise<void> {
+function listen(http: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     http.once('error', (error: NodeJS.ErrnoException) => {
       const reasons: Record<string, string> = {
