@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { request, type IncomingMessage, type ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
 import { FileBytes, type Operation } from '@molva/contract';
 import { Type } from 'typebox';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -87,6 +88,10 @@ beforeAll(async () => {
         }
         if (params.name === 'endless') {
           const open = async () => createReadStream('/dev/zero').on('close', () => (left += 1));
+          return streamed({ type: 'application/zip', open });
+        }
+        if (params.name === 'stuck') {
+          const open = async () => new Readable({ read: silence, destroy: () => (left += 1) });
           return streamed({ type: 'application/zip', open });
         }
         return {
@@ -266,10 +271,20 @@ describe('a source', () => {
     for (const name of ['etag', 'content-disposition', 'accept-ranges']) expect(answer.headers.get(name)).toBeNull();
   });
 
+  it('that says nothing is let go where the caller goes away', async () => {
+    const before = waiting;
+    const call = request(`${server.url}/files/stuck`);
+    call.on('error', () => undefined).end();
+    await expect.poll(() => waiting).toBe(before + 1);
+    call.destroy();
+    await expect.poll(() => left).toBe(1);
+  });
+
   it('that says nothing ends with its connection', async () => {
+    const before = waiting;
     const call = fetch(`${server.url}/files/silent`);
     call.catch(() => undefined);
-    await expect.poll(() => waiting).toBe(1);
+    await expect.poll(() => waiting).toBe(before + 1);
     clock.advance(WAITS.answer);
     await expect(call).rejects.toThrow();
   });

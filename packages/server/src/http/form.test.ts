@@ -83,6 +83,13 @@ describe('a form', () => {
         if (part.kind === 'file') for await (const _ of part.bytes) break;
       }
       expect(seen).toEqual(['file[]', 'file[]', 'file[]', 'note']);
+      const names: string[] = [];
+      for await (const part of partsOf(TYPE, inChunks(body, size))) {
+        names.push(part.name);
+        // Begun, and neither read on nor returned from.
+        if (part.kind === 'file') await part.bytes[Symbol.asyncIterator]().next();
+      }
+      expect(names).toEqual(seen);
     }
   });
 

@@ -69,8 +69,8 @@ class Form {
 
   /** The next part; undefined after the last. */
   async next(): Promise<FormPart | undefined> {
-    // A reader that has not let go yet holds back `resume` alone.
-    this.#given?.on('data', nothing).resume();
+    // A reader that has not let go yet would hold it back.
+    this.#given?.removeAllListeners('readable').resume();
     while (this.#arrived.length === 0 && !this.#ended) {
       const arrival = Promise.withResolvers<void>();
       this.#wake = arrival.resolve;

@@ -84,8 +84,8 @@ async function inTime<T>(work: Promise<T>, clock: Clock): Promise<T> {
 export function passOverRest(request: IncomingMessage, response: ServerResponse, clock: Clock): void {
   response.once('finish', () => {
     if (request.complete && request.readableEnded) return;
-    // A reader that has not let go yet holds back `resume` alone.
-    request.on('data', nothing).resume();
+    // A reader that has not let go yet would hold it back.
+    request.removeAllListeners('readable').resume();
     if (request.complete) return;
     const timer = clock.setTimeout(() => request.socket.destroy(), WAITS.rest);
     request.once('close', () => timer.cancel());

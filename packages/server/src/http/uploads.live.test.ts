@@ -42,6 +42,8 @@ const postFiles = {
   answers: { 201: Type.Object({ parts: Type.Array(Type.String()) }) },
 } as const satisfies Operation;
 
+const postFirst = { ...postFiles, id: 'postFirst', path: '/first' } as const satisfies Operation;
+
 const postJson = {
   id: 'postJson',
   service: 'chats',
@@ -94,6 +96,10 @@ beforeAll(async () => {
           else parts.push(`${part.name} ${String(part.value)}`);
         }
         return created({ parts });
+      }),
+      route(postFirst, async (call) => {
+        for await (const part of call.body) return created({ parts: [part.name] });
+        return done;
       }),
       route(postJson, async () => done),
     ],
@@ -204,10 +210,22 @@ describe('a body above the limit', () => {
     await closed;
   });
 
+  const piece = Buffer.concat([Buffer.from('10000\r\n'), chunk, Buffer.from('\r\n')]);
+
+  it('is refused where it turns out to be, and the connection is as good as before', async () => {
+    const { socket, received } = await open();
+    socket.write(head('/small', { ...bearer, 'transfer-encoding': 'chunked' }));
+    for (let sent = 0; sent < 4 * MIB; sent += chunk.length) socket.write(piece);
+    socket.write(`0\r\n\r\n${head('/small', { ...bearer, 'content-length': 2 })}ok`);
+    await expect.poll(received).toContain('{"length":2}');
+    expect(received()).toMatch(/^HTTP\/1\.1 413 /);
+    expect(ends).toEqual(['body-too-large']);
+    socket.destroy();
+  });
+
   it('is refused where it turns out to be, and what goes on for ever is ended', async () => {
     const { socket, received, closed } = await open();
     socket.write(head('/small', { ...bearer, 'transfer-encoding': 'chunked' }));
-    const piece = Buffer.concat([Buffer.from('10000\r\n'), chunk, Buffer.from('\r\n')]);
     const pouring = setInterval(() => socket.write(piece), 1);
     await expect.poll(received).toContain('body-too-large');
     clock.advance(WAITS.rest);
@@ -229,6 +247,18 @@ it('who may not call is told so before its body is read', async () => {
   socket.write(`${head('/bytes', { 'content-length': 2 })}ok`);
   await expect.poll(received).toContain('{"length":2}');
   expect(taken).toBe(2);
+  socket.destroy();
+});
+
+it('a handler that has enough is answered for while its body still comes, and the rest is thrown away', async () => {
+  const { socket, received } = await open();
+  const type = { 'content-type': 'multipart/form-data; boundary=XX' };
+  const part = '--XX\r\nContent-Disposition: form-data; name="private"\r\n\r\n1\r\n--XX\r\n';
+  socket.write(head('/first', { ...type, 'content-length': part.length + MIB }, 'POST') + part);
+  await expect.poll(received).toContain('{"parts":["private"]}');
+  await pour(socket, MIB).whole;
+  socket.write(`${head('/bytes', { 'content-length': 2 })}ok`);
+  await expect.poll(received).toContain('{"length":2}');
   socket.destroy();
 });
 
