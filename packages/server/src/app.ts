@@ -56,6 +56,8 @@ export interface AppOptions {
   readonly outgoingAllow: readonly string[];
   readonly admin: { readonly email: string; readonly password: string | undefined };
   readonly demo: boolean;
+  /** Where the files of messages come from; there are none where it is absent. */
+  readonly files?: FileSource;
 }
 
 /** A running application. Disposing drains it: no new calls, the ones under way finished, sockets sent away. */
@@ -73,7 +75,7 @@ interface Served {
 const CONNECTIONS = 16;
 
 /** No file can be uploaded yet, so a message can name none. */
-const noFiles: FileSource = async (ids, _companyId, field) => {
+const noFiles: FileSource = async (ids, _use, field) => {
   if (ids.length > 0) throw badField(field, 'there is no such file');
   return [];
 };
@@ -81,7 +83,7 @@ const noFiles: FileSource = async (ids, _companyId, field) => {
 /** Composes the application, brings the database up to date, and listens. */
 export async function startApp(options: AppOptions): Promise<App> {
   await using opened = new AsyncDisposableStack();
-  const { clock, ids, log } = options;
+  const { clock, ids, log, files = noFiles } = options;
   const database = opened.use(
     openDatabase(options.connection, CONNECTIONS, (error) => log.error({ error }, 'a database connection broke')),
   );
@@ -157,7 +159,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     chats,
     bots,
     operators,
-    files: noFiles,
+    files,
     tokenKey,
     tagNames: (listed) => clients.tags.namesOf(listed),
     callbackSecret: (companyId) => iam.callbackSecret(companyId),
@@ -205,7 +207,7 @@ export async function startApp(options: AppOptions): Promise<App> {
         ...operatorRoutes(operators),
         ...sessionRoutes(sessions),
         ...dialogRoutes(sessions, database),
-        ...messageRoutes(sessions, noFiles),
+        ...messageRoutes(sessions, files),
       ],
       iam.audit,
     ),

@@ -20,4 +20,4 @@ export { Sessions } from './service.ts';
 export { linkedAttachment } from './state/linked-file.ts';
 export type { GroupRecord, OperatorRecord, OperatorSource } from './state/operator-port.ts';
 export { dialogIdOf, streamEpoch, type BotState, type HotSession } from './state/session.ts';
-export type { FileSource } from './state/file-source.ts';
+export type { FileSource, FileUse } from './state/file-source.ts';

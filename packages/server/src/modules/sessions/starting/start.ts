@@ -24,7 +24,7 @@ import { newSession } from './new-session.ts';
 import { chosenOptions } from './options.ts';
 import { StartAnswers, type StartOutcome, type Told } from './start-answers.ts';
 import type { SessionStore } from '../state/store.ts';
-import type { FileSource } from '../state/file-source.ts';
+import { uploaderOf, type FileSource } from '../state/file-source.ts';
 import type { StepRunner } from '../answering/step-runner.ts';
 import type { NotifierOf } from '../state/steps.ts';
 import { takeTurn } from '../answering/turns.ts';
@@ -59,7 +59,9 @@ interface Request extends StartCall {
   readonly chat: ChatRecord;
   readonly identity: Identity | null;
   readonly trusted: boolean;
+  /** The client's message, without its files: those are found where the session is known. */
   readonly incoming: IncomingMessage | null;
+  readonly fileIds: readonly string[];
   /** Whether the bot's answer is wanted live or by callback, and not in the response. */
   readonly later: boolean;
   readonly now: number;
@@ -102,11 +104,12 @@ export class Starts {
       if (before !== undefined) return this.#answers.ofMessage(before, call.key, request.later);
     }
     const live = call.continues ? await this.#newestLive(request, client) : undefined;
-    return live === undefined ? this.#create(request, client) : this.#continue(live, request);
+    if (live !== undefined) return this.#continue(live, request);
+    return this.#create(await this.#withFiles(request, null), client);
   }
 
   async #read(call: StartCall): Promise<Request> {
-    const { chats, clock, files } = this.#ports;
+    const { chats, clock } = this.#ports;
     const { body, caller, key } = call;
     const chat = await chats.open(call.chatId);
     const now = clock.now();
@@ -116,17 +119,26 @@ export class Starts {
     const fileIds = (body.messageAttachments ?? []).map((file) => (typeof file === 'string' ? file : file.id));
     const carries = body.messageBody !== undefined || fileIds.length > 0;
     if (carries) checkContent(body.messageBody ?? '', fileIds, 'messageBody');
-    const attachments = await files(fileIds, chat.companyId, 'messageAttachments');
-    const incoming = { body: body.messageBody ?? '', attachments, replyToMessageId: body.replyToMessageId, key };
+    const incoming = { body: body.messageBody ?? '', attachments: [], replyToMessageId: body.replyToMessageId, key };
     return {
       ...call,
       chat,
       identity,
       trusted,
       incoming: carries ? incoming : null,
+      fileIds,
       later: body.returnAnswerAsync === true,
       now,
     };
+  }
+
+  /** The request with the files of its message, which belong to a session, or to none yet. */
+  async #withFiles(request: Request, sessionId: string | null): Promise<Request> {
+    const { incoming, fileIds, chat, caller } = request;
+    if (incoming === null || fileIds.length === 0) return request;
+    const use = { companyId: chat.companyId, sessionId, uploader: uploaderOf(caller, chat.companyId) };
+    const attachments = await this.#ports.files(fileIds, use, 'messageAttachments');
+    return { ...request, incoming: { ...incoming, attachments } };
   }
 
   /** The live session of this chat that the call names, if the caller holds it. */
@@ -215,9 +227,11 @@ export class Starts {
 
   async #continue(session: HotSession, request: Request): Promise<StartOutcome> {
     const { runner, store } = this.#ports;
-    const { body, incoming, key } = request;
-    const replayed = key === undefined || incoming === null ? undefined : await store.messageByKey(session.id, key);
+    const { body, key } = request;
+    const replayed =
+      key === undefined || request.incoming === null ? undefined : await store.messageByKey(session.id, key);
     if (replayed !== undefined) return this.#answers.ofMessage(session.id, key ?? '', request.later);
+    const { incoming } = await this.#withFiles(request, session.id);
     const replyTo = await readReplyTo(store, session.id, incoming?.replyToMessageId);
     try {
       const told = await runner.run(session.id, async (draft, setting): Promise<Told> => {
