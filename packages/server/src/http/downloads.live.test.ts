@@ -84,7 +84,8 @@ beforeAll(async () => {
         const fault = broken[params.name];
         if (fault !== undefined) {
           const [length, source] = fault;
-          return streamed({ type: 'text/plain', etag: '"x"', fileName: 'x', length, open: async () => source() });
+          const content = { type: 'text/plain', etag: '"x"', fileName: 'x', length, open: async () => source() };
+          return { ...streamed(content), headers: { 'cache-control': 'private' } };
         }
         if (params.name === 'endless') {
           const open = async () => createReadStream('/dev/zero').on('close', () => (left += 1));
@@ -268,7 +269,8 @@ describe('a source', () => {
     const answer = await fetch(`${server.url}/files/none`);
     expect([answer.status, await answer.json()]).toEqual([500, { error: 'Server error', details: null }]);
     expect(answer.headers.get('content-type')).toBe('application/json; charset=utf-8');
-    for (const name of ['etag', 'content-disposition', 'accept-ranges']) expect(answer.headers.get(name)).toBeNull();
+    for (const name of ['etag', 'content-disposition', 'accept-ranges', 'cache-control'])
+      expect(answer.headers.get(name)).toBeNull();
   });
 
   it('that says nothing is let go where the caller goes away', async () => {

@@ -15,6 +15,7 @@ export interface Ready extends Omit<Answer, 'content'> {
 /** What describes a content; an answer that turns out to be a failure carries none of it. */
 const contentHeaders = [
   'accept-ranges',
+  'cache-control',
   'content-disposition',
   'content-length',
   'content-range',
@@ -47,7 +48,7 @@ export async function ready(request: FastifyRequest, answer: Answer): Promise<Re
 export function send(reply: FastifyReply, request: FastifyRequest, answer: Ready, clock: Clock): FastifyReply {
   reply.code(answer.status).header('x-request-id', request.id);
   if (answer.headers !== undefined) reply.headers(answer.headers);
-  if (answer.opened !== undefined) return reply.send(bytesOf(answer.opened, reply, clock));
+  if (answer.opened !== undefined) return reply.send(bytesToSend(answer.opened, reply, clock));
   if (answer.body === undefined) return reply.send();
   return reply.type('application/json; charset=utf-8').send(JSON.stringify(answer.body));
 }
@@ -58,7 +59,7 @@ export function forgetContent(reply: FastifyReply): void {
 }
 
 /** The source as the framework sends it. It ends with the connection, whoever waits for whom. */
-function bytesOf({ source, length }: NonNullable<Ready['opened']>, reply: FastifyReply, clock: Clock): Readable {
+function bytesToSend({ source, length }: NonNullable<Ready['opened']>, reply: FastifyReply, clock: Clock): Readable {
   const { raw } = reply;
   const origins = reply.getHeader('access-control-expose-headers');
   if (origins !== undefined) reply.header('access-control-expose-headers', `${String(origins)}, ${exposed}`);
