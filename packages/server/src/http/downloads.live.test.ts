@@ -8,7 +8,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { done, route, streamed } from '../platform/route.ts';
 import type { ByteRange } from '../platform/streams.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
-import { settled, startTestServer, type TestServer } from '../testing/http-server.ts';
+import { settled, SOON, startTestServer, type TestServer } from '../testing/http-server.ts';
 import { WAITS } from './waits.ts';
 
 const MIB = 1024 * 1024;
@@ -235,7 +235,7 @@ describe('an answer of 200 MB', () => {
     clock.advance(WAITS.answer);
     await closed;
     expect(answer.complete).toBe(false);
-    await expect.poll(() => left).toBe(1);
+    await expect.poll(() => left, SOON).toBe(1);
   });
 
   it('comes whole to who takes its time', async () => {
@@ -253,7 +253,7 @@ describe('an answer of 200 MB', () => {
   it.each(['/table', '/files/endless'])('is let go by its source where the caller goes away (%s)', async (path) => {
     const answer = await slow(path);
     answer.destroy();
-    await expect.poll(() => left).toBe(1);
+    await expect.poll(() => left, SOON).toBe(1);
   });
 });
 
@@ -277,16 +277,16 @@ describe('a source', () => {
     const before = waiting;
     const call = request(`${server.url}/files/stuck`);
     call.on('error', () => undefined).end();
-    await expect.poll(() => waiting).toBe(before + 1);
+    await expect.poll(() => waiting, SOON).toBe(before + 1);
     call.destroy();
-    await expect.poll(() => left).toBe(1);
+    await expect.poll(() => left, SOON).toBe(1);
   });
 
   it('that says nothing ends with its connection', async () => {
     const before = waiting;
     const call = fetch(`${server.url}/files/silent`);
     call.catch(() => undefined);
-    await expect.poll(() => waiting).toBe(before + 1);
+    await expect.poll(() => waiting, SOON).toBe(before + 1);
     clock.advance(WAITS.answer);
     await expect(call).rejects.toThrow();
   });
@@ -308,7 +308,7 @@ describe('a stop', () => {
     await using stopping = await start();
     const upload = request(`${stopping.url}/files/x`, { method: 'PUT' });
     upload.write('half');
-    await expect.poll(() => made).toBe(4);
+    await expect.poll(() => made, SOON).toBe(4);
     made = 0;
     const answer = await slow('/table', stopping);
     const stopped = stopping.stop(20_000);
@@ -327,10 +327,10 @@ describe('a stop', () => {
     const upload = request(`${stopping.url}/files/x`, { method: 'PUT' });
     upload.write('half');
     const cut = once(upload, 'error');
-    await expect.poll(() => stopping.responses.length).toBe(2);
+    await expect.poll(() => stopping.responses.length, SOON).toBe(2);
     await stopping.stop(200);
-    await expect.poll(() => stopping.responses.map(({ destroyed }) => destroyed)).toEqual([true, true]);
+    await expect.poll(() => stopping.responses.map(({ destroyed }) => destroyed), SOON).toEqual([true, true]);
     await cut;
-    await expect.poll(() => [left, stopping.observed.at(-1)]).toEqual([1, 'take 400']);
+    await expect.poll(() => [left, stopping.observed.at(-1)], SOON).toEqual([1, 'take 400']);
   });
 });

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { Failure } from '../platform/failure.ts';
 import { created, done, ok, route } from '../platform/route.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
-import { settled, startTestServer, type TestServer } from '../testing/http-server.ts';
+import { settled, SOON, startTestServer, type TestServer } from '../testing/http-server.ts';
 import { WAITS } from './waits.ts';
 
 const MIB = 1024 * 1024;
@@ -161,7 +161,7 @@ describe.each([
     const length = before.length + LARGE + after.length;
     socket.write(head(path, { ...headers, 'content-length': length }, method) + before);
     const body = pour(socket, LARGE);
-    await expect.poll(() => taken).toBeGreaterThan(0);
+    await expect.poll(() => taken, SOON).toBeGreaterThan(0);
     expect(await settled(body.handed)).toBeLessThan(LARGE / 2);
     const incoming = server.responses.at(-1)?.req.socket;
     const ahead = (): number => (incoming?.bytesRead ?? Infinity) - taken;
@@ -173,7 +173,7 @@ describe.each([
     const watching = setInterval(() => (most = Math.max(most, ahead())), 1);
     await body.whole;
     socket.write(after);
-    await expect.poll(received, { timeout: 20_000 }).toContain('\r\n\r\n{');
+    await expect.poll(received, SOON).toContain('\r\n\r\n{');
     clearInterval(watching);
     expect(most).toBeLessThan(MIB);
     expect(taken).toBe(LARGE);
@@ -200,11 +200,11 @@ describe('a body above the limit', () => {
     const { socket, received, closed } = await open();
     socket.write(head('/small', { ...bearer, 'content-length': 3 * MIB }));
     await pour(socket, 3 * MIB).whole;
-    await expect.poll(received).toContain('body-too-large');
+    await expect.poll(received, SOON).toContain('body-too-large');
     expect(received()).toMatch(/^HTTP\/1\.1 413 /);
     expect(received()).toContain('{"error":"The body is too large","details":null}');
     socket.write(`${head('/small', { ...bearer, 'content-length': 2 })}ok`);
-    await expect.poll(received).toContain('{"length":2}');
+    await expect.poll(received, SOON).toContain('{"length":2}');
     expect(taken).toBe(2);
     socket.destroy();
     await closed;
@@ -217,7 +217,7 @@ describe('a body above the limit', () => {
     socket.write(head('/small', { ...bearer, 'transfer-encoding': 'chunked' }));
     for (let sent = 0; sent < 4 * MIB; sent += chunk.length) socket.write(piece);
     socket.write(`0\r\n\r\n${head('/small', { ...bearer, 'content-length': 2 })}ok`);
-    await expect.poll(received).toContain('{"length":2}');
+    await expect.poll(received, SOON).toContain('{"length":2}');
     expect(received()).toMatch(/^HTTP\/1\.1 413 /);
     expect(ends).toEqual(['body-too-large']);
     socket.destroy();
@@ -227,7 +227,7 @@ describe('a body above the limit', () => {
     const { socket, received, closed } = await open();
     socket.write(head('/small', { ...bearer, 'transfer-encoding': 'chunked' }));
     const pouring = setInterval(() => socket.write(piece), 1);
-    await expect.poll(received).toContain('body-too-large');
+    await expect.poll(received, SOON).toContain('body-too-large');
     clock.advance(WAITS.rest);
     await closed;
     clearInterval(pouring);
@@ -242,10 +242,10 @@ describe('a body above the limit', () => {
 it('who may not call is told so before its body is read', async () => {
   const { socket, received } = await open();
   socket.write(head('/small', { 'content-length': MIB }));
-  await expect.poll(received).toMatch(/^HTTP\/1\.1 401 /);
+  await expect.poll(received, SOON).toMatch(/^HTTP\/1\.1 401 /);
   await pour(socket, MIB).whole;
   socket.write(`${head('/bytes', { 'content-length': 2 })}ok`);
-  await expect.poll(received).toContain('{"length":2}');
+  await expect.poll(received, SOON).toContain('{"length":2}');
   expect(taken).toBe(2);
   socket.destroy();
 });
@@ -255,10 +255,10 @@ it('a handler that has enough is answered for while its body still comes, and th
   const type = { 'content-type': 'multipart/form-data; boundary=XX' };
   const part = '--XX\r\nContent-Disposition: form-data; name="private"\r\n\r\n1\r\n--XX\r\n';
   socket.write(head('/first', { ...type, 'content-length': part.length + MIB }, 'POST') + part);
-  await expect.poll(received).toContain('{"parts":["private"]}');
+  await expect.poll(received, SOON).toContain('{"parts":["private"]}');
   await pour(socket, MIB).whole;
   socket.write(`${head('/bytes', { 'content-length': 2 })}ok`);
-  await expect.poll(received).toContain('{"length":2}');
+  await expect.poll(received, SOON).toContain('{"length":2}');
   socket.destroy();
 });
 
@@ -289,12 +289,12 @@ it.each([
   const { socket, closed } = await open();
   socket.write(head(path, { ...headers, 'content-length': 10 * MIB }, method) + before);
   socket.write(chunk);
-  await expect.poll(() => taken).toBeGreaterThan(0);
+  await expect.poll(() => taken, SOON).toBeGreaterThan(0);
   const response = server.responses.at(-1);
   socket.destroy();
   await closed;
-  await expect.poll(() => ends).toEqual(['body-incomplete']);
-  await expect.poll(() => server.connections()).toBeLessThanOrEqual(others);
+  await expect.poll(() => ends, SOON).toEqual(['body-incomplete']);
+  await expect.poll(() => server.connections(), SOON).toBeLessThanOrEqual(others);
   expect([response?.req.destroyed, response?.destroyed]).toEqual([true, true]);
   expect(server.observed.at(-1)).toMatch(/ 400$/);
 });
@@ -315,7 +315,7 @@ it.each([
     const { socket, received, closed } = await open();
     const before = server.responses.length;
     socket.write(head(path, { ...headers, 'content-length': 1000 }, method) + some);
-    await expect.poll(() => server.responses.length).toBe(before + 1);
+    await expect.poll(() => server.responses.length, SOON).toBe(before + 1);
     // By then the server waits for what does not come.
     await settled(() => taken);
     clock.advance(WAITS.json);
@@ -331,9 +331,9 @@ it('a handler that waits for something else does not make its caller late', asyn
   gate = held.promise;
   const { socket, received } = await open();
   socket.write(`${head('/bytes', { 'content-length': 4 })}some`);
-  await expect.poll(() => taken).toBe(4);
+  await expect.poll(() => taken, SOON).toBe(4);
   clock.advance(10 * WAITS.body);
   held.resolve();
-  await expect.poll(received).toContain('{"length":4}');
+  await expect.poll(received, SOON).toContain('{"length":4}');
   socket.destroy();
 });

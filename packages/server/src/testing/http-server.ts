@@ -69,3 +69,6 @@ export async function settled(figure: () => number): Promise<number> {
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
+
+/** How long a test waits for what comes at once, where the machine has other things to do. */
+export const SOON = { timeout: 20_000 } as const;
