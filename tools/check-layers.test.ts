@@ -33,6 +33,11 @@ describe(layerProblems, () => {
     ['packages/server/src/modules/bots/a.ts', "import { x } from '../sessions/draft.ts';", /not through its index/],
     ['packages/server/src/app.ts', "import { x } from './modules/bots/store.ts';", /not through its index/],
     ['packages/server/src/a.ts', "import { x } from '@molva/sdk';", /may not import @molva\/sdk/],
+    [
+      'packages/server/src/modules/live/rpc.ts',
+      "import type { x } from '@molva/centrifuge-server';",
+      /only packages\/server\/src\/modules\/live\/embedded\.ts may import @molva\/centrifuge-server/,
+    ],
     ['packages/sdk/src/a.ts', "import { x } from '@molva/contract';", /types alone/],
     ['packages/sdk/src/a.ts', "export type A = B;\nimport { x } from '@molva/contract';", /types alone/],
     [
@@ -58,6 +63,7 @@ describe(layerProblems, () => {
 
   it.each([
     ['packages/server/src/modules/sessions/a.ts', "import { x } from '../chats/index.ts';"],
+    ['packages/server/src/modules/live/embedded.ts', "import { x } from '@molva/centrifuge-server';"],
     ['packages/server/src/modules/sessions/a.ts', "import { x } from './draft.ts';"],
     ['packages/server/src/modules/sessions/people/a.ts', "import { x } from '../answering/turns.ts';"],
     ['packages/server/src/modules/sessions/routes/a.ts', "import { x } from '../service.ts';"],

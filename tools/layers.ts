@@ -14,6 +14,11 @@ export const packageLayers: Readonly<Record<string, readonly string[]>> = {
 /** Packages of which another may take types alone: nothing of them may be in its bundle. */
 export const typesOnly: readonly (readonly [from: string, to: string])[] = [['@molva/sdk', '@molva/contract']];
 
+/** Packages that one file alone of another package may import: it stands for them behind a port. */
+export const onlyThrough: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  '@molva/server': { '@molva/centrifuge-server': 'packages/server/src/modules/live/embedded.ts' },
+};
+
 /** Inside the server: `main → app → {http, modules} → platform`; the files above the folders are the composition. */
 export const serverLayers: Readonly<Record<string, readonly string[]>> = {
   platform: [],

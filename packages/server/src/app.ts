@@ -20,7 +20,6 @@ import {
   messageRoutes,
   sessionRoutes,
   Sessions,
-  streamEpoch,
   type FileSource,
 } from './modules/sessions/index.ts';
 import { Deliveries } from './modules/webhooks/index.ts';
@@ -114,7 +113,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const url = options.publicUrl ?? `http://${hostOf(options.host)}:${port}`;
   const allowedOrigins = options.allowedOrigins ?? originsOf(url, port);
 
-  const announcer = new Announcer();
+  const announcer = new Announcer(log);
   const metrics = new Metrics();
   const outgoing = opened.use(openOutgoing(options.outgoingAllow));
   const due = opened.use(new DueRunner(database, clock, log));
@@ -186,18 +185,9 @@ export async function startApp(options: AppOptions): Promise<App> {
         read: (id, messageId) => sessions.corrections.read(messageId, id, false),
         rate: (id, rating, comment) => sessions.rate(id, rating, comment),
       },
-      events: {
-        async positions(sessionIds) {
-          const found = await sessions.store.streamPositions(sessionIds);
-          return new Map(
-            [...found].map(([id, { lastEventSeq, startedAt }]) => [
-              id,
-              { lastEventSeq, epoch: streamEpoch(startedAt) },
-            ]),
-          );
-        },
-        after: (sessionId, eventSeq, limit) => sessions.store.eventsAfter(sessionId, eventSeq, limit),
-      },
+      events: sessions.streams,
+      afterBreak: (listener) => database.afterBreak(listener),
+      clock,
     }),
   );
   const server = await createHttpServer({
@@ -223,7 +213,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     log,
     observe: (operation, status, seconds) => metrics.observeCall(operation, status, seconds),
   });
-  metrics.watchLive(() => live.engine.counters);
+  metrics.watchLive(() => live.figures());
   addService(server, { database, metrics, url, version: options.version });
   await addPages(server, { demoChats: () => chats.store.demoChats() });
   await server.ready();

@@ -1,5 +1,6 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
+import { Breaks } from './breaks.ts';
 import type { Tables } from './tables.ts';
 
 /** Where the database is. */
@@ -24,6 +25,8 @@ export interface Queryable {
 /** The database: hot statements as named prepared SQL, everything else through the typed builder. */
 export interface Database extends Queryable, AsyncDisposable {
   readonly builder: Kysely<Tables>;
+  /** Calls when statements are answered again after a connection broke; dispose to end it. */
+  afterBreak(listener: () => void): Disposable;
   /** Runs the work in one transaction on one connection; a throw rolls back. */
   transaction<T>(work: (connection: Queryable & { client: pg.PoolClient }) => Promise<T>): Promise<T>;
 }
@@ -70,15 +73,24 @@ export function openDatabase(connection: DatabaseConnection, size: number, onErr
     application_name: 'molva',
   });
   let closing = false;
-  // Connections that are being closed may still hear that the server goes down with them.
-  pool.on('error', (error) => closing || onError(error));
+  const breaks = new Breaks();
+  pool.on('error', (error) => {
+    breaks.failed(error);
+    // Connections that are being closed may still hear that the server goes down with them.
+    if (!closing) onError(error);
+  });
   const builder = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   return {
     builder,
     async query<Row extends pg.QueryResultRow>(statement: Statement, values: readonly unknown[]) {
-      const result = await pool.query<Row>(queryOf(statement, values));
+      const result = await pool.query<Row>(queryOf(statement, values)).catch((error: unknown) => {
+        breaks.failed(error);
+        throw error;
+      });
+      breaks.answered();
       return result.rows;
     },
+    afterBreak: (listener) => breaks.listen(listener),
     async transaction(work) {
       const client = await pool.connect();
       let broken = false;
@@ -94,6 +106,7 @@ export function openDatabase(connection: DatabaseConnection, size: number, onErr
         await client.query('commit');
         return value;
       } catch (error) {
+        breaks.failed(error);
         await client.query('rollback').catch(() => {
           broken = true;
         });

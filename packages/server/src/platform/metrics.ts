@@ -1,12 +1,28 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 /** Figures of the live side that are shown. */
-interface LiveFigures {
+export interface LiveFigures {
   readonly connections: number;
   readonly subscriptions: number;
   readonly delivered: number;
   readonly framesSent: number;
+  /** Channels that wait to be compared with the event log. */
+  readonly behind: number;
+  /** Events that were read from the log to be delivered. */
+  readonly relayed: number;
+  /** Readings and deliveries that failed, each tried again. */
+  readonly relayFailures: number;
 }
+
+const liveFigures = [
+  'connections',
+  'subscriptions',
+  'delivered',
+  'framesSent',
+  'behind',
+  'relayed',
+  'relayFailures',
+] as const satisfies readonly (keyof LiveFigures)[];
 
 /** What Molva counts, in the form Prometheus reads. */
 export class Metrics {
@@ -40,7 +56,7 @@ export class Metrics {
 
   /** Shows the figures of the live side. */
   watchLive(figures: () => LiveFigures): void {
-    for (const name of ['connections', 'subscriptions', 'delivered', 'framesSent'] as const) {
+    for (const name of liveFigures) {
       new Gauge({
         name: `molva_live_${name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`,
         help: `Live ${name}.`,

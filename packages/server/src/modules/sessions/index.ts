@@ -19,5 +19,5 @@ export { sessionRoutes } from './routes/sessions.ts';
 export { Sessions } from './service.ts';
 export { linkedAttachment } from './state/linked-file.ts';
 export type { GroupRecord, OperatorRecord, OperatorSource } from './state/operator-port.ts';
-export { dialogIdOf, streamEpoch, type BotState, type HotSession } from './state/session.ts';
+export { dialogIdOf, type BotState, type HotSession } from './state/session.ts';
 export type { FileSource } from './state/file-source.ts';

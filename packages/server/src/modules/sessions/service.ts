@@ -36,6 +36,7 @@ import type { StartOutcome } from './starting/start-answers.ts';
 import { StepRunner } from './answering/step-runner.ts';
 import { Steps } from './state/steps.ts';
 import { SessionStore } from './state/store.ts';
+import { EventStreams } from './state/streams.ts';
 import { Timers } from './answering/timers.ts';
 import { TurnWaiter } from './answering/turn-waiter.ts';
 import { sessionView } from './lists/view.ts';
@@ -71,6 +72,8 @@ const RATING_CHANGE_MS = 600_000;
 export class Sessions {
   readonly tokens: SessionTokens;
   readonly store: SessionStore;
+  /** The event logs, as live delivery reads them. */
+  readonly streams: EventStreams;
   /** What people do in sessions. */
   readonly people: People;
   /** What happens to messages after they were said. */
@@ -93,6 +96,7 @@ export class Sessions {
     this.#ports = ports;
     this.tokens = new SessionTokens(ports.tokenKey, clock);
     this.store = new SessionStore(database);
+    this.streams = new EventStreams(database);
     this.#list = new SessionList(database);
     this.#repeats = new Repeats(this.store);
     const rules = { chats, callbackSecret };

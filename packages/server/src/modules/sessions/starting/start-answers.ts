@@ -63,6 +63,7 @@ export class StartAnswers {
   async ofMessage(sessionId: string, key: string, later: boolean): Promise<StartOutcome> {
     const message = await this.#ports.store.messageByKey(sessionId, key);
     if (message === undefined) throw new Error('a repeated message cannot be found');
+    this.#ports.runner.steps.learned(sessionId, message.event_seq);
     return this.#repeat(sessionId, message.seq, message.id, later);
   }
 

@@ -1,4 +1,5 @@
 import type { Announcer } from '../../../platform/announcer.ts';
+import { isRefused } from '../../../platform/breaks.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import type { Database } from '../../../platform/database.ts';
 import type { DueRunner } from '../../../platform/due.ts';
@@ -54,6 +55,11 @@ export class Steps {
     this.#cache.delete(id);
   }
 
+  /** Somebody read an event that the log has: memory that does not know of it is too old. */
+  learned(id: string, eventSeq: number): void {
+    if ((this.#cache.get(id)?.lastEventSeq ?? eventSeq) < eventSeq) this.forget(id);
+  }
+
   /** Puts a session that was just written into memory. */
   remember(session: HotSession): void {
     // A slower reader may bring an older state than a step that was committed meanwhile.
@@ -100,8 +106,10 @@ export class Steps {
     try {
       return await append(this.#ports.database, this.#ports.ids, draft);
     } catch (error) {
-      // Whether it was written is not known: the next reader asks the database.
-      this.#cache.delete(draft.before.id);
+      // Whether it was written is not known: the next reader asks the database, and so does whoever delivers.
+      const { id, lastEventSeq } = draft.session;
+      this.#cache.delete(id);
+      if (draft.events.length > 0 && !isRefused(error)) this.#ports.announcer.reached(id, lastEventSeq);
       throw error;
     }
   }
@@ -117,7 +125,10 @@ export class Steps {
 
   async #load(id: string): Promise<HotSession | undefined> {
     const session = await loadSession(this.#ports.database, id);
-    if (session !== undefined) this.remember(session);
+    if (session === undefined) return undefined;
+    this.remember(session);
+    // What is in memory is announced: an answer may have been lost, or another node may have written.
+    this.#ports.announcer.reached(id, session.lastEventSeq);
     return session;
   }
 }

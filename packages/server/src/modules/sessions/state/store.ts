@@ -110,11 +110,6 @@ const rate = {
     where id = $1 and (rated_at is null or rated_at > $5::timestamptz) returning 1`,
 };
 const isRated = { name: 'session_is_rated', text: 'select 1 from sessions where id = $1 and rated_at is not null' };
-const streamPositions = {
-  name: 'session_stream_positions',
-  text: 'select id, last_event_seq, started_at from sessions where id = any($1::uuid[])',
-};
-
 interface EventRow {
   event_seq: number;
   event: string;
@@ -249,14 +244,5 @@ export class SessionStore {
   /** Whether the client has rated the session. */
   async isRated(id: string): Promise<boolean> {
     return (await this.#database.query(isRated, [id])).length === 1;
-  }
-
-  /** Where the event streams of sessions stand. */
-  async streamPositions(ids: readonly string[]): Promise<Map<string, { lastEventSeq: number; startedAt: number }>> {
-    const rows = await this.#database.query<{ id: string; last_event_seq: number; started_at: number }>(
-      streamPositions,
-      [ids],
-    );
-    return new Map(rows.map((row) => [row.id, { lastEventSeq: row.last_event_seq, startedAt: row.started_at }]));
   }
 }
