@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { PartFigures } from './memory.ts';
 
 /** Figures of the live side that are shown. */
 interface LiveFigures {
@@ -47,6 +48,37 @@ export class Metrics {
         registers: [this.#registry],
         collect() {
           this.set(figures()[name]);
+        },
+      });
+    }
+  }
+
+  /** Shows what is kept in memory, by its parts. */
+  watchMemory(figures: () => readonly PartFigures[]): void {
+    const registers = [this.#registry];
+    const labelNames = ['part'];
+    const counted = { hits: 'Values found in memory.', misses: 'Values that had to be read.' } as const;
+    for (const [name, help] of Object.entries(counted) as [keyof typeof counted, string][]) {
+      new Counter({
+        name: `molva_memory_${name}_total`,
+        help,
+        labelNames,
+        registers,
+        collect() {
+          this.reset();
+          for (const part of figures()) this.inc({ part: part.name }, part[name]);
+        },
+      });
+    }
+    const held = { entries: 'Values in memory.', bytes: 'Bytes of memory, about.' } as const;
+    for (const [name, help] of Object.entries(held) as [keyof typeof held, string][]) {
+      new Gauge({
+        name: `molva_memory_${name}`,
+        help,
+        labelNames,
+        registers,
+        collect() {
+          for (const part of figures()) this.set({ part: part.name }, part[name]);
         },
       });
     }
