@@ -67,8 +67,8 @@ interface Place {
 
 function placeOf(file: string): Place {
   const [first = '', second = '', ...rest] = file.slice(SERVER.length).split('/');
-  if (['platform', 'http', 'testing'].includes(first)) return { layer: first, module: '', folder: '' };
-  if (first !== 'modules') return { layer: 'composition', module: '', folder: '' };
+  if (['platform', 'http', 'composition', 'testing'].includes(first)) return { layer: first, module: '', folder: '' };
+  if (first !== 'modules') return { layer: 'app', module: '', folder: '' };
   return { layer: 'modules', module: second, folder: rest.length > 1 ? (rest[0] ?? '') : '' };
 }
 

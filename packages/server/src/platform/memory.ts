@@ -30,7 +30,7 @@ const ENTRY_BYTES = 200;
  * read for the longest goes first, of whichever part it is.
  */
 export class Memory {
-  readonly clock: Clock;
+  readonly #clock: Clock;
   readonly #limit: number;
   readonly #parts: Pick<MemoryPart<string, unknown>, 'clear' | 'figures'>[] = [];
   /** The least recently read first. */
@@ -39,13 +39,13 @@ export class Memory {
 
   /** A memory of at most `limit` bytes. */
   constructor(clock: Clock, limit: number) {
-    this.clock = clock;
+    this.#clock = clock;
     this.#limit = limit;
   }
 
   /** Opens a part of it. */
   part<Key extends string | number, Value>(options: PartOptions<Key, Value>): MemoryPart<Key, Value> {
-    const part = new MemoryPart(options, this.clock, {
+    const part = new MemoryPart(options, this.#clock, {
       keep: (entry) => {
         this.#order.delete(entry);
         this.#order.add(entry);

@@ -7,6 +7,7 @@ import type {
   UpdateUserBody,
 } from '@molva/contract';
 import type { Selectable, Transaction } from 'kysely';
+import type { Changes } from '../../platform/changes.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database.ts';
 import { Failure, notFound } from '../../platform/failure.ts';
@@ -33,8 +34,7 @@ export interface UserPorts {
   readonly database: Database;
   readonly clock: Clock;
   readonly passwords: Passwords;
-  /** Hears of a user whose standing changed. */
-  changed(userId: number): void;
+  readonly changes: Changes;
   /** Hears of a user who may no longer answer in sessions. */
   departed(companyId: number, userId: number): Promise<void>;
 }
@@ -101,7 +101,7 @@ export class Users {
       // Also where it could not before: a failure may have come between that change and its consequences.
       return !mayAnswer(kept, body);
     });
-    this.#ports.changed(id);
+    this.#ports.changes.tell('user', id);
     if (departs) await this.#ports.departed(companyId, id);
   }
 

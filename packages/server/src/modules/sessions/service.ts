@@ -1,17 +1,20 @@
 import type { ListPage, Session } from '@molva/contract';
 import type { Announcer } from '../../platform/announcer.ts';
+import type { Changes } from '../../platform/changes.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database.ts';
 import type { DueRunner } from '../../platform/due.ts';
 import { badField, Failure, notFound } from '../../platform/failure.ts';
 import type { Ids } from '../../platform/ids.ts';
 import type { Log } from '../../platform/log.ts';
+import type { Memory } from '../../platform/memory.ts';
 import type { Caller } from '../../platform/route.ts';
 import type { Chats } from '../chats/index.ts';
+import type { Clients } from '../clients/index.ts';
 import { RemoteTurns } from './answering/remote-turns.ts';
 import type { BotSource } from './state/bot-port.ts';
 import { notifierFor } from './state/outgoing-calls.ts';
-import { chatOf } from './state/chat-of.ts';
+import { chatOf, type CompanyRules } from './state/chat-of.ts';
 import {
   acceptMessage,
   botOf,
@@ -28,6 +31,7 @@ import type { GroupRecord, OperatorSource } from './state/operator-port.ts';
 import { Corrections } from './messages/corrections.ts';
 import { MessageStore } from './messages/store.ts';
 import { People } from './people/people.ts';
+import { closeWithTheirChat } from './answering/deleted-chats.ts';
 import { Repeats, type Accepted } from './answering/repeats.ts';
 import { botIsTyping, type HotSession } from './state/session.ts';
 import type { FileSource } from './state/file-source.ts';
@@ -46,24 +50,21 @@ export interface SessionPorts {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly announcer: Announcer;
+  readonly changes: Changes;
+  readonly memory: Memory;
   readonly due: DueRunner;
   readonly log: Log;
+  readonly companies: CompanyRules;
   readonly chats: Chats;
+  readonly clients: Pick<Clients, 'tags'>;
   readonly bots: BotSource;
   readonly operators: OperatorSource;
   readonly files: FileSource;
   readonly tokenKey: Uint8Array;
-  /** Names of the tags of sessions, their own and their clients', by session. */
-  readonly tagNames: (
-    sessions: readonly Pick<HotSession, 'id' | 'clientId' | 'companyId'>[],
-  ) => Promise<ReadonlyMap<string, readonly string[]>>;
-  /** What signs the calls of a company's dialogs; null where it set none. */
-  readonly callbackSecret: (companyId: number) => Promise<string | null>;
   /** Aborted when the process begins to stop. */
   readonly stopping: AbortSignal;
 }
 
-const CLOSE_BATCH = 100;
 /** How long a rating can be changed. */
 const RATING_CHANGE_MS = 600_000;
 
@@ -89,15 +90,15 @@ export class Sessions {
   readonly #repeats: Repeats;
 
   constructor(ports: SessionPorts) {
-    const { database, clock, ids, announcer, due, log, chats, bots, files, operators, callbackSecret } = ports;
+    const { database, clock, ids, announcer, memory, due, log, companies, chats, bots, files, operators } = ports;
     this.#ports = ports;
     this.tokens = new SessionTokens(ports.tokenKey, clock);
     this.store = new SessionStore(database);
     this.#list = new SessionList(database);
     this.#repeats = new Repeats(this.store);
-    const rules = { chats, callbackSecret };
+    const rules = { chats, companies };
     const notifierOf = async (session: HotSession) => notifierFor(session, await chatOf(session, rules), ids);
-    const steps = new Steps({ database, clock, ids, announcer, due, notifierOf });
+    const steps = new Steps({ database, clock, ids, announcer, memory, due, notifierOf });
     const waiter = new TurnWaiter(announcer, clock, steps, ports.stopping);
     this.#runner = new StepRunner(steps, { ids, bots, operators, ...rules }, waiter);
     const { store, tokens } = this;
@@ -110,6 +111,8 @@ export class Sessions {
     this.remoteTurns = new RemoteTurns(runner, { clock, log, tokenKey: ports.tokenKey });
     this.#timers = new Timers({ due, clock, runner, remoteTurns: this.remoteTurns, store });
     this.#timers.register();
+    closeWithTheirChat({ due, clock, chats, runner, store });
+    ports.changes.on('session', (id, version) => steps.forget(id, version ?? Number.POSITIVE_INFINITY));
   }
 
   /** Sets the timers that belong to no session; once, at the start of the process. */
@@ -206,18 +209,9 @@ export class Sessions {
     if (now.status === 'CLOSED') throw new Failure('session-closed');
   }
 
-  /** Ends all live sessions of a chat. */
-  async closeChat(chatId: string): Promise<void> {
-    for (;;) {
-      const ids = await this.store.liveInChat(chatId, CLOSE_BATCH);
-      if (ids.length === 0) return;
-      for (const id of ids) await this.#runner.run(id, (draft) => draft.close(false));
-    }
-  }
-
   async #views(items: readonly ListedSession[]): Promise<Session[]> {
-    const { chats, operators, tagNames } = this.#ports;
-    const tags = await tagNames(items.map(({ session }) => session));
+    const { chats, clients, operators } = this.#ports;
+    const tags = await clients.tags.namesOf(items.map(({ session }) => session));
     const groups = new Map<string, Promise<GroupRecord | undefined>>();
     return Promise.all(
       items.map(async (item) => {
@@ -229,10 +223,5 @@ export class Sessions {
         return sessionView(item, { chat, group, tags: tags.get(id) ?? [] });
       }),
     );
-  }
-
-  /** A client was changed, as by a ban: its sessions are read anew. */
-  async clientChanged(companyId: number, clientId: string): Promise<void> {
-    for (const id of await this.store.touchOfClient(companyId, clientId)) this.#runner.steps.forget(id);
   }
 }

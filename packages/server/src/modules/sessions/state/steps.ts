@@ -4,6 +4,7 @@ import type { Database } from '../../../platform/database.ts';
 import type { DueRunner } from '../../../platform/due.ts';
 import { notFound } from '../../../platform/failure.ts';
 import type { Ids } from '../../../platform/ids.ts';
+import type { Memory, MemoryPart } from '../../../platform/memory.ts';
 import { append } from './append.ts';
 import type { Notifier } from './outgoing-calls.ts';
 import { Draft } from './draft.ts';
@@ -23,11 +24,9 @@ export interface StepPorts {
   readonly announcer: Announcer;
   readonly due: DueRunner;
   readonly ids: Ids;
+  readonly memory: Memory;
   readonly notifierOf: NotifierOf;
 }
-
-/** Sessions kept in memory; the least recently used go first. */
-const CACHE_SIZE = 20_000;
 
 /**
  * Runs the steps of sessions: one at a time within a session on this node, and against other nodes by the version
@@ -35,35 +34,32 @@ const CACHE_SIZE = 20_000;
  */
 export class Steps {
   readonly #ports: StepPorts;
-  readonly #cache = new Map<string, HotSession>();
+  readonly #known: MemoryPart<string, HotSession | undefined>;
   readonly #tails = new Map<string, Promise<unknown>>();
 
   constructor(ports: StepPorts) {
     this.#ports = ports;
+    this.#known = ports.memory.part({ name: 'session', read: (id) => this.#load(id) });
   }
 
   /** The session as last seen, read if it is not in memory; throws `entity-not-found`. */
   async get(id: string): Promise<HotSession> {
-    const session = this.#cache.get(id) ?? (await this.#load(id));
+    const session = await this.#known.get(id.toLowerCase());
     if (session === undefined) throw notFound();
     return session;
   }
 
-  /** Drops a session from memory, as when its client was changed elsewhere. */
-  forget(id: string): void {
-    this.#cache.delete(id);
+  /** Drops a session from memory where it is older than a version that there is. */
+  forget(id: string, version: number): void {
+    // Also one that is being read: the reading may have begun before.
+    if ((this.#known.known(id)?.version ?? 0) < version) this.#known.drop(id);
   }
 
   /** Puts a session that was just written into memory. */
   remember(session: HotSession): void {
-    // A slower reader may bring an older state than a step that was committed meanwhile.
-    if ((this.#cache.get(session.id)?.version ?? 0) > session.version) return;
-    this.#cache.delete(session.id);
-    this.#cache.set(session.id, session);
-    if (this.#cache.size > CACHE_SIZE) {
-      const oldest = this.#cache.keys().next();
-      if (oldest.done !== true) this.#cache.delete(oldest.value);
-    }
+    // Who wrote it may come to tell after somebody who wrote, or read, a later state.
+    if ((this.#known.known(session.id)?.version ?? 0) > session.version) return;
+    this.#known.put(session.id, session);
   }
 
   /** Makes up a step, commits it and announces it. A lost race makes it up again on the newer state. */
@@ -92,7 +88,7 @@ export class Steps {
         this.announce(draft);
         return answer;
       }
-      this.#cache.delete(id);
+      this.#known.drop(session.id);
     }
   }
 
@@ -101,7 +97,7 @@ export class Steps {
       return await append(this.#ports.database, this.#ports.ids, draft);
     } catch (error) {
       // Whether it was written is not known: the next reader asks the database.
-      this.#cache.delete(draft.before.id);
+      this.#known.drop(draft.before.id);
       throw error;
     }
   }
@@ -115,10 +111,8 @@ export class Steps {
     for (const wish of draft.due) due.hint(wish.at);
   }
 
-  async #load(id: string): Promise<HotSession | undefined> {
-    const session = await loadSession(this.#ports.database, id);
-    if (session !== undefined) this.remember(session);
-    return session;
+  #load(id: string): Promise<HotSession | undefined> {
+    return loadSession(this.#ports.database, id);
   }
 }
 

@@ -85,11 +85,6 @@ const messageAnywhere = {
   name: 'message_anywhere',
   text: `select ${columns} from messages where id = $1 and deleted_at is null`,
 };
-const touchOfClient = {
-  name: 'sessions_touch_of_client',
-  text: `update sessions set version = version + 1 where company_id = $1 and client_id = $2 and closed_at is null
-    returning id`,
-};
 const repeatedByClient = {
   name: 'message_repeated_by_client',
   text: `select m.session_id from sessions s join messages m on m.session_id = s.id and m.client_message_id = $4
@@ -214,12 +209,6 @@ export class SessionStore {
   async messageAnywhere(id: string): Promise<MessageRow | undefined> {
     const [row] = await this.#database.query<MessageRow & Record<string, unknown>>(messageAnywhere, [id]);
     return row;
-  }
-
-  /** Moves the live sessions of a client on, so that no step under way is written on what was known of it before. */
-  async touchOfClient(companyId: number, clientId: string): Promise<string[]> {
-    const rows = await this.#database.query<{ id: string }>(touchOfClient, [companyId, clientId]);
-    return rows.map((row) => row.id);
   }
 
   /** The live sessions of an operator. */
