@@ -114,7 +114,7 @@ export class MemoryPart<Key extends string | number, Value> {
   /** The value of a key, read where it is not known or known for too long; rejects where the reading fails. */
   get(key: Key): Promise<Value> {
     const known = this.#entries.get(key);
-    if (known !== undefined && this.#clock.now() < known.until) {
+    if (known !== undefined && this.#isBelieved(known)) {
       this.#hits++;
       this.#whole.keep(known);
       return known.reading;
@@ -131,7 +131,7 @@ export class MemoryPart<Key extends string | number, Value> {
   /** The value of a key where it is known by now; that is no reading of it. */
   known(key: Key): Value | undefined {
     const entry = this.#entries.get(key);
-    return entry !== undefined && this.#clock.now() < entry.until ? entry.value : undefined;
+    return entry !== undefined && this.#isBelieved(entry) ? entry.value : undefined;
   }
 
   /** Keeps a value that was just written, in place of what was known or is being read. */
@@ -154,6 +154,11 @@ export class MemoryPart<Key extends string | number, Value> {
   figures(): PartFigures {
     const { name } = this.#options;
     return { name, hits: this.#hits, misses: this.#misses, entries: this.#entries.size, bytes: this.#bytes };
+  }
+
+  /** What never expires, as sessions, asks no clock: they are looked up several times a step. */
+  #isBelieved({ until }: Kept<Value>): boolean {
+    return until === Number.POSITIVE_INFINITY || this.#clock.now() < until;
   }
 
   #add(key: Key, reading: Promise<Value>): Kept<Value> {
