@@ -1,5 +1,6 @@
 import type { DialogAnswer, EventPage, ListPage, Message, Session, SessionStarted } from '@molva/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openDatabase } from '../../platform/database.ts';
 import { json, startReceiver, type Received, type Receiver } from '../../testing/receiver.ts';
 import { SkippingClock } from '../../testing/skipping-clock.ts';
 import { ADMIN, startTestApp, testSecrets, type Answered, type TestApp } from '../../testing/test-app.ts';
@@ -93,6 +94,7 @@ const listed = [
   'help: of anybody',
   'help: the bot failed',
   'help: its group is gone',
+  'help: somebody came online since',
   'closed: from the help list',
   'bot: goes on where nobody is there',
   'bot: a script follows where nobody is there',
@@ -144,7 +146,7 @@ function differ(why: string, fields: readonly (keyof Session)[], sessions: reado
 differ(
   'whoever is online gets what waits in the help list',
   ['operatorId', 'operatorName', 'operatorAssignedAt', 'operators', 'handOver'],
-  ['help: of anybody', 'help: the bot failed', 'help: its group is gone'],
+  ['help: of anybody', 'help: the bot failed', 'help: its group is gone', 'help: somebody came online since'],
 );
 differ(
   'where the bot goes on nobody waits for people, so no instant says since when',
@@ -364,10 +366,13 @@ describe('a session of people', () => {
   it.each(['help: of anybody', 'help: the bot failed', 'help: its group is gone'])(
     'that waited is given to somebody who is online: %s',
     async (name) => {
-      await answers(() => isWith(name, 'anna', 'dmitri')).toBe(true);
+      await answers(() => isWith(name, 'anna', 'dmitri', 'kira')).toBe(true);
       expect((await now(name)).botStatus).toBe(was(name).session?.['botStatus']);
     },
   );
+
+  it('that waited for a group is given to one of it who came online before the upgrade', () =>
+    answers(() => isWith('help: somebody came online since', 'kira')).toBe(true));
 
   it('that waited for a group is given to one of it who comes online, with its note', async () => {
     expect((await now('help: of the night')).operatorId).toBe('');
@@ -422,7 +427,7 @@ describe('what was due', () => {
 
   it('is done: who broke a promise is followed by people', async () => {
     const name = 'bot: promised for a short time';
-    await answers(() => isWith(name, 'anna', 'dmitri', 'nina')).toBe(true);
+    await answers(() => isWith(name, 'anna', 'dmitri', 'kira', 'nina')).toBe(true);
     expect(await now(name)).toMatchObject({ operatorType: 'OPERATOR', botStatus: 'ERROR' });
     expect(asked(name)).toEqual([]);
   });
@@ -452,7 +457,7 @@ describe('what was due', () => {
   it.each(['person: has just left', 'person: offline for days'])(
     'is done: who is gone for a minute loses the session: %s',
     async (name) => {
-      await answers(() => isWith(name, 'anna', 'dmitri', 'nina')).toBe(true);
+      await answers(() => isWith(name, 'anna', 'dmitri', 'kira', 'nina')).toBe(true);
     },
   );
 
@@ -466,8 +471,20 @@ describe('what was due', () => {
     const open = async () =>
       (await app.call<ListPage<Session>>('GET', path, undefined, await as('admin'))).body.items.map(({ name }) => name);
     skip(13 * HOUR_MS);
-    await answers(open).not.toContain('Client 8');
+    await answers(open).not.toContain(was('bot: waits').session?.['name']);
     skip(13 * HOUR_MS);
     await answers(open).toEqual([]);
+  });
+
+  it('is done by somebody: no timer of before is left that nobody knows', async () => {
+    await using database = openDatabase(app.connection, 1, (error) => {
+      throw error;
+    });
+    const overdue = async () => {
+      const before = new Date(clock.now() - MINUTE_MS).toISOString();
+      const text = 'select distinct kind from due where due_at < $1::timestamptz';
+      return (await database.query<{ kind: string }>({ name: 'overdue', text }, [before])).map(({ kind }) => kind);
+    };
+    await answers(overdue).toEqual([]);
   });
 });
