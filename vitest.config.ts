@@ -20,6 +20,8 @@ function project(
         suffix === 'test' ? ['**/node_modules/**', '**/*.{pg,live,e2e,browser}.test.ts'] : ['**/node_modules/**'],
       testTimeout: (options.seconds ?? 5) * 1000,
       hookTimeout: 60_000,
+      // What is waited for comes in milliseconds; a busy machine may take its time.
+      expect: { poll: { timeout: 10_000 } },
       // Groups follow one another: processes and browsers get the machine to themselves.
       sequence: { groupOrder: options.group ?? 0 },
       fileParallelism: options.parallel ?? true,

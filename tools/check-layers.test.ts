@@ -32,7 +32,14 @@ describe(layerProblems, () => {
     ['packages/server/src/modules/live/a.ts', "import { x } from '../chats/index.ts';", /live may not import chats/],
     ['packages/server/src/modules/bots/a.ts', "import { x } from '../sessions/draft.ts';", /not through its index/],
     ['packages/server/src/app.ts', "import { x } from './modules/bots/store.ts';", /not through its index/],
+    ['packages/server/src/composition/a.ts', "import { x } from '../app.ts';", /composition may not import app/],
+    ['packages/server/src/modules/bots/a.ts', "import { x } from '../../app.ts';", /modules may not import app/],
     ['packages/server/src/a.ts', "import { x } from '@molva/sdk';", /may not import @molva\/sdk/],
+    [
+      'packages/server/src/modules/live/rpc.ts',
+      "import type { x } from '@molva/centrifuge-server';",
+      /only packages\/server\/src\/modules\/live\/embedded\.ts may import @molva\/centrifuge-server/,
+    ],
     ['packages/sdk/src/a.ts', "import { x } from '@molva/contract';", /types alone/],
     ['packages/sdk/src/a.ts', "export type A = B;\nimport { x } from '@molva/contract';", /types alone/],
     [
@@ -58,10 +65,12 @@ describe(layerProblems, () => {
 
   it.each([
     ['packages/server/src/modules/sessions/a.ts', "import { x } from '../chats/index.ts';"],
+    ['packages/server/src/modules/live/embedded.ts', "import { x } from '@molva/centrifuge-server';"],
     ['packages/server/src/modules/sessions/a.ts', "import { x } from './draft.ts';"],
     ['packages/server/src/modules/sessions/people/a.ts', "import { x } from '../answering/turns.ts';"],
     ['packages/server/src/modules/sessions/routes/a.ts', "import { x } from '../service.ts';"],
     ['packages/server/src/app.ts', "import { x } from './modules/bots/index.ts';"],
+    ['packages/server/src/app.ts', "import { x } from './composition/modules.ts';"],
     ['packages/sdk/src/a.ts', "import type { x } from '@molva/contract';\nimport { type Y } from '@molva/contract';"],
   ])('%s with %s is right', (file, source) => {
     expect(problemsOf(file, source)).toEqual([]);

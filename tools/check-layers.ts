@@ -1,7 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { importsOf } from './imports.ts';
-import { innerLayers, lastModules, moduleOrder, packageLayers, serverLayers, typesOnly } from './layers.ts';
+import {
+  innerLayers,
+  lastModules,
+  moduleOrder,
+  onlyThrough,
+  packageLayers,
+  serverLayers,
+  typesOnly,
+} from './layers.ts';
 
 const SERVER = 'packages/server/src/';
 
@@ -33,6 +41,8 @@ function packageProblem(file: string, name: string, target: string, typeOnly: bo
   const other = target.split('/').slice(0, 2).join('/');
   if (name === 'molva' || other === name || file.endsWith('.test.ts')) return [];
   if (!packageLayers[name]?.includes(other)) return [`${file}: ${name} may not import ${other}`];
+  const door = onlyThrough[name]?.[other];
+  if (door !== undefined && file !== door) return [`${file}: only ${door} may import ${other}`];
   const needsType = typesOnly.some(([from, to]) => from === name && to === other) && !typeOnly;
   return needsType ? [`${file}: ${name} may take types alone from ${other}: write "import type"`] : [];
 }
@@ -67,8 +77,8 @@ interface Place {
 
 function placeOf(file: string): Place {
   const [first = '', second = '', ...rest] = file.slice(SERVER.length).split('/');
-  if (['platform', 'http', 'testing'].includes(first)) return { layer: first, module: '', folder: '' };
-  if (first !== 'modules') return { layer: 'composition', module: '', folder: '' };
+  if (['platform', 'http', 'composition', 'testing'].includes(first)) return { layer: first, module: '', folder: '' };
+  if (first !== 'modules') return { layer: 'app', module: '', folder: '' };
   return { layer: 'modules', module: second, folder: rest.length > 1 ? (rest[0] ?? '') : '' };
 }
 

@@ -14,13 +14,22 @@ export const packageLayers: Readonly<Record<string, readonly string[]>> = {
 /** Packages of which another may take types alone: nothing of them may be in its bundle. */
 export const typesOnly: readonly (readonly [from: string, to: string])[] = [['@molva/sdk', '@molva/contract']];
 
-/** Inside the server: `main → app → {http, modules} → platform`; the files above the folders are the composition. */
+/** Packages that one file alone of another package may import: it stands for them behind a port. */
+export const onlyThrough: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  '@molva/server': { '@molva/centrifuge-server': 'packages/server/src/modules/live/embedded.ts' },
+};
+
+/**
+ * Inside the server: `main → app → composition → {http, modules} → platform`. `app` are the files above the folders:
+ * what a start is, step by step; `composition/` makes each of its parts.
+ */
 export const serverLayers: Readonly<Record<string, readonly string[]>> = {
   platform: [],
   http: ['platform'],
   modules: ['platform', 'modules'],
-  composition: ['platform', 'http', 'modules', 'composition'],
-  testing: ['platform', 'http', 'modules', 'composition', 'testing'],
+  composition: ['platform', 'http', 'modules'],
+  app: ['platform', 'http', 'modules', 'composition'],
+  testing: ['platform', 'http', 'modules', 'composition', 'app'],
 };
 
 /** Modules in order: one may import those before it, and only through their `index.ts`. `live` imports none. */

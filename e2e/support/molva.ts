@@ -67,9 +67,16 @@ export class MolvaProcess implements AsyncDisposable {
   async signal(signal: NodeJS.Signals): Promise<number | null> {
     const child = this.#child;
     if (child === undefined || child.exitCode !== null) return child?.exitCode ?? null;
-    const ended = once(child, 'exit');
+    const ended = this.ended();
     child.kill(signal);
-    const [code] = (await ended) as [number | null];
+    return ended;
+  }
+
+  /** Resolves with the exit code when the process ends by itself. */
+  async ended(): Promise<number | null> {
+    const child = this.#child;
+    if (child === undefined || child.exitCode !== null) return child?.exitCode ?? null;
+    const [code] = (await once(child, 'exit')) as [number | null];
     return code;
   }
 

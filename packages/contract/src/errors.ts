@@ -25,6 +25,16 @@ export const errorTable = {
     message: 'The body is not valid JSON',
     remedy: 'Send UTF-8 JSON with `Content-Type: application/json`.',
   },
+  'malformed-form': {
+    status: 400,
+    message: 'The body is not a valid form',
+    remedy: 'Send `multipart/form-data` with the boundary its header names, up to the closing one.',
+  },
+  'body-incomplete': {
+    status: 400,
+    message: 'The body ended before it was complete',
+    remedy: 'Send it again: the connection was closed meanwhile.',
+  },
   'scenario-invalid': {
     status: 400,
     message: 'The scenario has errors',
@@ -90,10 +100,25 @@ export const errorTable = {
     message: 'This method is not allowed here',
     remedy: 'Use a method of the `Allow` header.',
   },
+  'request-late': {
+    status: 408,
+    message: 'The request did not come in time',
+    remedy: 'Send it again without a rest; what is large may take an hour.',
+  },
+  'precondition-failed': {
+    status: 412,
+    message: 'It is not what the condition names',
+    remedy: 'Ask again without `If-Match` and `If-Unmodified-Since`: it was changed meanwhile.',
+  },
   'body-too-large': {
     status: 413,
     message: 'The body is too large',
-    remedy: 'Send at most 256 KiB of JSON.',
+    remedy: 'Send at most 256 KiB of JSON, or as much as the call says.',
+  },
+  'range-not-satisfiable': {
+    status: 416,
+    message: 'There are no such bytes',
+    remedy: 'Ask for a range within the length that `Content-Range` names.',
   },
   'headers-too-large': {
     status: 431,
@@ -103,7 +128,7 @@ export const errorTable = {
   'media-type-unsupported': {
     status: 415,
     message: 'This content type is not supported',
-    remedy: 'Send `application/json`.',
+    remedy: 'Send `application/json`, or what the call says.',
   },
   'session-closed': {
     status: 422,

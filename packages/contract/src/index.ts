@@ -104,11 +104,22 @@ export {
 export { ClientMessageBody, EditMessageBody, FileReference, Message, MessageAccepted, ReplyTo } from './messages.ts';
 export { openApiDocument } from './openapi.ts';
 export { errorsOf } from './openapi-errors.ts';
-export { isAudited, type Access, type BodyOf, type Operation, type ParamsOf, type QueryOf } from './operation.ts';
-export { operations } from './operations/table.ts';
-export { Created, ScalarValue, Success, wireDate } from './primitives.ts';
 export {
+  isAudited,
+  type Access,
+  type BodyOf,
+  type Operation,
+  type ParamsOf,
+  type QueryOf,
+  type StreamedAnswer,
+  type StreamedBody,
+} from './operation.ts';
+export { operations } from './operations/table.ts';
+export { Created, FileBytes, isFile, ScalarValue, Success, wireDate } from './primitives.ts';
+export {
+  Assignment,
   BotStatus,
+  CloseReason,
   CloseSessionBody,
   DEFAULT_SESSION_TTL,
   MAX_SESSION_TTL,

@@ -35,14 +35,21 @@ export function headersOf(...names: (keyof typeof answerHeaders)[]): Json {
 export function errorsOf(operation: Operation): readonly ErrorCode[] {
   const codes = new Set<ErrorCode>(operation.errors ?? []);
   if (operation.params ?? operation.query ?? operation.body) codes.add('invalid-input');
-  // A body that nobody asked for is read all the same.
-  if (operation.method !== 'GET') {
-    for (const code of ['malformed-json', 'body-too-large', 'media-type-unsupported'] as const) codes.add(code);
-  }
+  for (const code of bodyErrors(operation)) codes.add(code);
+  if (operation.produces !== undefined) codes.add('precondition-failed').add('range-not-satisfiable');
   if (operation.access !== 'credentials') codes.add('token-invalid').add('token-expired');
   if (operation.access === 'user' || operation.access === 'admin') codes.add('not-authenticated');
   if (operation.access === 'admin') codes.add('permission-denied');
   return [...codes, 'headers-too-large', 'too-many-requests', 'internal', 'shutting-down'];
+}
+
+function bodyErrors({ method, consumes }: Operation): readonly ErrorCode[] {
+  if (consumes !== undefined) {
+    const own = consumes.type === 'multipart/form-data' ? (['malformed-form', 'invalid-input'] as const) : [];
+    return [...own, 'body-too-large', 'media-type-unsupported', 'request-late', 'body-incomplete'];
+  }
+  // A body that nobody asked for is read all the same.
+  return method === 'GET' ? [] : ['malformed-json', 'body-too-large', 'media-type-unsupported'];
 }
 
 /** The failing answers of a document: many operations fail alike, and each way to fail is described once. */

@@ -6,7 +6,9 @@ import { exampleOf } from './example.ts';
 import { callbacksOf, webhooks } from './openapi-callbacks.ts';
 import { answerHeaders, DocumentFailures, errorExamples, headersOf } from './openapi-errors.ts';
 import { accessTexts, operationTexts, parameterTexts, securityOf, securitySchemes, tagTexts } from './openapi-texts.ts';
+import { choices, streamedBody } from './openapi-streams.ts';
 import type { Operation } from './operation.ts';
+import { FileBytes } from './primitives.ts';
 import { listedItem } from './schema-names.ts';
 
 /** Calls that can be repeated without being done twice: how short their key may be, and what it is good for. */
@@ -89,8 +91,8 @@ function describe(operation: Operation, alias: number, schemas: DocumentSchemas,
       ...parameters(operation, operation.query, 'query', schemas),
       ...keyHeader(id),
     ],
-    ...(operation.body === undefined ? {} : { requestBody: requestBody(operation.body, operation.example, schemas) }),
-    responses: { ...successes(operation, schemas), ...failures.of(operation) },
+    ...requestBody(operation, schemas),
+    responses: { ...successes(operation, schemas), ...choices(operation), ...failures.of(operation) },
     ...(callbacks === undefined ? {} : { callbacks }),
   };
 }
@@ -140,11 +142,15 @@ function keyHeader(operationId: string): Json[] {
   ];
 }
 
-function requestBody(schema: TSchema, example: unknown, schemas: DocumentSchemas): Json {
+function requestBody({ body, consumes, example }: Operation, schemas: DocumentSchemas): Json {
+  if (consumes !== undefined) return { requestBody: streamedBody(consumes, body ?? FileBytes, schemas) };
+  if (body === undefined) return {};
   return {
-    // An absent body is an empty one.
-    required: !Check(schema, {}),
-    content: { 'application/json': { schema: schemas.place(schema), example: example ?? exampleOf(schema) } },
+    requestBody: {
+      // An absent body is an empty one.
+      required: !Check(body, {}),
+      content: { 'application/json': { schema: schemas.place(body), example: example ?? exampleOf(body) } },
+    },
   };
 }
 
@@ -154,7 +160,7 @@ function successes(operation: Operation, schemas: DocumentSchemas): Json {
     Object.entries(operation.answers).map(([status, schema]) => {
       const repeats = status === '200' && statuses.length > 1;
       const replayed = repeats && repeatable[operation.id] !== undefined;
-      const content = (schema as { type?: string }).type === 'null' ? undefined : answer(operation, schema, schemas);
+      const content = contentOf(operation, schema, schemas);
       return [
         status,
         {
@@ -170,6 +176,12 @@ function successes(operation: Operation, schemas: DocumentSchemas): Json {
 function successText(status: string, content: Json | undefined): string {
   if (content === undefined) return 'Done; the body is empty';
   return status === '201' ? 'Created' : 'OK';
+}
+
+function contentOf(operation: Operation, schema: TSchema, schemas: DocumentSchemas): Json | undefined {
+  if ((schema as { type?: string }).type === 'null') return undefined;
+  if (operation.produces !== undefined) return { [operation.produces]: { schema: schemas.place(schema) } };
+  return answer(operation, schema, schemas);
 }
 
 function answer(operation: Operation, schema: TSchema, schemas: DocumentSchemas): Json {

@@ -8,6 +8,16 @@ import type { ErrorCode } from './errors.ts';
  */
 export type Access = 'open' | 'credentials' | 'holder' | 'user' | 'admin';
 
+/** A body that is read as it comes and never held whole: the parts of a form in their order, or bytes. */
+export interface StreamedBody {
+  readonly type: 'multipart/form-data' | 'application/octet-stream';
+  /** Most bytes of the body, the dress of a form's parts with them. */
+  readonly limit: number;
+}
+
+/** An answer that is sent as it is made: a table, or a file, whose own type stands in `Content-Type`. */
+export type StreamedAnswer = 'text/csv' | 'application/octet-stream';
+
 /** One call of the HTTP API as data: what validates is what is documented. */
 export interface Operation {
   /** Name in the OpenAPI document, unique. */
@@ -20,7 +30,12 @@ export interface Operation {
   readonly access: Access;
   readonly params?: TObject;
   readonly query?: TObject;
+  /** Of a form: its fields by their names, and its files as `FileBytes`. */
   readonly body?: TSchema;
+  /** What the body is, where it is not JSON. */
+  readonly consumes?: StreamedBody;
+  /** What the answer is, where it is not JSON. A GET is then answered to HEAD as well. */
+  readonly produces?: StreamedAnswer;
   /** Answer schema by success status. */
   readonly answers: Readonly<Record<number, TSchema>>;
   /** Failures of its own, beyond those that follow from `access`, `params`, `query` and `body`. */

@@ -34,6 +34,14 @@ export function OneOf<const T extends readonly string[]>(values: T) {
   return Type.Unsafe<T[number]>({ type: 'string', enum: [...values] });
 }
 
+/** Bytes that are not held in memory: a file of a form, or an answer that is one. */
+export const FileBytes = Type.Unsafe<Uint8Array>({ contentMediaType: 'application/octet-stream' });
+
+/** Whether a property of a form is a file. */
+export function isFile(schema: TSchema): boolean {
+  return 'contentMediaType' in schema;
+}
+
 /** An answer with nothing in it. */
 export const Empty = Type.Null({ description: 'empty body' });
 

@@ -150,6 +150,46 @@ export const RatingBody = Type.Object({
 });
 export type RatingBody = Static<typeof RatingBody>;
 
+/** What ended a session; `before`: it ended before reasons were noted. */
+export const CloseReason = OneOf([
+  'operator',
+  'client',
+  'bot',
+  'expired',
+  'spam',
+  'chatDeleted',
+  'failure',
+  'finished',
+  'before',
+] as const);
+export type CloseReason = Static<typeof CloseReason>;
+
+/** How the person who answers came to the session; where routing chose, by which rule and among whom. */
+export const Assignment = Type.Object({
+  by: OneOf(['routing', 'named', 'took', 'passedOn'] as const),
+  why: Nullable(
+    Type.Object({
+      rule: OneOf(['preferred', 'leastLoaded', 'longestSince'] as const),
+      /** How many could have got it. */
+      of: Type.Integer(),
+      /** Live sessions of the one who did, before this one. */
+      load: Type.Integer(),
+      capacity: Nullable(Type.Integer()),
+      /** Seconds since people were wished for. */
+      waited: Type.Integer(),
+      /** How many of the group could not, by reason. */
+      skipped: Type.Object({
+        offline: Type.Integer(),
+        paused: Type.Integer(),
+        full: Type.Integer(),
+        unskilled: Type.Integer(),
+        excluded: Type.Integer(),
+      }),
+    }),
+  ),
+});
+export type Assignment = Static<typeof Assignment>;
+
 /** A session in the list and in detail. Where a string is documented, "nothing" is `""`; where a date is, `null`. */
 export const Session = Type.Object({
   id: Uuid,
@@ -183,6 +223,8 @@ export const Session = Type.Object({
   lastOperatorMessage: Type.String(),
   firstClientMessageAfterLastOperatorMessage: Type.String(),
   handOver: Nullable(HandOver),
+  assignment: Nullable(Assignment),
+  closeReason: Nullable(CloseReason),
   operatorResult: Nullable(Type.String()),
   rating: Nullable(Type.Integer()),
 });

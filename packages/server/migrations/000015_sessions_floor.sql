@@ -22,3 +22,13 @@ create index sessions_waiting on sessions (company_id, waits_in, priority desc, 
 drop index sessions_of_operator;
 create index sessions_of_operator on sessions (company_id, operator_id)
   where closed_at is null and operator_type = 'OPERATOR' and waits_since is null;
+
+-- Timers of before under the names of today; whoever waits for a person, or has one, is looked at.
+update due set kind = 'session-hold' where kind = 'session-idle';
+insert into due (kind, key, due_at, company_id)
+  select 'session-wait', id, now(), company_id from sessions where waits_since is not null
+  on conflict (kind, key) do nothing;
+insert into due (kind, key, due_at, company_id)
+  select 'session-hold', id, now(), company_id from sessions
+  where closed_at is null and operator_type = 'OPERATOR' and operator_id <> '' and chat_id is not null
+  on conflict (kind, key) do update set due_at = least(due.due_at, excluded.due_at);

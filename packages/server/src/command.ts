@@ -1,4 +1,6 @@
 import { createRequire } from 'node:module';
+import { hostname } from 'node:os';
+import { resolve } from 'node:path';
 import { startApp } from './app.ts';
 import { welcome } from './welcome.ts';
 import { systemClock } from './platform/clock.ts';
@@ -57,6 +59,11 @@ async function serve(config: Config, output: NodeJS.WriteStream, version: string
   {
     await using app = await startApp({
       connection: database.connection,
+      node: {
+        name: config.nodeName ?? `${hostname()}:${resolve(config.dataDir)}`,
+        // The lock of the data folder is the lock of the embedded database.
+        alone: database.kind === 'embedded',
+      },
       secrets,
       clock: systemClock,
       ids: systemIds(() => systemClock.now()),

@@ -6,9 +6,13 @@ import type { Answer } from '../platform/route.ts';
 
 /** The framework's own refusals by its codes. */
 const frameworkCodes: Readonly<Record<string, ErrorCode>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: 'body-too-large',
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'media-type-unsupported',
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'malformed-json',
+};
+
+/** What ends a connection before there is a call, by the codes of the platform. */
+const connectionCodes: Readonly<Record<string, ErrorCode>> = {
+  HPE_HEADER_OVERFLOW: 'headers-too-large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'request-late',
 };
 
 /** Anything thrown as a failure of the table; undefined where it is a fault of ours. */
@@ -45,10 +49,9 @@ export function refuseUnreadable(error: NodeJS.ErrnoException, socket: Duplex): 
     socket.destroy();
     return;
   }
+  const code = connectionCodes[error.code ?? ''];
   const failure =
-    error.code === 'HPE_HEADER_OVERFLOW'
-      ? new Failure('headers-too-large')
-      : new Failure('invalid-input', { '': ['is not an HTTP request'] });
+    code === undefined ? new Failure('invalid-input', { '': ['is not an HTTP request'] }) : new Failure(code);
   const { status, body, headers = {} } = errorAnswer(failure, '');
   const lines = Object.entries({ ...headers, 'content-type': 'application/json; charset=utf-8', connection: 'close' });
   const head = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...lines.map(([name, value]) => `${name}: ${value}`)];

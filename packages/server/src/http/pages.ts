@@ -1,9 +1,11 @@
-import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import helmet from '@fastify/helmet';
-import files from '@fastify/static';
 import type { FastifyInstance } from 'fastify';
+import { systemClock } from '../platform/clock.ts';
+import { streamed } from '../platform/route.ts';
+import { filesOf, type StaticFile } from './static-files.ts';
+import { ready, send } from './send.ts';
 
 /** What the start page needs to know of the server. */
 export interface PageParts {
@@ -11,11 +13,16 @@ export interface PageParts {
   demoChats(): Promise<readonly { readonly language: string; readonly chatId: string; readonly name: string }[]>;
 }
 
-/** Adds the pages: the start page at `/`, the API's description at `/docs`, and their files. */
-export async function addPages(server: FastifyInstance, parts: PageParts): Promise<void> {
+/** Short addresses of pages. */
+const names: Readonly<Record<string, string>> = { '/index.html': '/', '/docs.html': '/docs' };
+
+/**
+ * Adds the pages: the start page at `/`, the API's description at `/docs`, and their files.
+ * @param root the folder of the built pages; there are none where nobody built them
+ */
+export async function addPages(server: FastifyInstance, parts: PageParts, root = pagesFolder()): Promise<void> {
   server.get('/demo.json', async () => ({ chats: await parts.demoChats() }));
-  const root = pagesFolder();
-  if (root === undefined) return;
+  const files = await filesOf(root);
   await server.register(async (pages) => {
     await pages.register(helmet, {
       contentSecurityPolicy: {
@@ -34,15 +41,26 @@ export async function addPages(server: FastifyInstance, parts: PageParts): Promi
       crossOriginEmbedderPolicy: false,
       strictTransportSecurity: false,
     });
-    await pages.register(files, { root, wildcard: false, index: false });
-    pages.get('/', async (_request, reply) => reply.sendFile('index.html'));
-    pages.get('/docs', async (_request, reply) => reply.sendFile('docs.html'));
+    for (const file of files) {
+      const short = names[file.path];
+      for (const path of short === undefined ? [file.path] : [file.path, short]) addFile(pages, path, file);
+    }
   });
 }
 
-/** The built pages; undefined where nobody built them. */
-function pagesFolder(): string | undefined {
+function addFile(pages: FastifyInstance, url: string, file: StaticFile): void {
+  pages.route({
+    method: ['GET', 'HEAD'],
+    url,
+    handler: async (request, reply) => {
+      const answer = { ...streamed(await file.content()), headers: { 'cache-control': 'public, max-age=0' } };
+      return send(reply, request, await ready(request, answer), systemClock);
+    },
+  });
+}
+
+/** Where the pages are built to. */
+function pagesFolder(): string {
   const require = createRequire(import.meta.url);
-  const folder = join(dirname(require.resolve('@molva/start-page/package.json')), 'dist', 'site');
-  return existsSync(join(folder, 'index.html')) ? folder : undefined;
+  return join(dirname(require.resolve('@molva/start-page/package.json')), 'dist', 'site');
 }

@@ -7,15 +7,17 @@ import fastify, {
   type FastifyReply,
   type FastifyRequest,
 } from 'fastify';
-import { MOST_LEVELS, tooDeepIn } from '../platform/depth.ts';
 import { badField, Failure } from '../platform/failure.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Log } from '../platform/log.ts';
-import { asFailure, errorAnswer } from './error-answer.ts';
 import type { Answer, Caller, Route } from '../platform/route.ts';
+import { asFailure, errorAnswer } from './error-answer.ts';
+import { partsOf } from './form.ts';
+import { parseJson } from './json-body.ts';
 import { mayStart, RateLimits, type Limits } from './rate-limit.ts';
-import { BROKEN_TEXT, brokenTextIn } from '../platform/text.ts';
-import { inputCheck } from './validate.ts';
+import { bytesOf, passOverRest, refuseDeclared, refuseType, textOf } from './receive.ts';
+import { forgetContent, ready, send, type Ready } from './send.ts';
+import { formCheck, inputCheck } from './validate.ts';
 
 /** Reads a bearer text as a user; throws `token-expired` or `token-invalid`. */
 export type Identify = (token: string) => Promise<NonNullable<Caller['user']>>;
@@ -36,6 +38,7 @@ export interface HttpOptions {
   readonly observe: (operation: string, status: number, seconds: number) => void;
 }
 
+/** Most bytes of a JSON body. */
 const BODY_LIMIT = 256 * 1024;
 
 /** The HTTP server with all routes under all bases; it listens to nothing yet. */
@@ -45,17 +48,17 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   const server = fastify({
     loggerInstance: options.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: BODY_LIMIT,
     trustProxy: options.trustedProxies.length === 0 ? false : [...options.trustedProxies],
     genReqId: () => `${prefix}-${(++requests).toString(36)}`,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 512 },
     exposeHeadRoutes: false,
-    frameworkErrors: (_error, request, reply) =>
-      void send(reply, request, errorAnswer(badField('path', 'is not a valid address'), request.id)),
+    frameworkErrors: (_error, request, reply) => void fail(reply, request, badField('path', 'is not a valid address')),
   });
   server.removeAllContentTypeParsers();
-  server.addContentTypeParser('*', { parseAs: 'string' }, parseJson);
+  server.addContentTypeParser('*', async (request: FastifyRequest) =>
+    parseJson(request, await textOf(request.raw, BODY_LIMIT, options.clock)),
+  );
   await server.register(cors, {
     origin: options.allowedOrigins.includes('*') ? true : [...options.allowedOrigins],
     methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
@@ -69,75 +72,49 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     const { ip: address } = request;
     options.log.warn({ address }, 'callers behind a proxy count as one: name the proxy in MOLVA_TRUSTED_PROXIES');
   };
+  const fail = (reply: FastifyReply, request: FastifyRequest, failure: Failure | undefined): FastifyReply =>
+    send(reply, request, errorAnswer(failure, request.id), options.clock);
   server.setErrorHandler((error, request, reply) => {
     const failure = isUnknownMethod(error) ? noRoute(options.routes, request) : asFailure(error);
     if (failure === undefined) request.log.error({ error, requestId: request.id }, 'a call failed');
     if (failure?.code === 'too-many-requests') adviseOfProxy(request);
-    return send(reply, request, errorAnswer(failure, request.id));
+    forgetContent(reply);
+    return fail(reply, request, failure);
   });
-  server.setNotFoundHandler((request, reply) => {
-    return send(reply, request, errorAnswer(noRoute(options.routes, request), request.id));
-  });
+  server.setNotFoundHandler((request, reply) => fail(reply, request, noRoute(options.routes, request)));
   const limits = new RateLimits(options.limits, options.clock);
-  for (const route of options.routes) addRoute(server, route, options, limits);
+  await server.register(async (streams) => {
+    streams.removeAllContentTypeParsers();
+    // The body is read by who serves the call, when it is known who calls.
+    streams.addContentTypeParser('*', (_request, _body, done) => done(null));
+    for (const route of options.routes) {
+      addRoute(route.operation.consumes === undefined ? server : streams, route, options, limits);
+    }
+  });
   return server;
-}
-
-/** Types that are read as JSON: none, plain text and what curl sends by default too, as who forgets the header means it. */
-const READ_AS_JSON = /^($|text\/plain|application\/x-www-form-urlencoded|application\/json|[^;]+\+json)/i;
-
-function parseJson(
-  request: FastifyRequest,
-  text: string | Buffer,
-  done: (error: Error | null, body?: unknown) => void,
-): void {
-  const source = text.toString().trim();
-  if (source === '') return done(null, undefined);
-  if (!READ_AS_JSON.test(request.headers['content-type'] ?? '')) return done(new Failure('media-type-unsupported'));
-  let body: unknown;
-  try {
-    body = JSON.parse(source);
-  } catch {
-    return done(new Failure('malformed-json'));
-  }
-  const deep = mayBeDeep(source) ? tooDeepIn(body) : undefined;
-  if (deep !== undefined) return done(badField(deep, `must not nest deeper than ${MOST_LEVELS} levels`));
-  // Escapes are the one way such characters come in: a body without them is not searched.
-  if (/\\u(0000|[dD][89a-fA-F])/.test(source)) {
-    const at = brokenTextIn(body);
-    if (at !== undefined) return done(badField(at, BROKEN_TEXT));
-  }
-  done(null, body);
-}
-
-/** Whether a text opens enough brackets: most bodies do not, and need not be walked through. */
-function mayBeDeep(source: string): boolean {
-  let opened = 0;
-  for (let index = 0; index < source.length && opened <= MOST_LEVELS; index++) {
-    const character = source[index];
-    if (character === '[' || character === '{') opened += 1;
-  }
-  return opened > MOST_LEVELS;
 }
 
 function addRoute(server: FastifyInstance, route: Route, options: HttpOptions, limits: RateLimits): void {
   const { operation } = route;
+  const { consumes } = operation;
   const check = inputCheck(operation);
+  const stream = streamOf(operation, options.clock);
   const starts = mayStart(operation.id);
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
     const started = process.hrtime.bigint();
     const observe = (status: number): void =>
       options.observe(operation.id, status, Number(process.hrtime.bigint() - started) / 1e9);
+    if (consumes !== undefined) passOverRest(request.raw, reply.raw, options.clock);
     try {
       const answer = await answerTo(request);
       observe(answer.status);
-      return send(reply, request, answer);
+      return send(reply, request, answer, options.clock);
     } catch (error) {
       observe(asFailure(error)?.status ?? 500);
       throw error;
     }
   };
-  const answerTo = async (request: FastifyRequest): Promise<Answer> => {
+  const answerTo = async (request: FastifyRequest): Promise<Ready> => {
     const caller = await callerOf(request, operation, options).catch((error: unknown) => {
       // Whoever tries tokens is counted as well.
       limits.count({ user: null, address: request.ip });
@@ -148,15 +125,37 @@ function addRoute(server: FastifyInstance, route: Route, options: HttpOptions, l
       throw new Failure('permission-denied');
     }
     const input = check({ params: request.params, query: request.query, body: request.body });
+    if (stream !== undefined) input.body = stream(request);
     const header = (name: string): string | undefined => request.headers[name] as string | undefined;
     const serve = (): Promise<Answer> => route.serve({ ...input, caller, header } as Parameters<Route['serve']>[0]);
-    return starts ? limits.start(caller, serve) : serve();
+    return ready(request, await (starts ? limits.start(caller, serve) : serve()));
   };
   for (const base of ALL_BASES) {
     for (const path of pathsOf(operation)) {
-      server.route({ method: operation.method, url: base + routePath(path, operation), handler });
+      server.route({ method: methodsOf(operation), url: base + routePath(path, operation), handler });
     }
   }
+}
+
+/** Begins to read the body of a call that consumes a stream; undefined for all the others. */
+function streamOf(
+  operation: Operation,
+  clock: Clock,
+): ((request: FastifyRequest) => AsyncIterable<unknown>) | undefined {
+  const { consumes } = operation;
+  if (consumes === undefined) return undefined;
+  const checked = formCheck(operation);
+  return ({ raw }) => {
+    refuseType(raw, consumes);
+    refuseDeclared(raw, consumes.limit);
+    const bytes = bytesOf(raw, consumes.limit, clock);
+    return consumes.type === 'multipart/form-data' ? checked(partsOf(raw.headers['content-type'] ?? '', bytes)) : bytes;
+  };
+}
+
+/** The methods an operation is served under. */
+function methodsOf({ method, produces }: Operation): string[] {
+  return method === 'GET' && produces !== undefined ? ['GET', 'HEAD'] : [method];
 }
 
 /** A path in the router's form; the last parameter may take the rest. */
@@ -178,13 +177,6 @@ async function callerOf(request: FastifyRequest, operation: Operation, options: 
   return { ...from, user: await options.identify(token), sessionToken: null };
 }
 
-function send(reply: FastifyReply, request: FastifyRequest, answer: Answer): FastifyReply {
-  reply.code(answer.status).header('x-request-id', request.id);
-  if (answer.headers !== undefined) reply.headers(answer.headers);
-  if (answer.body === undefined) return reply.send();
-  return reply.type('application/json; charset=utf-8').send(JSON.stringify(answer.body));
-}
-
 /** A method that may carry a body and says nothing of it, which the framework refuses before it looks for a route. */
 function isUnknownMethod(error: unknown): boolean {
   return (error as { code?: string }).code === 'FST_ERR_ROUTE_MISSING_CONTENT_TYPE';
@@ -192,13 +184,13 @@ function isUnknownMethod(error: unknown): boolean {
 
 /** What is said where no route fits: the path is unknown, or the method is. */
 function noRoute(routes: readonly Route[], request: FastifyRequest): Failure {
-  const allowed = methodsOf(routes, request.url);
+  const allowed = allowedMethods(routes, request.url);
   return allowed.length === 0
     ? new Failure('path-not-found')
     : new Failure('method-not-allowed', null, { allow: allowed.join(', ') });
 }
 
-function methodsOf(routes: readonly Route[], url: string): string[] {
+function allowedMethods(routes: readonly Route[], url: string): string[] {
   const path = url.split('?', 1)[0] ?? '';
   const base = ALL_BASES.find((candidate) => path.startsWith(`${candidate}/`));
   if (base === undefined) return [];
@@ -208,5 +200,5 @@ function methodsOf(routes: readonly Route[], url: string): string[] {
       const open = operation.takesRest ? template.replace(/\{\w+\}$/, '.+') : template;
       return new RegExp(`^${open.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(rest);
     });
-  return [...new Set(routes.filter(fits).map((route) => route.operation.method))];
+  return [...new Set(routes.filter(fits).flatMap((route) => methodsOf(route.operation)))];
 }

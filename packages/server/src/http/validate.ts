@@ -1,7 +1,8 @@
-import type { Operation } from '@molva/contract';
-import type { TObject, TSchema } from 'typebox';
+import { isFile, type Operation } from '@molva/contract';
+import { Type, type TObject, type TSchema } from 'typebox';
 import { checker } from '../platform/check.ts';
-import { badField } from '../platform/failure.ts';
+import { badField, Failure } from '../platform/failure.ts';
+import type { FormPart } from '../platform/streams.ts';
 import { BROKEN_TEXT, brokenTextIn } from '../platform/text.ts';
 import { bodyNormaliser, queryValue } from './normalise.ts';
 
@@ -12,7 +13,7 @@ export interface CheckedInput {
   body: unknown;
 }
 
-/** The raw input of a call. */
+/** The raw input of a call. A streamed body is checked as it is read. */
 export interface RawInput {
   params: unknown;
   query: unknown;
@@ -23,13 +24,54 @@ export interface RawInput {
 export function inputCheck(operation: Operation): (raw: RawInput) => CheckedInput {
   const params = operation.params && checker(operation.params);
   const query = operation.query && checker(operation.query);
-  const body = operation.body && checker(operation.body);
-  const normalise = operation.body && bodyNormaliser(operation.body);
+  const whole = operation.consumes === undefined ? operation.body : undefined;
+  const body = whole && checker(whole);
+  const normalise = whole && bodyNormaliser(whole);
   return (raw) => ({
     params: params && operation.params ? params(readParams(operation, raw.params)) : undefined,
     query: query && operation.query ? query(readQuery(operation.query, raw.query)) : undefined,
     body: body ? body(normalise ? normalise(raw.body ?? {}) : raw.body) : undefined,
   });
+}
+
+/**
+ * The check of a form by the schema of its operation, part by part: texts are read as their types, parts that the schema
+ * does not name are passed over, and a required one that did not come is missed at the end. `ids`, `ids[]` and `ids[0]`
+ * are the same name.
+ */
+export function formCheck({ body }: Operation): (parts: AsyncIterable<FormPart>) => AsyncIterable<FormPart> {
+  const schema = (body ?? Type.Object({})) as TObject;
+  const fields = new Map(
+    Object.entries(schema.properties as Record<string, TSchema>).map(([name, property]) => {
+      const one = (property as { items?: TSchema }).items ?? property;
+      return [plainName(name), { name, isFile: isFile(one), type: one, check: checker(Type.Object({ [name]: one })) }];
+    }),
+  );
+  return async function* checked(parts) {
+    const missing = new Set<string>(schema.required ?? []);
+    for await (const part of parts) {
+      const field = fields.get(plainName(part.name));
+      if (field === undefined) continue;
+      const { name } = field;
+      if (field.isFile !== (part.kind === 'file')) throw badField(name, `must be a ${field.isFile ? 'file' : 'text'}`);
+      missing.delete(name);
+      if (part.kind === 'file') {
+        wellFormed(name, part.fileName);
+        yield { ...part, name };
+      } else {
+        const value = queryValue(field.type, wellFormed(name, part.value));
+        yield { ...part, name, value: (field.check({ [name]: value }) as Record<string, unknown>)[name] };
+      }
+    }
+    if (missing.size > 0) {
+      throw new Failure('invalid-input', Object.fromEntries([...missing].map((name) => [name, ['is required']])));
+    }
+  };
+}
+
+/** The name of a field without the brackets of a list. */
+function plainName(name: string): string {
+  return name.replace(/\[\w*\]$/, '');
 }
 
 /** Path parameters as their types; the rest of a path arrives under `*`. */

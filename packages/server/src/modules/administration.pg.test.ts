@@ -107,7 +107,8 @@ describe('chats', () => {
     expect((await app.call('DELETE', `/chats/${id}`, [], app.admin)).status).toBe(204);
     expect((await app.call('GET', `/chats/${id}`, undefined, app.admin)).status).toBe(404);
     expect((await app.call('POST', `/chats/${id}/sessions`, {})).status).toBe(404);
-    expect((await app.call('GET', `/sessions/${session.id}`)).body).toMatchObject({ status: 'CLOSED' });
+    const status = async () => (await app.call<Session>('GET', `/sessions/${session.id}`)).body.status;
+    await expect.poll(status).toBe('CLOSED');
   });
 
   it.each([
@@ -232,7 +233,17 @@ describe('what is wrong with a call', () => {
 it('health, metrics and the description of the API are served', async () => {
   expect((await fetch(`${app.url}/health/live`)).status).toBe(200);
   expect(await (await fetch(`${app.url}/health/ready`)).json()).toEqual({ status: 'ready' });
-  expect(await (await fetch(`${app.url}/metrics`)).text()).toContain('molva_http_calls_total');
+  const figures = ['molva_http_calls_total', 'molva_due_claimed_total{kind="iam-sweep"}', 'molva_due_unwritten 0'];
+  await expect
+    .poll(async () => {
+      const text = await (await fetch(`${app.url}/metrics`)).text();
+      return figures.filter((figure) => !text.includes(figure));
+    })
+    .toEqual([]);
+  const metrics = await (await fetch(`${app.url}/metrics`)).text();
+  expect(metrics).toContain('molva_http_calls_total');
+  expect(metrics).toMatch(/^molva_memory_bytes\{part="session"\} \d+$/m);
+  expect(metrics).toMatch(/^molva_memory_hits_total\{part="token"\} [1-9]/m);
   const document = (await (await fetch(`${app.url}/api/v1/openapi.json`)).json()) as { paths: object };
   expect(Object.keys(document.paths)).toContain('/chats/{chatId}/sessions');
 });

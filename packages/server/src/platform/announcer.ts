@@ -1,3 +1,5 @@
+import { shortId, type Log } from './log.ts';
+
 /** A committed event of a session, as the log holds it. */
 export interface CommittedEvent {
   readonly eventSeq: number;
@@ -17,15 +19,23 @@ export interface PassingEvent {
 /** Hears of events after their commit, in `eventSeq` order within one call. */
 export interface AnnouncementListener {
   committed?(sessionId: string, events: readonly CommittedEvent[]): void;
+  /** The log reaches this event, or may reach it in a moment, and the teller has not got it: it is to be read. */
+  reached?(sessionId: string, eventSeq: number): void;
   passing?(sessionId: string, event: PassingEvent): void;
 }
 
 /**
  * Carries committed events from the transaction that wrote them to whoever delivers them. Nothing is announced
- * before it is committed; a listener that misses one finds it in the event log.
+ * before it is committed; a listener that misses one finds it in the event log. What a listener throws is its own
+ * affair: neither who announces nor other listeners feel it.
  */
 export class Announcer {
+  readonly #log: Log;
   readonly #listeners = new Set<AnnouncementListener>();
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
 
   /** Adds a listener; dispose to remove it. */
   listen(listener: AnnouncementListener): Disposable {
@@ -35,16 +45,26 @@ export class Announcer {
 
   /** Tells of events that are committed. */
   committed(sessionId: string, events: readonly CommittedEvent[]): void {
-    for (const listener of this.#listeners) listener.committed?.(sessionId, events);
+    this.#tell(sessionId, (listener) => listener.committed?.(sessionId, events));
+  }
+
+  /** Tells how far the log goes, or may go once a commit of unknown outcome is through. */
+  reached(sessionId: string, eventSeq: number): void {
+    this.#tell(sessionId, (listener) => listener.reached?.(sessionId, eventSeq));
   }
 
   /** Tells of an event that is not kept. */
   passing(sessionId: string, event: PassingEvent): void {
-    for (const listener of this.#listeners) listener.passing?.(sessionId, event);
+    this.#tell(sessionId, (listener) => listener.passing?.(sessionId, event));
   }
-}
 
-/** The text of a publication: the envelope around a payload that is JSON already. */
-export function envelopeText(event: string, data: string): string {
-  return `{"event":"${event}","data":${data}}`;
+  #tell(sessionId: string, tell: (listener: AnnouncementListener) => void): void {
+    for (const listener of this.#listeners) {
+      try {
+        tell(listener);
+      } catch (error) {
+        this.#log.error({ error, session: shortId(sessionId) }, 'who heard of an event failed');
+      }
+    }
+  }
 }

@@ -36,6 +36,12 @@ const settings = {
     'An external PostgreSQL, 15 or newer, instead of the embedded one.',
     parsePostgresUrl,
   ),
+  nodeName: setting(
+    'MOLVA_NODE_NAME',
+    undefined,
+    'Name of this process among those on one database; host and data folder where absent.',
+    text,
+  ),
   live: setting('MOLVA_LIVE', 'embedded', 'The live engine: embedded.', live),
   adminEmail: setting(
     'MOLVA_ADMIN_EMAIL',
@@ -86,7 +92,7 @@ const settings = {
 
 type Settings = typeof settings;
 type Value<S> = S extends Setting<infer T> ? T : never;
-type Optional = 'publicUrl' | 'databaseUrl' | 'adminPassword' | 'allowedOrigins';
+type Optional = 'publicUrl' | 'databaseUrl' | 'nodeName' | 'adminPassword' | 'allowedOrigins';
 
 /** The configuration of a process. */
 export type Config = {

@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
+import { Breaks } from './breaks.ts';
 import type { Tables } from './tables.ts';
 
 /** Where the database is. */
@@ -13,6 +15,11 @@ export interface Prepared {
   readonly text: string;
 }
 
+/** A statement named by all that it says: no two texts share a name. PostgreSQL cuts names after 63 bytes. */
+export function prepared(label: string, text: string): Prepared {
+  return { name: `${label}_${createHash('sha256').update(text).digest('base64url').slice(0, 22)}`, text };
+}
+
 /** A statement that may have no name: one that is not worth keeping. */
 export type Statement = Prepared | { readonly name?: never; readonly text: string };
 
@@ -24,6 +31,8 @@ export interface Queryable {
 /** The database: hot statements as named prepared SQL, everything else through the typed builder. */
 export interface Database extends Queryable, AsyncDisposable {
   readonly builder: Kysely<Tables>;
+  /** Calls when statements are answered again after a connection broke; dispose to end it. */
+  afterBreak(listener: () => void): Disposable;
   /** Runs the work in one transaction on one connection; a throw rolls back. */
   transaction<T>(work: (connection: Queryable & { client: pg.PoolClient }) => Promise<T>): Promise<T>;
 }
@@ -59,26 +68,47 @@ function queryOf({ name, text }: Statement, values: readonly unknown[]): pg.Quer
   return { ...(name === undefined ? {} : { name }), text, values: values as unknown[] };
 }
 
-/** Opens a pool of at most `size` connections. */
-export function openDatabase(connection: DatabaseConnection, size: number, onError: (error: Error) => void): Database {
+/**
+ * Opens a pool of at most `size` connections. With a limit no statement waits longer than that many milliseconds,
+ * neither for a connection nor for its answer: it fails, also where the other side says nothing at all, and its
+ * connection is given up.
+ */
+export function openDatabase(
+  connection: DatabaseConnection,
+  size: number,
+  onError: (error: Error) => void,
+  limit?: number,
+): Database {
   const pool = new pg.Pool({
     ...connection,
     max: size,
+    ...(limit === undefined
+      ? {}
+      : { connectionTimeoutMillis: limit, statement_timeout: limit, query_timeout: limit, keepAlive: true }),
     types,
     // Compiling a statement takes longer than any of ours may run.
     options: '-c TimeZone=UTC -c DateStyle=ISO -c jit=off',
     application_name: 'molva',
   });
   let closing = false;
-  // Connections that are being closed may still hear that the server goes down with them.
-  pool.on('error', (error) => closing || onError(error));
+  const breaks = new Breaks();
+  pool.on('error', (error) => {
+    breaks.failed(error);
+    // Connections that are being closed may still hear that the server goes down with them.
+    if (!closing) onError(error);
+  });
   const builder = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   return {
     builder,
     async query<Row extends pg.QueryResultRow>(statement: Statement, values: readonly unknown[]) {
-      const result = await pool.query<Row>(queryOf(statement, values));
+      const result = await pool.query<Row>(queryOf(statement, values)).catch((error: unknown) => {
+        breaks.failed(error);
+        throw error;
+      });
+      breaks.answered();
       return result.rows;
     },
+    afterBreak: (listener) => breaks.listen(listener),
     async transaction(work) {
       const client = await pool.connect();
       let broken = false;
@@ -94,6 +124,7 @@ export function openDatabase(connection: DatabaseConnection, size: number, onErr
         await client.query('commit');
         return value;
       } catch (error) {
+        breaks.failed(error);
         await client.query('rollback').catch(() => {
           broken = true;
         });

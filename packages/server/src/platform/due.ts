@@ -1,89 +1,101 @@
-import type { Clock, Timer } from './clock.ts';
-import type { Database, Prepared } from './database.ts';
-import type { Log } from './log.ts';
+import { systemClock, type Clock, type Timer } from './clock.ts';
+import { openDatabase, type Database, type DatabaseConnection } from './database.ts';
+import { DueOutcomes, nameOf } from './due-outcomes.ts';
+import { claimDue, wishDue, type ClaimedRow, type ClaimRequest } from './due-rows.ts';
 import { isoInstant } from './instant.ts';
+import type { Log } from './log.ts';
+import type { DueFigures } from './metrics.ts';
+import { NodeLease, type NodeIdentity } from './node-lease.ts';
 
-/** Does what is due for a key; answers when to come again (epoch milliseconds), or null when there is nothing more. */
-export type DueHandler = (key: string) => Promise<number | null>;
-
-/** How long a run may take before another node takes it over. */
-const LEASE_MS = 60_000;
-/** How often rows that this node was not told of are looked for. */
-const SWEEP_MS = 1_000;
-const BATCH = 64;
-
-const claim: Prepared = {
-  name: 'due_claim',
-  text: `update due set leased_until = $2::timestamptz, attempts = attempts + 1
-    where (kind, key) in (select kind, key from due where due_at <= $1::timestamptz
-      and (leased_until is null or leased_until <= $1::timestamptz) order by due_at limit ${BATCH} for update skip locked)
-    returning kind, key, generation, attempts`,
-};
-const settle: Prepared = {
-  name: 'due_settle',
-  text: `update due set attempts = 0, leased_until = null,
-      due_at = case when generation = $3 then $4::timestamptz else $5::timestamptz end
-    where kind = $1 and key = $2`,
-};
-const finish: Prepared = {
-  name: 'due_finish',
-  text: `with done as (delete from due where kind = $1 and key = $2 and generation = $3 returning 1)
-    update due set attempts = 0, leased_until = null, due_at = $4::timestamptz
-    where kind = $1 and key = $2 and not exists (select 1 from done)`,
-};
-const upsert: Prepared = {
-  name: 'due_upsert',
-  text: `insert into due (kind, key, due_at) values ($1, $2, $3::timestamptz) ${dueConflict()}`,
-};
-
-/** What a second wish for the same key does: the earlier instant wins, and the change is counted. A lease stays. */
-export function dueConflict(): string {
-  return 'on conflict (kind, key) do update set due_at = least(due.due_at, excluded.due_at), generation = due.generation + 1';
+/** What is known of a wish when it is due: the version of the session's commit that made it, null where none did. */
+export interface DueWish {
+  readonly version: number | null;
 }
 
-interface Claimed {
-  kind: string;
-  key: string;
-  generation: number;
-  attempts: number;
+/** Does what is due for a key; answers when to come again (epoch milliseconds), or null when there is nothing more. */
+export type DueHandler = (key: string, wish: DueWish) => Promise<number | null>;
+
+/** How often rows that this node was not told of are looked for. */
+const SWEEP_MS = 1_000;
+/** How soon it looks again where other nodes were faster. */
+const CONTENDED_MS = 20;
+/** Runs of a kind at a time, where its handler says nothing else. */
+const AT_ONCE = 64;
+/** How much of that one company may have, so that there is room for the next one whatever the first does. */
+const SHARE = 0.75;
+const LONGEST_WAIT_MS = 60_000;
+/** A statement of the timers ends within this, or fails; shorter than the time a lease is trusted without renewal. */
+const STATEMENT_MS = 3_000;
+/** A claim, outcomes and a renewal at a time. */
+const CONNECTIONS = 3;
+
+interface Kind {
+  readonly handler: DueHandler;
+  readonly atOnce: number;
+  /** Claimed and not yet settled, by the key. */
+  readonly known: Map<string, ClaimedRow>;
+}
+
+/** What a runner needs. */
+export interface DuePorts {
+  /** One whose statements have a limit: what hangs would stop the clock. */
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly lease: Pick<NodeLease, 'fence' | 'mayClaim' | 'mayTakeOver'>;
+  readonly figures?: DueFigures;
 }
 
 /**
- * Timers as rows. Any node picks up what is due, and a key is run by one at a time; a node that dies in the middle
- * loses its lease and another goes on, so handlers look at the state of things first and may run twice.
+ * Timers as rows. Any node picks up what is due, and a key is run by one at a time; what a node held is free when its
+ * lease is over or its successor starts, so handlers look at the state of things first and may run twice.
  */
 export class DueRunner implements AsyncDisposable {
-  readonly #database: Database;
-  readonly #clock: Clock;
-  readonly #log: Log;
-  readonly #handlers = new Map<string, DueHandler>();
+  readonly #ports: DuePorts;
+  readonly #kinds = new Map<string, Kind>();
   readonly #running = new Set<Promise<void>>();
+  readonly #outcomes: DueOutcomes;
+  /** Kinds of which more is due than was taken. */
+  #crowded: ReadonlySet<string> = new Set();
   #wakeAt = Number.POSITIVE_INFINITY;
   #timer: Timer | undefined;
   #sweeping = false;
   #sweepAgain = false;
   #stopped = true;
 
-  constructor(database: Database, clock: Clock, log: Log) {
-    this.#database = database;
-    this.#clock = clock;
-    this.#log = log;
+  constructor(ports: DuePorts) {
+    const { clock, database, log, figures } = ports;
+    this.#ports = ports;
+    this.#outcomes = new DueOutcomes({
+      database,
+      clock,
+      settled: ({ row, next }, wished) => {
+        this.#kinds.get(row.kind)?.known.delete(nameOf(row));
+        const again = wished || this.#crowded.has(row.kind) ? clock.now() : next;
+        if (again !== null) this.#schedule(again);
+      },
+      failed: (error, unwritten) => {
+        figures?.statementFailed('settle');
+        log.error({ error, unwritten }, 'what became of timers cannot be written and is kept until it can');
+      },
+    });
+    figures?.watch(() => this.#outcomes.unwritten);
   }
 
-  /** Names who does the work of a kind. */
-  handle(kind: string, handler: DueHandler): void {
-    this.#handlers.set(kind, handler);
+  /** Names who does the work of a kind, and how much of it at a time. Other kinds are left to those who know them. */
+  handle(kind: string, handler: DueHandler, { atOnce = AT_ONCE }: { readonly atOnce?: number } = {}): void {
+    this.#kinds.set(kind, { handler, atOnce, known: new Map() });
   }
 
   /** Begins to pick up rows. */
   start(): void {
     this.#stopped = false;
-    this.#schedule(this.#clock.now());
+    this.#schedule(this.#ports.clock.now());
   }
 
   /** Wishes for a run; an earlier wish for the same key stays. */
   async at(kind: string, key: string, due: number): Promise<void> {
-    await this.#database.query(upsert, [kind, key, new Date(due).toISOString()]);
+    await wishDue(this.#ports.database, { kind, key }, due);
     this.hint(due);
   }
 
@@ -97,17 +109,20 @@ export class DueRunner implements AsyncDisposable {
     this.#timer?.cancel();
     // What was claimed meanwhile is run while there is a database to write to.
     while (this.#running.size > 0) await Promise.allSettled(this.#running);
+    await this.#outcomes.drain();
   }
 
   #schedule(at: number): void {
     if (this.#stopped || at >= this.#wakeAt) return;
+    const { clock } = this.#ports;
     this.#wakeAt = at;
     this.#timer?.cancel();
     // A timer may fire a millisecond before the clock says so: what is due then would wait for the next sweep.
-    this.#timer = this.#clock.setTimeout(() => this.#track(this.#sweep()), Math.max(0, at - this.#clock.now() + 1));
+    this.#timer = clock.setTimeout(() => this.#track(this.#sweep()), Math.max(0, at - clock.now() + 1));
   }
 
   async #sweep(): Promise<void> {
+    const { clock, log, figures, lease } = this.#ports;
     this.#wakeAt = Number.POSITIVE_INFINITY;
     if (this.#stopped) return;
     if (this.#sweeping) {
@@ -116,19 +131,43 @@ export class DueRunner implements AsyncDisposable {
     }
     this.#sweeping = true;
     try {
-      const now = this.#clock.now();
-      const rows = await this.#database.query<Claimed & Record<string, unknown>>(claim, [
-        isoInstant(now),
-        isoInstant(now + LEASE_MS),
-      ]);
-      for (const row of rows) this.#track(this.#run(row));
-      if (rows.length === BATCH) this.#schedule(now);
+      if (lease.mayClaim) await this.#claim();
     } catch (error) {
-      this.#log.error({ error }, 'timers cannot be read');
+      figures?.statementFailed('claim');
+      log.error({ error }, 'timers cannot be read');
     } finally {
       this.#sweeping = false;
-      this.#schedule(this.#clock.now() + (this.#sweepAgain ? 0 : SWEEP_MS));
+      this.#schedule(clock.now() + (this.#sweepAgain ? 0 : SWEEP_MS));
       this.#sweepAgain = false;
+    }
+  }
+
+  async #claim(): Promise<void> {
+    const { clock, database, figures, lease } = this.#ports;
+    const room: ClaimRequest['room'][number][] = [];
+    const full: string[] = [];
+    for (const [kind, { atOnce, known }] of this.#kinds) {
+      const free = atOnce - known.size;
+      const share = Math.max(1, Math.floor(atOnce * SHARE));
+      if (free > 0) room.push({ kind, free, share, inTurns: this.#crowded.has(kind) });
+      else full.push(kind);
+    }
+    const now = clock.now();
+    const { rows, crowded } = await claimDue(database, {
+      now,
+      fence: lease.fence,
+      takesOver: lease.mayTakeOver,
+      room,
+      known: [...this.#kinds.values()].flatMap(({ known }) => [...known.values()]),
+    });
+    this.#crowded = new Set([...full, ...crowded]);
+    for (const row of rows) {
+      figures?.claimed(row.kind, Math.max(0, now - row.dueAt) / 1000);
+      this.#track(this.#run(row));
+    }
+    // Others took what was seen here: there is more behind it.
+    if (room.some(({ kind, share }) => this.#crowded.has(kind) && (this.#kinds.get(kind)?.known.size ?? 0) < share)) {
+      this.#schedule(now + CONTENDED_MS);
     }
   }
 
@@ -137,23 +176,42 @@ export class DueRunner implements AsyncDisposable {
     void run.finally(() => this.#running.delete(run));
   }
 
-  async #run(row: Claimed): Promise<void> {
+  async #run(row: ClaimedRow): Promise<void> {
+    const { clock, log, figures } = this.#ports;
+    const kind = this.#kinds.get(row.kind);
+    if (kind === undefined) return;
+    kind.known.set(nameOf(row), row);
     try {
-      const next = (await this.#handlers.get(row.kind)?.(row.key)) ?? null;
-      const now = this.#clock.now();
-      if (next === null) await this.#database.query(finish, [row.kind, row.key, row.generation, isoInstant(now)]);
-      else await this.#database.query(settle, [row.kind, row.key, row.generation, isoInstant(next), isoInstant(now)]);
-      this.#schedule(next ?? now);
+      const next = await kind.handler(row.key, { version: row.version });
+      // An answer that is no instant is a failure of the handler like any other.
+      if (next !== null) isoInstant(next);
+      this.#outcomes.add({ row, next, failed: false });
     } catch (error) {
-      const wait = Math.min(60_000, 500 * 2 ** row.attempts);
-      this.#log.error({ error, kind: row.kind, attempts: row.attempts, wait }, 'a timer failed and is tried again');
-      await this.#retryAt(row, this.#clock.now() + wait);
+      const wait = Math.min(LONGEST_WAIT_MS, 500 * 2 ** row.attempts);
+      figures?.failed(row.kind);
+      log.error({ error, kind: row.kind, attempts: row.attempts, wait }, 'a timer failed and is tried again');
+      this.#outcomes.add({ row, next: clock.now() + wait, failed: true });
     }
   }
+}
 
-  async #retryAt(row: Claimed, at: number): Promise<void> {
-    const text = 'update due set due_at = $3::timestamptz, leased_until = null where kind = $1 and key = $2';
-    await this.#database.query({ name: 'due_retry', text }, [row.kind, row.key, isoInstant(at)]).catch(() => undefined);
-    this.#schedule(at);
-  }
+/** What the timers of a process need. */
+export interface TimerOptions {
+  readonly connection: DatabaseConnection;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly node: NodeIdentity;
+  readonly figures: DueFigures;
+}
+
+/** Opens a runner with a lease and connections of its own, so that nothing else keeps it waiting. */
+export async function openDueRunner(options: TimerOptions): Promise<AsyncDisposable & { readonly due: DueRunner }> {
+  const { connection, clock, log, node, figures } = options;
+  await using opened = new AsyncDisposableStack();
+  const broke = (error: Error): void => log.error({ error }, 'a database connection of the timers broke');
+  const database = opened.use(openDatabase(connection, CONNECTIONS, broke, STATEMENT_MS));
+  const lease = opened.use(await NodeLease.take(database, systemClock, log, node));
+  const due = opened.use(new DueRunner({ database, clock, log, lease, figures }));
+  const kept = opened.move();
+  return { due, [Symbol.asyncDispose]: () => kept.disposeAsync() };
 }

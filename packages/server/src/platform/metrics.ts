@@ -1,12 +1,39 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { PartFigures } from './memory.ts';
 
 /** Figures of the live side that are shown. */
-interface LiveFigures {
+export interface LiveFigures {
   readonly connections: number;
   readonly subscriptions: number;
   readonly delivered: number;
   readonly framesSent: number;
+  /** Channels that wait to be compared with the event log. */
+  readonly behind: number;
+  /** Events that were read from the log to be delivered. */
+  readonly relayed: number;
+  /** Readings and deliveries that failed, each tried again. */
+  readonly relayFailures: number;
 }
+
+/** What timers tell of themselves. */
+export interface DueFigures {
+  /** A row was taken, so many seconds after it was due. */
+  claimed(kind: string, lateSeconds: number): void;
+  failed(kind: string): void;
+  statementFailed(statement: 'claim' | 'settle'): void;
+  /** Shows how many outcomes are not written yet. */
+  watch(unwritten: () => number): void;
+}
+
+const liveFigures = [
+  'connections',
+  'subscriptions',
+  'delivered',
+  'framesSent',
+  'behind',
+  'relayed',
+  'relayFailures',
+] as const satisfies readonly (keyof LiveFigures)[];
 
 /** What Molva counts, in the form Prometheus reads. */
 export class Metrics {
@@ -40,13 +67,88 @@ export class Metrics {
 
   /** Shows the figures of the live side. */
   watchLive(figures: () => LiveFigures): void {
-    for (const name of ['connections', 'subscriptions', 'delivered', 'framesSent'] as const) {
+    for (const name of liveFigures) {
       new Gauge({
         name: `molva_live_${name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`,
         help: `Live ${name}.`,
         registers: [this.#registry],
         collect() {
           this.set(figures()[name]);
+        },
+      });
+    }
+  }
+
+  /** Counts what timers do. */
+  dueFigures(): DueFigures {
+    const registers = [this.#registry];
+    const labelNames = ['kind'];
+    const claimed = new Counter({
+      name: 'molva_due_claimed_total',
+      help: 'Timers taken to be run.',
+      labelNames,
+      registers,
+    });
+    const failed = new Counter({ name: 'molva_due_failed_total', help: 'Runs that failed.', labelNames, registers });
+    const late = new Histogram({
+      name: 'molva_due_late_seconds',
+      help: 'How long after its instant a timer was taken.',
+      labelNames,
+      buckets: [0.01, 0.05, 0.1, 0.25, 1, 2.5, 10, 60, 600],
+      registers,
+    });
+    const statements = new Counter({
+      name: 'molva_due_statement_failures_total',
+      help: 'Claims and outcomes the database did not take.',
+      labelNames: ['statement'],
+      registers,
+    });
+    return {
+      claimed(kind, lateSeconds) {
+        claimed.inc({ kind });
+        late.observe({ kind }, lateSeconds);
+      },
+      failed: (kind) => failed.inc({ kind }),
+      statementFailed: (statement) => statements.inc({ statement }),
+      watch(unwritten) {
+        new Gauge({
+          name: 'molva_due_unwritten',
+          help: 'Outcomes of timers that are not written yet.',
+          registers,
+          collect() {
+            this.set(unwritten());
+          },
+        });
+      },
+    };
+  }
+
+  /** Shows what is kept in memory, by its parts. */
+  watchMemory(figures: () => readonly PartFigures[]): void {
+    const registers = [this.#registry];
+    const labelNames = ['part'];
+    const counted = { hits: 'Values found in memory.', misses: 'Values that had to be read.' } as const;
+    for (const [name, help] of Object.entries(counted) as [keyof typeof counted, string][]) {
+      new Counter({
+        name: `molva_memory_${name}_total`,
+        help,
+        labelNames,
+        registers,
+        collect() {
+          this.reset();
+          for (const part of figures()) this.inc({ part: part.name }, part[name]);
+        },
+      });
+    }
+    const held = { entries: 'Values in memory.', bytes: 'Bytes of memory, about.' } as const;
+    for (const [name, help] of Object.entries(held) as [keyof typeof held, string][]) {
+      new Gauge({
+        name: `molva_memory_${name}`,
+        help,
+        labelNames,
+        registers,
+        collect() {
+          for (const part of figures()) this.set({ part: part.name }, part[name]);
         },
       });
     }

@@ -29,9 +29,10 @@ async function shippedMigrations(): Promise<Migration[]> {
 /**
  * Brings the schema up to this build, all steps in one transaction under an advisory lock: twenty nodes may start at
  * once, one does the work. Answers how many steps were applied. A database that is ahead of this build is refused.
+ * @param last the number of the last step to apply: earlier than all of them for a database as an earlier build knew it
  */
-export async function migrate(database: Database): Promise<number> {
-  const steps = await shippedMigrations();
+export async function migrate(database: Database, last = Number.POSITIVE_INFINITY): Promise<number> {
+  const steps = (await shippedMigrations()).filter(({ number }) => number <= last);
   return database.transaction(async ({ client }) => {
     await client.query('select pg_advisory_xact_lock($1)', [MIGRATION_LOCK]);
     await client.query(

@@ -1,4 +1,5 @@
-import type { BodyOf, Operation, ParamsOf, QueryOf } from '@molva/contract';
+import type { BodyOf, Operation, ParamsOf, QueryOf, StreamedBody } from '@molva/contract';
+import type { Content, FormPart } from './streams.ts';
 
 /** Who calls, as far as the call proved it. */
 export interface Caller {
@@ -16,19 +17,33 @@ export interface Caller {
   readonly userAgent: string | null;
 }
 
+type Streamed<T extends StreamedBody['type']> = { readonly consumes: { readonly type: T } };
+/**
+ * The body of a call: parsed JSON, or what the operation consumes as it comes. Reading a stream waits for the caller, and
+ * fails with a `Failure` where it is too large, too late, broken or cut off.
+ */
+export type ReceivedBody<O extends Operation> =
+  O extends Streamed<'multipart/form-data'>
+    ? AsyncIterable<FormPart>
+    : O extends Streamed<'application/octet-stream'>
+      ? AsyncIterable<Uint8Array>
+      : BodyOf<O>;
+
 /** A parsed call of an operation. */
 export interface Call<O extends Operation> {
   readonly params: ParamsOf<O>;
   readonly query: QueryOf<O>;
-  readonly body: BodyOf<O>;
+  readonly body: ReceivedBody<O>;
   readonly caller: Caller;
   readonly header: (name: string) => string | undefined;
 }
 
-/** The answer of a call; `body` undefined sends none. */
+/** The answer of a call: JSON, a content, or nothing. */
 export interface Answer {
   readonly status: number;
   readonly body?: unknown;
+  /** Bytes in place of `body`, from which the caller may pick by the conditions and the range of its call. */
+  readonly content?: Content;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
@@ -46,6 +61,11 @@ export function route<const O extends Operation>(operation: O, serve: (call: Cal
 /** 200 with a body. */
 export function ok(body: unknown): Answer {
   return { status: 200, body };
+}
+
+/** 200 with a content, or what the caller's conditions make of it. */
+export function streamed(content: Content): Answer {
+  return { status: 200, content };
 }
 
 /** 201 with a body. */

@@ -30,10 +30,17 @@ export interface Tables {
     settings: ColumnType<Record<string, string | number | boolean>, string | undefined, string>;
     created_at: ColumnType<number, string | undefined, never>;
     blocked_at: MaybeInstant;
-    operator_status: ColumnType<OperatorStatus, OperatorStatus | undefined, OperatorStatus>;
-    operator_status_at: ColumnType<number | null, string | null | undefined, string | null>;
-    last_assigned_at: ColumnType<number | null, string | null | undefined, string | null>;
     token_generation: Generated<number>;
+  };
+  /** Kept by a trigger of `users`: each has one. */
+  seats: {
+    company_id: number;
+    user_id: number;
+    status: Generated<OperatorStatus>;
+    status_at: ColumnType<number | null, string | null | undefined, string | null>;
+    capacity: ColumnType<number | null, number | null | undefined, number | null>;
+    epoch: Generated<number>;
+    last_given_at: ColumnType<number | null, string | null | undefined, string | null>;
   };
   refresh_tokens: {
     token_hash: Buffer;
@@ -146,50 +153,8 @@ export interface Tables {
     updated_at: Instant;
   };
   group_members: { group_id: string; company_id: number; user_id: number };
-  sessions: {
-    id: string;
-    company_id: number;
-    chat_id: string | null;
-    client_id: string;
-    name: string;
-    channel: string;
-    messenger_type: string | null;
-    referer: string | null;
-    ttl: number;
-    status: 'ACTIVE' | 'CLOSED';
-    bot_status: 'WAIT' | 'STOP' | 'OPERATOR' | 'ERROR';
-    bot_id: string;
-    operator_type: 'BOT' | 'OPERATOR';
-    operator_id: string;
-    operator_name: string;
-    operator_assigned_at: MaybeInstant;
-    operators: Json<{ id: number | null; name: string; type: 'BOT' | 'OPERATOR'; assigned_at: string }[]>;
-    marked_as_spam: Generated<boolean>;
-    started_at: Instant;
-    closed_at: MaybeInstant;
-    result: string | null;
-    operator_result: string | null;
-    hand_over: MaybeJson<Record<string, unknown>>;
-    floor: MaybeJson<Record<string, unknown>>;
-    waits_since: MaybeInstant;
-    waits_in: string | null;
-    priority: Generated<number>;
-    options: Json<Record<string, unknown>>;
-    version: number;
-    last_seq: number;
-    last_event_seq: number;
-    unread: number;
-    last_message_at: MaybeInstant;
-    client_online_at: MaybeInstant;
-    client_offline_at: MaybeInstant;
-    last_operator_message_at: MaybeInstant;
-    first_client_message_after_at: MaybeInstant;
-    bot_state: MaybeJson<Record<string, unknown>>;
-    rating: number | null;
-    search: string;
-    activity_hour: number;
-    newest: boolean;
-  };
+  /** What the builder names; `sessions/state/columns.ts` has all of it. */
+  sessions: { id: string; company_id: number; chat_id: string | null; started_at: Instant };
   /** Kept by triggers of `sessions`. */
   session_search: { id: string; company_id: number; client_id: string; started_at: Instant; search: string };
   session_starts: {

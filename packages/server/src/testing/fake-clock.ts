@@ -1,4 +1,4 @@
-import type { Clock, Timer } from '../platform/clock.ts';
+import type { Clock, Elapsed, Timer } from '../platform/clock.ts';
 
 interface Waiting {
   readonly at: number;
@@ -6,7 +6,7 @@ interface Waiting {
 }
 
 /** A clock that stands still until a test moves it. */
-export class FakeClock implements Clock {
+export class FakeClock implements Clock, Elapsed {
   #now: number;
   readonly #waiting = new Set<Waiting>();
 
@@ -15,6 +15,10 @@ export class FakeClock implements Clock {
   }
 
   now(): number {
+    return this.#now;
+  }
+
+  elapsed(): number {
     return this.#now;
   }
 

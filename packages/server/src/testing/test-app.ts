@@ -6,6 +6,7 @@ import { systemClock } from '../platform/clock.ts';
 import type { DatabaseConnection } from '../platform/database.ts';
 import { systemIds } from '../platform/ids.ts';
 import { openLog } from '../platform/log.ts';
+import type { Secrets } from '../platform/secrets.ts';
 import { freshDatabase } from './fresh-database.ts';
 
 const { privateKey, publicKey } = generateKeyPairSync('rsa', {
@@ -13,6 +14,11 @@ const { privateKey, publicKey } = generateKeyPairSync('rsa', {
   publicKeyEncoding: { type: 'spki', format: 'pem' },
   privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
 });
+
+/** What a test application signs with. */
+export function testSecrets(sessionKey: Uint8Array): Secrets {
+  return { signing: { privateKey, publicKey }, sessionKey };
+}
 
 /** The administrator of every test application. */
 export const ADMIN = { email: 'admin@test', password: 'correct horse battery' } as const;
@@ -61,13 +67,17 @@ afterAll(() => {
   if (running.size > 0) throw new Error(`left running: ${[...running].join(', ')}`);
 });
 
-/** Starts an application of its own for a test. */
+let started = 0;
+
+/** Starts an application of its own for a test; on a new database unless one is given. */
 export async function startTestApp(options: Partial<AppOptions> = {}): Promise<TestApp> {
-  const connection = await freshDatabase();
+  const connection = options.connection ?? (await freshDatabase());
+  const node = { name: `test-${process.pid}-${++started}`, alone: false };
   const begin = (port: number): Promise<App> =>
     startApp({
       connection,
-      secrets: { signing: { privateKey, publicKey }, sessionKey: randomBytes(32) },
+      node,
+      secrets: testSecrets(randomBytes(32)),
       clock: systemClock,
       ids: systemIds(() => Date.now()),
       log: openLog('error', false),

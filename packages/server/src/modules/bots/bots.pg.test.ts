@@ -121,8 +121,8 @@ describe('bots', () => {
     expect(await ids('deleted=1')).toEqual([botId]);
     expect((await read(botId)).deletedAt).toMatch(/^\d{4}-/);
     await app.call('POST', `/sessions/${under.id}/clients/messages`, { body: 'anybody?' });
-    const waiting = (await call('GET', `/sessions/${under.id}`)).body;
-    expect(waiting).toMatchObject({ operatorType: 'OPERATOR', operatorId: '', botStatus: 'ERROR' });
+    const waiting = async () => (await call('GET', `/sessions/${under.id}`)).body;
+    await expect.poll(waiting).toMatchObject({ operatorType: 'OPERATOR', operatorId: '', botStatus: 'ERROR' });
     expect((await call('PUT', `/bots/${botId}`, { name: 'x' })).status).toBe(404);
     expect((await call('POST', `/bots/${botId}/copy`, { name: 'x' })).status).toBe(404);
     const refused = await app.call<{ details: { fields: object } }>('POST', `/chats/${chatId}/sessions`, {});

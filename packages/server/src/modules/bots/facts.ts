@@ -8,15 +8,18 @@ import { factView } from './view.ts';
 
 /** Who calls, as far as bots look at it. */
 export type CompanyUser = NonNullable<Caller['user']>;
-/** Whether a user may write to a company that is not its own, as to one that depends on its own. */
-export type WriteGuard = (companyId: number, user: CompanyUser) => Promise<boolean>;
+/** Who says where users may write. */
+export interface WriteGuard {
+  /** Whether a user may write to a company: its own, or one that depends on its own. */
+  mayWriteTo(companyId: number, user: CompanyUser): Promise<boolean>;
+}
 
 /** What facts need. */
 export interface FactPorts {
   readonly store: FactStore;
   readonly clock: Clock;
   readonly ids: Ids;
-  readonly mayWriteTo: WriteGuard;
+  readonly companies: WriteGuard;
   readonly botExists: (botId: string, companyId: number) => Promise<boolean>;
 }
 
@@ -57,7 +60,7 @@ export class Facts {
 
   async #companyOf(user: CompanyUser, named: number | undefined): Promise<number> {
     const companyId = named ?? user.companyId;
-    if (companyId !== user.companyId && !(await this.#ports.mayWriteTo(companyId, user))) throw notFound();
+    if (companyId !== user.companyId && !(await this.#ports.companies.mayWriteTo(companyId, user))) throw notFound();
     return companyId;
   }
 }

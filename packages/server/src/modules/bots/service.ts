@@ -1,8 +1,10 @@
 import type { CopyBotBody, CreateBotBody, FieldProblems, ListPage, ListQuery, UpdateBotBody } from '@molva/contract';
+import type { Changes } from '../../platform/changes.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database.ts';
 import { Failure, notFound } from '../../platform/failure.ts';
 import type { Ids } from '../../platform/ids.ts';
+import type { Memory, MemoryPart } from '../../platform/memory.ts';
 import type { Outgoing } from '../../platform/outgoing.ts';
 import type { BotSource, ReadyBot } from '../sessions/index.ts';
 import { FactStore } from './fact-store.ts';
@@ -20,10 +22,22 @@ export interface BotPorts {
   readonly ids: Ids;
   readonly outgoing: Pick<Outgoing, 'request'>;
   readonly publicUrl: string;
-  readonly mayWriteTo: WriteGuard;
-  /** Somebody else kept what is known of bots; it is told when one changed. */
-  readonly changed: () => void;
+  readonly companies: WriteGuard;
+  readonly changes: Changes;
+  readonly memory: Memory;
 }
+
+/** A bot with what decides whether somebody gets it, and with its weight. */
+interface Known {
+  readonly companyId: number;
+  readonly bot: ReadyBot;
+  readonly bytes: number;
+}
+
+/** How long a bot is believed without asking the database. */
+const LIFE_MS = 60_000;
+/** About how many bytes a bot takes for each character of the JSON it is made from: scenarios are compiled. */
+const BYTES_A_CHARACTER = 10;
 
 /** Filters of the list of bots; `1` and `0` are yes and no. */
 export interface BotQuery {
@@ -38,31 +52,29 @@ export class Bots implements BotSource {
   readonly #store: BotStore;
   readonly #factStore: FactStore;
   readonly #ports: BotPorts;
-  /** Every message looks its bot up; a change here drops the entry. */
-  readonly #ready = new Map<string, Promise<ReadyBot | undefined>>();
+  /** Every message looks its bot up. */
+  readonly #ready: MemoryPart<string, Known | undefined>;
 
   constructor(ports: BotPorts) {
-    const { database, clock, ids, mayWriteTo } = ports;
+    const { database, clock, ids, companies, changes, memory } = ports;
     this.#ports = ports;
     this.#store = new BotStore(database);
     this.#factStore = new FactStore(database);
     const botExists = (botId: string, companyId: number) => this.exists(botId, companyId);
-    this.facts = new Facts({ store: this.#factStore, clock, ids, mayWriteTo, botExists });
+    this.facts = new Facts({ store: this.#factStore, clock, ids, companies, botExists });
+    this.#ready = memory.part({
+      name: 'bot',
+      lifeMs: LIFE_MS,
+      read: (id) => this.#load(id),
+      bytesOf: (known) => known?.bytes ?? 0,
+    });
+    changes.on('bot', (id) => this.#ready.drop(id.toLowerCase()));
   }
 
   /** A bot of the company, ready to talk; undefined where there is none, or a deleted one. */
-  ready(botId: string, companyId: number): Promise<ReadyBot | undefined> {
-    const key = `${companyId}:${botId}`;
-    let bot = this.#ready.get(key);
-    if (bot === undefined) {
-      bot = this.#load(botId, companyId);
-      this.#ready.set(key, bot);
-      void bot.then(
-        (found) => found ?? this.#ready.delete(key),
-        () => this.#ready.delete(key),
-      );
-    }
-    return bot;
+  async ready(botId: string, companyId: number): Promise<ReadyBot | undefined> {
+    const known = await this.#ready.get(botId.toLowerCase());
+    return known?.companyId === companyId ? known.bot : undefined;
   }
 
   /** Whether a chat of the company can use the bot. */
@@ -104,25 +116,25 @@ export class Bots implements BotSource {
       ...(language === undefined ? {} : { language }),
       ...(source === undefined ? {} : { source }),
     };
-    this.#changed(await this.#store.update({ id, companyId, by, now: this.#now(), ...change }));
+    this.#changed(id, await this.#store.update({ id, companyId, by, now: this.#now(), ...change }));
   }
 
   /** Deletes a bot: its sessions under way go on with people, its chats start none until it is recovered. */
   async remove(id: string, companyId: number, by: number): Promise<void> {
-    this.#changed(await this.#store.update({ id, companyId, by, now: this.#now(), deleted: true }));
+    this.#changed(id, await this.#store.update({ id, companyId, by, now: this.#now(), deleted: true }));
   }
 
   /** Brings a deleted bot back; one that is not deleted stays as it is. */
   async recover(id: string, companyId: number, by: number): Promise<void> {
     const row = await this.get(id, companyId);
-    if (row.deleted_at !== null) this.#changed(await this.#store.recover({ id, companyId, by, now: this.#now() }));
+    if (row.deleted_at !== null) this.#changed(id, await this.#store.recover({ id, companyId, by, now: this.#now() }));
   }
 
   /** Copies a bot and answers the copy's id; into another company too, where the user may write to it. */
   async copy(id: string, user: CompanyUser, body: CopyBotBody): Promise<string> {
     const row = await this.get(id, user.companyId);
     const companyId = body.companyId ?? user.companyId;
-    const may = companyId === user.companyId || (await this.#ports.mayWriteTo(companyId, user));
+    const may = companyId === user.companyId || (await this.#ports.companies.mayWriteTo(companyId, user));
     if (row.deleted_at !== null || !may) throw notFound();
     const { language, scenario, webhook } = row;
     const copy = {
@@ -137,17 +149,21 @@ export class Bots implements BotSource {
     return copy.id;
   }
 
-  #changed(found: boolean): void {
+  #changed(id: string, found: boolean): void {
     if (!found) throw notFound();
-    this.#ready.clear();
-    this.#ports.changed();
+    this.#ports.changes.tell('bot', id);
   }
 
-  async #load(id: string, companyId: number): Promise<ReadyBot | undefined> {
-    const row = await this.#store.find(id, companyId);
+  async #load(id: string): Promise<Known | undefined> {
+    const row = await this.#store.findAnywhere(id);
     if (row === undefined || row.deleted_at !== null) return undefined;
+    const bytes = BYTES_A_CHARACTER * JSON.stringify(row.scenario ?? row.webhook).length;
+    return { companyId: row.company_id, bot: this.#botOf(row), bytes };
+  }
+
+  #botOf(row: BotRow): ReadyBot {
     const { clock, ids, outgoing, publicUrl } = this.#ports;
-    const { name, language, webhook } = row;
+    const { id, name, language, webhook } = row;
     if (webhook !== null) return new WebhookBot({ id, name, language, webhook, outgoing, clock, ids, publicUrl });
     const facts = this.#factStore.known.bind(this.#factStore);
     return new ScenarioBot({ id, name, scenario: compiled(row.scenario), ids, publicUrl, facts });

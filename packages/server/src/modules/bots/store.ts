@@ -90,6 +90,11 @@ export class BotStore {
       .executeTakeFirst();
   }
 
+  /** A bot, deleted or not, whichever company owns it. */
+  async findAnywhere(id: string): Promise<BotRow | undefined> {
+    return this.#database.builder.selectFrom('bots').select(columns).where('id', '=', id).executeTakeFirst();
+  }
+
   /** A page of the company's bots. */
   page(
     companyId: number,

@@ -46,7 +46,12 @@ export function readAnswer(
     messages: messagesOf(read, status === 'STOP', parts),
     pause: null,
     deadline: status === 'WAIT' && typeof read.deadline === 'number' ? read.deadline * 1000 : null,
-    handOver: wish && { groupId: wish.groupId ?? null, announcement: wish.announcement ?? null, fallback: true },
+    handOver: wish && {
+      groupId: wish.groupId ?? null,
+      announcement: wish.announcement ?? null,
+      // Whoever says nothing where nobody is there is not asked that again.
+      fallback: read.handOver !== undefined || asked !== 'operatorNotFound',
+    },
     results: next.results,
     facts: read.facts ?? [],
     path: (read.messages ?? []).flatMap(({ nodeId }) => nodeId ?? []),

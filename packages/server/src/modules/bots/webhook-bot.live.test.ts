@@ -74,7 +74,8 @@ function bot(address = url, calls: Pick<Outgoing, 'request'> = outgoing): Webhoo
 function ask(input: BotInput, answer: Answering, given = {}, asked = bot()) {
   answering = answer;
   const state = asked.begin({ clientMetadata: given, variables: {} });
-  return asked.ask(session, state, { id: 'question', input, replyToken: 'to/ken' });
+  const { signal } = new AbortController();
+  return asked.ask(session, state, { id: 'question', input, replyToken: 'to/ken' }, { signal });
 }
 
 describe('a webhook bot', () => {

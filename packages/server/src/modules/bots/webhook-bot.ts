@@ -6,6 +6,7 @@ import { OutgoingError, type Outgoing } from '../../platform/outgoing.ts';
 import {
   dialogIdOf,
   signature,
+  type AskContext,
   type BotInput,
   type BotStart,
   type BotTurn,
@@ -84,16 +85,21 @@ export class WebhookBot implements RemoteBot {
    * Asks in three tries. Throws an Error whose text says why none came to anything, or the OutgoingError of an address
    * that may not be called and of a call that this process called off.
    */
-  async ask(session: HotSession, state: unknown, question: RemoteQuestion): Promise<BotTurn | 'later'> {
+  async ask(
+    session: HotSession,
+    state: unknown,
+    question: RemoteQuestion,
+    { signal }: AskContext,
+  ): Promise<BotTurn | 'later'> {
     const body = JSON.stringify(this.#question(session, state as WebhookState, question));
     let reason = '';
     for (const wait of [...WAITS_MS, null]) {
       try {
-        return await this.#try(body, question, state as WebhookState);
+        return await this.#try(body, question, state as WebhookState, signal);
       } catch (error) {
-        if (isFinal(error)) throw error;
+        if (isFinal(error) || signal.aborted) throw error;
         reason = (error as Error).message;
-        if (wait !== null && !isTimeout(error)) await this.#rest(wait);
+        if (wait !== null && !isTimeout(error)) await this.#rest(wait, signal);
       }
     }
     throw new Error(
@@ -106,7 +112,12 @@ export class WebhookBot implements RemoteBot {
     return readAnswer(state as WebhookState, answer, input?.kind, { ids, publicUrl, now: clock.now() });
   }
 
-  async #try(body: string, { id, input }: RemoteQuestion, state: WebhookState): Promise<BotTurn | 'later'> {
+  async #try(
+    body: string,
+    { id, input }: RemoteQuestion,
+    state: WebhookState,
+    signal: AbortSignal,
+  ): Promise<BotTurn | 'later'> {
     const { outgoing, webhook } = this.#parts;
     const answer = await outgoing.request({
       url: webhook.url,
@@ -119,6 +130,7 @@ export class WebhookBot implements RemoteBot {
       body,
       timeoutMs: TRY_MS,
       maxBytes: MAX_BYTES,
+      signal,
     });
     if (answer.status === 202) return 'later';
     if (answer.status !== 200) throw new Error(`it answered ${answer.status}`);
@@ -152,8 +164,16 @@ export class WebhookBot implements RemoteBot {
     };
   }
 
-  #rest(milliseconds: number): Promise<void> {
-    return new Promise((rested) => this.#parts.clock.setTimeout(rested, milliseconds));
+  /** Waits before the next try; not where the answer is no longer wanted. */
+  #rest(milliseconds: number, signal: AbortSignal): Promise<void> {
+    return new Promise((rested, gone) => {
+      const timer = this.#parts.clock.setTimeout(rested, milliseconds);
+      const leave = (): void => {
+        timer.cancel();
+        gone(new Error('its answer is no longer wanted'));
+      };
+      signal.addEventListener('abort', leave, { once: true });
+    });
   }
 }
 

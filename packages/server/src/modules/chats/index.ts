@@ -1,5 +1,5 @@
 /** Chats: configured channel entries that sessions are held in. */
 export { chatRoutes } from './routes.ts';
-export { Chats } from './service.ts';
+export { Chats, CHAT_LIFE_MS } from './service.ts';
 export { notificationNames } from './settings.ts';
-export type { ChatRecord } from './store.ts';
+export { CHAT_DELETED, type ChatRecord } from './store.ts';

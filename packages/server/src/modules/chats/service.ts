@@ -1,21 +1,34 @@
 import { defaultChatSettings, type ChatSettings, type CreateChatBody, type UpdateChatBody } from '@molva/contract';
+import type { Changes } from '../../platform/changes.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database.ts';
+import type { DueRunner } from '../../platform/due.ts';
 import { badField, notFound } from '../../platform/failure.ts';
 import type { Ids } from '../../platform/ids.ts';
 import { isoInstant } from '../../platform/instant.ts';
+import type { Memory, MemoryPart } from '../../platform/memory.ts';
 import { changedSettings } from './settings.ts';
 import { ChatStore, type ChatRecord } from './store.ts';
 
-/** What the module needs. `botExists` is answered by the bots, which know chats and are not known to them. */
+/** What chats need of whoever keeps the bots. */
+export interface BotDirectory {
+  /** Whether a chat of the company can use the bot. */
+  exists(botId: string, companyId: number): Promise<boolean>;
+}
+
+/** What the module needs. */
 export interface ChatPorts {
   readonly database: Database;
   readonly clock: Clock;
   readonly ids: Ids;
-  botExists(botId: string, companyId: number): Promise<boolean>;
-  /** Ends what goes on in a chat that is being deleted. */
-  closeSessions(chatId: string): Promise<void>;
+  readonly changes: Changes;
+  readonly memory: Memory;
+  readonly due: DueRunner;
+  readonly bots: BotDirectory;
 }
+
+/** How long a chat is believed without asking the database. */
+export const CHAT_LIFE_MS = 60_000;
 
 const botSettings = [
   'sessionReloadBotId',
@@ -29,24 +42,29 @@ const botSettings = [
 export class Chats {
   readonly store: ChatStore;
   readonly #ports: ChatPorts;
-  /** Every message looks its chat up; a change here drops the entry. */
-  readonly #known = new Map<string, Promise<ChatRecord | undefined>>();
+  /** Every message looks its chat up. */
+  readonly #known: MemoryPart<string, ChatRecord | undefined>;
 
   constructor(ports: ChatPorts) {
+    const { database, changes, memory } = ports;
     this.#ports = ports;
-    this.store = new ChatStore(ports.database);
+    this.store = new ChatStore(database);
+    this.#known = memory.part({ name: 'chat', lifeMs: CHAT_LIFE_MS, read: (id) => this.store.find(id) });
+    changes.on('chat', (id) => this.#known.drop(id.toLowerCase()));
+    // A chat is known with the names of its bots.
+    changes.on('bot', () => this.#known.clear());
   }
 
   /** A chat by id alone, for callers that hold nothing but the id; throws `entity-not-found`. */
   async open(id: string): Promise<ChatRecord> {
-    const chat = await this.#find(id);
-    if (chat === undefined || chat.deleted) throw notFound();
+    const chat = await this.#known.get(id.toLowerCase());
+    if (chat === undefined || chat.deletedAt !== null) throw notFound();
     return chat;
   }
 
   /** The chat a session belongs to: sessions outlive the deletion of their chat. */
   async evenDeleted(id: string): Promise<ChatRecord> {
-    const chat = await this.#find(id);
+    const chat = await this.#known.get(id.toLowerCase());
     if (chat === undefined) throw new Error(`chat ${id} of a session is gone`);
     return chat;
   }
@@ -54,21 +72,8 @@ export class Chats {
   /** A chat of the company; throws `entity-not-found`. */
   async get(id: string, companyId: number): Promise<ChatRecord> {
     const chat = await this.store.find(id);
-    if (chat === undefined || chat.deleted || chat.companyId !== companyId) throw notFound();
+    if (chat === undefined || chat.deletedAt !== null || chat.companyId !== companyId) throw notFound();
     return chat;
-  }
-
-  #find(id: string): Promise<ChatRecord | undefined> {
-    let known = this.#known.get(id);
-    if (known === undefined) {
-      known = this.store.find(id);
-      this.#known.set(id, known);
-      void known.then(
-        (chat) => chat ?? this.#known.delete(id),
-        () => this.#known.delete(id),
-      );
-    }
-    return known;
   }
 
   /** Creates a chat and answers its id. */
@@ -94,23 +99,20 @@ export class Chats {
       const change = { id, companyId, name: body.name ?? chat.name, botId, settings, now };
       written = await this.store.update(change, chat.updatedAt);
     }
-    this.#known.delete(id);
+    this.#ports.changes.tell('chat', id);
   }
 
-  /** Deletes a chat; what goes on in it is ended first. */
+  /** Deletes a chat; what goes on in it is ended right after, whatever becomes of this process. */
   async delete(id: string, companyId: number): Promise<void> {
     const chat = await this.store.find(id);
     if (chat === undefined || chat.companyId !== companyId) throw notFound();
-    await this.store.delete(id, companyId, this.#now());
-    this.#known.delete(id);
-    await this.#ports.closeSessions(id);
-    // A repeat ends what a failure left, and is told that there is no such chat any more.
-    if (chat.deleted) throw notFound();
-  }
-
-  /** Forgets what is known of chats, as when a bot's name changed. */
-  forget(): void {
-    this.#known.clear();
+    const { changes, clock, due } = this.#ports;
+    const now = clock.now();
+    await this.store.delete(id, companyId, isoInstant(now));
+    changes.tell('chat', id);
+    due.hint(now);
+    // A repeat looks once more for what goes on, and is told that there is no such chat any more.
+    if (chat.deletedAt !== null) throw notFound();
   }
 
   async #checkBots(companyId: number, botId: string, settings: ChatSettings): Promise<void> {
@@ -119,7 +121,7 @@ export class Chats {
       ...botSettings.map((n) => [n, settings[n]] as [string, string | null]),
     ];
     for (const [field, id] of named) {
-      if (id !== null && !(await this.#ports.botExists(id, companyId))) throw badField(field, 'there is no such bot');
+      if (id !== null && !(await this.#ports.bots.exists(id, companyId))) throw badField(field, 'there is no such bot');
     }
   }
 

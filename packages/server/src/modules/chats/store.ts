@@ -1,6 +1,7 @@
 import { ChatListItem, defaultChatSettings, type ChatSettings, type ListPage, type ListQuery } from '@molva/contract';
 import { sql, type ExpressionBuilder, type Kysely, type Selectable } from 'kysely';
-import type { Database } from '../../platform/database.ts';
+import type { Database, Prepared } from '../../platform/database.ts';
+import { dueConflict } from '../../platform/due-rows.ts';
 import { isoInstant } from '../../platform/instant.ts';
 import { anywhere, column, readList, type ListSpec } from '../../platform/list.ts';
 import type { Tables } from '../../platform/tables.ts';
@@ -16,7 +17,7 @@ export interface ChatRecord {
   readonly settings: ChatSettings;
   readonly createdAt: number;
   readonly updatedAt: number;
-  readonly deleted: boolean;
+  readonly deletedAt: number | null;
 }
 
 /** A chat as it is written; `now` is ISO text. */
@@ -49,6 +50,16 @@ export const chatList: ListSpec = {
   fallback: [{ field: 'createdAt', direction: 'desc' }],
   ties: ['id'],
   fields: Object.keys(ChatListItem.properties),
+};
+
+/** The due row of a deleted chat: whoever holds something that goes on in it, ends that. */
+export const CHAT_DELETED = 'chat-deleted';
+
+const remove: Prepared = {
+  name: 'chat_delete',
+  text: `with gone as (
+      update chats set deleted_at = coalesce(deleted_at, $3::timestamptz) where id = $1 and company_id = $2 returning id)
+    insert into due (kind, key, due_at) select $4, id, $3::timestamptz from gone ${dueConflict()}`,
 };
 
 type Row = Pick<
@@ -128,15 +139,9 @@ export class ChatStore {
     return numUpdatedRows > 0n;
   }
 
-  /** Marks a chat as deleted, if it is not. */
+  /** Marks a chat as deleted, if it is not, with the due row that ends what goes on in it. */
   async delete(id: string, companyId: number, now: string): Promise<void> {
-    await this.#database.builder
-      .updateTable('chats')
-      .set({ deleted_at: now })
-      .where('id', '=', id)
-      .where('company_id', '=', companyId)
-      .where('deleted_at', 'is', null)
-      .execute();
+    await this.#database.query(remove, [id, companyId, now, CHAT_DELETED]);
   }
 
   #select() {
@@ -189,6 +194,6 @@ function record(row: Row): ChatRecord {
     settings: { ...defaultChatSettings, ...(row.settings as Partial<ChatSettings>) },
     createdAt: row.created_at,
     updatedAt: row.updated_at,
-    deleted: row.deleted_at !== null,
+    deletedAt: row.deleted_at,
   };
 }

@@ -1,4 +1,5 @@
 import type { AttributeValues } from '@molva/contract';
+import type { Changes } from '../../platform/changes.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database.ts';
 import { badField, notFound } from '../../platform/failure.ts';
@@ -15,8 +16,7 @@ export interface ClientPorts {
   readonly database: Database;
   readonly clock: Clock;
   readonly ids: Ids;
-  /** Hears of clients whose ban changed: their sessions are held by others. */
-  changed(companyId: number, clientId: string): Promise<void>;
+  readonly changes: Changes;
 }
 
 /** Clients, and what a company notes about them. Whatever is not of the company is `entity-not-found`. */
@@ -47,9 +47,9 @@ export class Clients {
 
   /** Bans a client, or lifts its ban. */
   async ban(companyId: number, id: string, banned: boolean): Promise<void> {
-    found(await this.#store.ban(companyId, id, banned, this.#now()));
-    // Said even where nothing changed: a repeat mends what a process that died in between left undone.
-    await this.#ports.changed(companyId, id);
+    const sessions = await this.#store.ban(companyId, id, banned, this.#now());
+    if (sessions === undefined) throw notFound();
+    for (const { id: sessionId, version } of sessions) this.#ports.changes.tell('session', sessionId, version);
   }
 
   /** Defines an attribute and answers its id; throws `name-taken`. */

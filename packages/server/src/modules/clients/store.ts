@@ -1,7 +1,21 @@
-import { sql } from 'kysely';
 import type { Database, Prepared } from '../../platform/database.ts';
 import { clientColumns, type ClientRow } from './find-or-create.ts';
 
+/**
+ * A session holds the ban of its client: moved in the same statement, what anybody keeps of it in memory is old, and the
+ * next step made up on that loses its race.
+ */
+const setBan: Prepared = {
+  name: 'client_ban_set',
+  text: `with client as (
+      update clients set banned_at = case when $3 then coalesce(banned_at, $4::timestamptz) end, updated_at = $4::timestamptz
+      where company_id = $1 and id = $2 returning company_id, id
+    ), moved as (
+      update sessions s set version = s.version + 1 from client
+      where s.company_id = client.company_id and s.client_id = client.id and s.closed_at is null
+      returning s.id, s.version)
+    select (select coalesce(json_agg(moved), '[]') from moved) as moved from client`,
+};
 const setClientComment: Prepared = {
   name: 'client_comment_set',
   text: `with noted as (
@@ -18,6 +32,12 @@ const setSessionComment: Prepared = {
     on conflict (session_id) do update set comment = excluded.comment, updated_at = excluded.updated_at
     returning session_id`,
 };
+
+/** A session whose version was moved. */
+export interface MovedSession {
+  readonly id: string;
+  readonly version: number;
+}
 
 /** SQL of single clients, and of the comments on them and on sessions. Instants are written as ISO text. */
 export class ClientStore {
@@ -37,18 +57,13 @@ export class ClientStore {
       .executeTakeFirst();
   }
 
-  /** Bans a client, or lifts its ban; false where there is none. The instant of a ban that is there stays. */
-  async ban(companyId: number, id: string, banned: boolean, now: string): Promise<boolean> {
-    const { numUpdatedRows } = await this.#database.builder
-      .updateTable('clients')
-      .set({
-        banned_at: banned ? sql<string>`coalesce(banned_at, ${now}::timestamptz)` : null,
-        updated_at: now,
-      })
-      .where('company_id', '=', companyId)
-      .where('id', '=', id)
-      .executeTakeFirstOrThrow();
-    return numUpdatedRows > 0n;
+  /**
+   * Bans a client, or lifts its ban, and answers its live sessions with their new versions; undefined where there is no
+   * such client. The instant of a ban that is there stays.
+   */
+  async ban(companyId: number, id: string, banned: boolean, now: string): Promise<MovedSession[] | undefined> {
+    const [row] = await this.#database.query<{ moved: MovedSession[] }>(setBan, [companyId, id, banned, now]);
+    return row?.moved;
   }
 
   /** The comment of a client, empty where nobody wrote one; undefined where there is no such client. */

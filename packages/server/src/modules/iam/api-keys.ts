@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto';
 import type { CreateApiKeyBody, ListPage, ListQuery } from '@molva/contract';
+import type { Changes } from '../../platform/changes.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database.ts';
 import { badField, Failure, notFound } from '../../platform/failure.ts';
 import type { Ids } from '../../platform/ids.ts';
 import { isoInstant } from '../../platform/instant.ts';
+import type { Memory, MemoryPart } from '../../platform/memory.ts';
 import { deleteKey, findKey, insertKey, listKeys, touchKey, type ApiKeyRow, type UsedKey } from './api-key-store.ts';
+import { BELIEVED_MS } from './believed.ts';
 import { rolesOfKey } from './roles.ts';
-import { ShortMemory } from './short-memory.ts';
-import type { UserStanding } from './user-standing.ts';
+import type { UserStandings } from './user-standing.ts';
 import type { Viewer } from './visibility.ts';
 
 /** What the keys need. */
@@ -16,7 +18,9 @@ export interface ApiKeyPorts {
   readonly database: Database;
   readonly clock: Clock;
   readonly ids: Ids;
-  readonly standings: ShortMemory<number, UserStanding | undefined>;
+  readonly changes: Changes;
+  readonly memory: Memory;
+  readonly standings: UserStandings;
 }
 
 /** A known key; when it was last used is kept here and written now and then. */
@@ -43,14 +47,19 @@ export function isApiKey(text: string): boolean {
 export class ApiKeys {
   readonly #ports: ApiKeyPorts;
   /** By the hash in hexadecimal. */
-  readonly #known: ShortMemory<string, Known | undefined>;
+  readonly #known: MemoryPart<string, Known | undefined>;
 
   constructor(ports: ApiKeyPorts) {
     this.#ports = ports;
-    this.#known = new ShortMemory(async (hash) => {
-      const key = await findKey(ports.database, Buffer.from(hash, 'hex'));
-      return key && { key, usedAt: key.last_used_at ?? 0 };
-    }, ports.clock);
+    this.#known = ports.memory.part({
+      name: 'api-key',
+      lifeMs: BELIEVED_MS,
+      async read(hash): Promise<Known | undefined> {
+        const key = await findKey(ports.database, Buffer.from(hash, 'hex'));
+        return key && { key, usedAt: key.last_used_at ?? 0 };
+      },
+    });
+    ports.changes.on('api-key', (hash) => this.#known.drop(hash));
   }
 
   /** The user a key acts as; throws `token-invalid` where the key or its user has ended. */
@@ -107,7 +116,7 @@ export class ApiKeys {
   async delete(id: string, companyId: number): Promise<void> {
     const hash = await deleteKey(this.#ports.database, id, companyId);
     if (hash === undefined) throw notFound();
-    this.#known.drop(hash.toString('hex'));
+    this.#ports.changes.tell('api-key', hash.toString('hex'));
   }
 }
 

@@ -10,8 +10,7 @@ import type { Log } from '../../platform/log.ts';
 import { userOf, type Call, type Route } from '../../platform/route.ts';
 import type { Tables } from '../../platform/tables.ts';
 import { auditedBody } from './audited-body.ts';
-import type { ShortMemory } from './short-memory.ts';
-import type { UserStanding } from './user-standing.ts';
+import type { UserStandings } from './user-standing.ts';
 
 /** What the audit log needs. */
 export interface AuditPorts {
@@ -19,7 +18,7 @@ export interface AuditPorts {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Log;
-  readonly standings: ShortMemory<number, UserStanding | undefined>;
+  readonly standings: UserStandings;
 }
 
 /** A row of the audit log as it is listed. */

@@ -1,7 +1,8 @@
 import type { CreateCompanyBody, ListPage, ListQuery, SettingsChange, SettingValues } from '@molva/contract';
-import type { Clock } from '../../platform/clock.ts';
+import type { Changes } from '../../platform/changes.ts';
 import type { Database } from '../../platform/database.ts';
 import { badField, Failure, notFound } from '../../platform/failure.ts';
+import type { Memory, MemoryPart } from '../../platform/memory.ts';
 import {
   companySettings,
   findCompany,
@@ -14,16 +15,17 @@ import {
   writeCompanySettings,
   type CompanyRow,
 } from './company-store.ts';
+import { BELIEVED_MS } from './believed.ts';
 import type { Passwords } from './passwords.ts';
 import { changedSettings, namedSettings } from './setting-definitions.ts';
-import { ShortMemory } from './short-memory.ts';
 import { nameColumns } from './user-store.ts';
 import { seesDependents, type Viewer } from './visibility.ts';
 
 /** What the companies need. */
 export interface CompanyPorts {
   readonly database: Database;
-  readonly clock: Clock;
+  readonly changes: Changes;
+  readonly memory: Memory;
   readonly passwords: Passwords;
 }
 
@@ -34,14 +36,19 @@ const SHORTEST_SECRET = 16;
 /** Companies: one's own, and for administrators of a company without a reseller those that depend on it. */
 export class Companies {
   readonly #ports: CompanyPorts;
-  readonly #secrets: ShortMemory<number, string | null>;
+  readonly #secrets: MemoryPart<number, string | null>;
 
   constructor(ports: CompanyPorts) {
     this.#ports = ports;
-    this.#secrets = new ShortMemory(async (id) => {
-      const secret = (await settingsOf(ports.database, id))[CALLBACK_SECRET];
-      return typeof secret === 'string' ? secret : null;
-    }, ports.clock);
+    this.#secrets = ports.memory.part({
+      name: 'callback-secret',
+      lifeMs: BELIEVED_MS,
+      async read(id): Promise<string | null> {
+        const secret = (await settingsOf(ports.database, id))[CALLBACK_SECRET];
+        return typeof secret === 'string' ? secret : null;
+      },
+    });
+    ports.changes.on('company', (id) => this.#secrets.drop(id));
   }
 
   /** A page of the companies whom the viewer may see. */
@@ -94,7 +101,7 @@ export class Companies {
       const stored = found(await lockCompanySettings(transaction, id, viewer));
       await writeCompanySettings(transaction, id, changedSettings(stored, settings));
     });
-    this.#secrets.drop(id);
+    this.#ports.changes.tell('company', id);
   }
 
   /** What signs the calls of a company's dialogs; null where it set none. */

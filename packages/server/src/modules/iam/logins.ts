@@ -5,6 +5,7 @@ import {
   type RefreshBody,
   type TokenPair,
 } from '@molva/contract';
+import type { Changes } from '../../platform/changes.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database, Queryable } from '../../platform/database.ts';
 import { Failure } from '../../platform/failure.ts';
@@ -34,8 +35,7 @@ export interface LoginPorts {
   readonly tokens: Tokens;
   readonly passwords: Passwords;
   readonly limit: LoginLimit;
-  /** Hears of a user whose standing changed. */
-  changed(userId: number): void;
+  readonly changes: Changes;
 }
 
 /** How a user comes in, stays and leaves. */
@@ -102,7 +102,7 @@ export class Logins {
       await updateUser(transaction, userId, { password_hash: passwordHash });
       await endLogins(transaction, userId, true);
     });
-    this.#ports.changed(userId);
+    this.#ports.changes.tell('user', userId);
   }
 
   /**

@@ -1,39 +1,37 @@
-import type { OperatorStatus } from '@molva/contract';
+import type { Changes } from '../../platform/changes.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database.ts';
 import type { DueRunner } from '../../platform/due.ts';
 import { Failure } from '../../platform/failure.ts';
 import type { Ids } from '../../platform/ids.ts';
 import type { Log } from '../../platform/log.ts';
+import type { Memory } from '../../platform/memory.ts';
 import { ApiKeys, isApiKey } from './api-keys.ts';
 import { Audit } from './audit.ts';
 import { Companies } from './companies.ts';
 import { hasCompanies, insertCompany } from './company-store.ts';
-import { Departures } from './departures.ts';
 import { LoginLimit } from './login-limit.ts';
 import { Logins } from './logins.ts';
-import { findOperator, setOperatorStatus, type OperatorUser } from './operators.ts';
 import { generatePassword, Passwords } from './passwords.ts';
 import { sweepRefreshTokens } from './refresh.ts';
-import type { ShortMemory } from './short-memory.ts';
-import { openUserStandings, type UserStanding } from './user-standing.ts';
+import { openUserStandings, type UserStandings } from './user-standing.ts';
 import type { Tokens } from './tokens.ts';
 import { findUser, type UserRow } from './user-store.ts';
-import { Users } from './users.ts';
+import { Users, type SeatKeeper } from './users.ts';
 import type { Viewer } from './visibility.ts';
 
-/** What the module needs; groups and sessions know users and are not known to them. */
+/** What the module needs. */
 export interface IamPorts {
   readonly database: Database;
   readonly clock: Clock;
   readonly ids: Ids;
   readonly log: Log;
   readonly due: DueRunner;
+  readonly changes: Changes;
+  readonly memory: Memory;
   readonly tokens: Tokens;
-  /** The groups of an operator, by id. */
-  groupsOf(companyId: number, userId: number): Promise<string[]>;
-  /** Passes the sessions of an operator on to others. */
-  releaseSessions(companyId: number, userId: number): Promise<void>;
+  readonly seats: SeatKeeper;
+  readonly groups: { idsOf(companyId: number, userId: number): Promise<string[]> };
 }
 
 /** The first administrator as it was created; the password is known here and nowhere else. */
@@ -61,24 +59,20 @@ export class Iam {
   readonly #ports: IamPorts;
   readonly #passwords = new Passwords();
   readonly #limit: LoginLimit;
-  readonly #departures: Departures;
-  readonly #standings: ShortMemory<number, UserStanding | undefined>;
+  readonly #standings: UserStandings;
 
   constructor(ports: IamPorts) {
-    const { database, clock, ids, log, due, tokens } = ports;
+    const { database, clock, ids, log, due, changes, memory, tokens, seats } = ports;
     const passwords = this.#passwords;
     this.#ports = ports;
     this.tokens = tokens;
     this.#limit = new LoginLimit(database, clock);
-    const standings = openUserStandings(database, clock);
+    const standings = openUserStandings(database, memory, changes);
     this.#standings = standings;
-    const changed = (userId: number): void => standings.drop(userId);
-    this.logins = new Logins({ database, clock, ids, log, tokens, passwords, limit: this.#limit, changed });
-    this.#departures = new Departures(ports);
-    const departed = (companyId: number, userId: number): Promise<void> => this.#departures.note(companyId, userId);
-    this.users = new Users({ database, clock, passwords, changed, departed });
-    this.companies = new Companies({ database, clock, passwords });
-    this.keys = new ApiKeys({ database, clock, ids, standings });
+    this.logins = new Logins({ database, clock, ids, log, tokens, passwords, limit: this.#limit, changes });
+    this.users = new Users({ database, clock, passwords, changes, seats });
+    this.companies = new Companies({ database, passwords, changes, memory });
+    this.keys = new ApiKeys({ database, clock, ids, changes, memory, standings });
     this.audit = new Audit({ database, clock, ids, log, standings });
     due.handle(SWEEP, () => this.#sweep());
   }
@@ -104,28 +98,7 @@ export class Iam {
   async me({ id, companyId }: Viewer): Promise<{ user: UserRow; groupIds: string[] }> {
     const user = await findUser(this.#ports.database, id);
     if (user === undefined) throw new Failure('token-invalid');
-    return { user, groupIds: await this.#ports.groupsOf(companyId, id) };
-  }
-
-  /** Whether a user may put things into a company: its own, or as an administrator one that depends on its own. */
-  mayWriteTo(companyId: number, user: Viewer): Promise<boolean> {
-    return this.companies.mayWriteTo(companyId, user);
-  }
-
-  /** A user of the company as an operator, whether it may answer or not; undefined where there is none. */
-  findOperator(companyId: number, userId: number): Promise<OperatorUser | undefined> {
-    return findOperator(this.#ports.database, companyId, userId);
-  }
-
-  /** Sets where an operator of the company stands. Somebody blocked does not come online. */
-  async setOperatorStatus(companyId: number, userId: number, status: OperatorStatus): Promise<void> {
-    await setOperatorStatus(this.#ports.database, this.#ports.clock, companyId, userId, status);
-    if (status === 'OFFLINE') await this.#departures.note(companyId, userId);
-  }
-
-  /** What signs the calls of a company's dialogs; null where it set none. */
-  callbackSecret(companyId: number): Promise<string | null> {
-    return this.companies.callbackSecret(companyId);
+    return { user, groupIds: await this.#ports.groups.idsOf(companyId, id) };
   }
 
   /** Creates the first company and administrator on an empty database; undefined where there is one already. */

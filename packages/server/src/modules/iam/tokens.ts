@@ -11,6 +11,7 @@ import {
 import type { KeySet } from '@molva/contract';
 import type { Clock } from '../../platform/clock.ts';
 import { Failure } from '../../platform/failure.ts';
+import type { Memory, MemoryPart } from '../../platform/memory.ts';
 
 /** Whom a token is made for. */
 export interface TokenSubject {
@@ -33,6 +34,12 @@ export interface SigningKeys {
   readonly publicKey: string;
 }
 
+/** A token of ours, with its end in seconds. */
+interface ReadToken {
+  readonly claims: TokenClaims;
+  readonly exp: number;
+}
+
 interface Imported {
   readonly sign: CryptoKey;
   readonly verify: CryptoKey;
@@ -44,18 +51,19 @@ const ALGORITHM = 'RS256';
 const TOKEN_VERSION = 4;
 /** A token is good this long past its end: clients whose clock runs behind would otherwise refresh without end. */
 const GRACE_SECONDS = 60;
-const CACHE_SIZE = 10_000;
 
 /** Signs and reads the tokens of users: JWT RS256 with the documented claims, the roles and the generation. */
 export class Tokens {
   readonly #keys: SigningKeys;
   readonly #clock: Clock;
-  readonly #read = new Map<string, { claims: TokenClaims; exp: number }>();
+  /** Tokens that were found to be ours, as long as they are used: the signature takes long to check. */
+  readonly #read: MemoryPart<string, ReadToken>;
   #imported: Promise<Imported> | undefined;
 
-  constructor(keys: SigningKeys, clock: Clock) {
+  constructor(keys: SigningKeys, clock: Clock, memory: Memory) {
     this.#keys = keys;
     this.#clock = clock;
+    this.#read = memory.part({ name: 'token', read: (token) => this.#check(token) });
   }
 
   /** A token of the user that ends after `ttl` seconds. */
@@ -77,9 +85,17 @@ export class Tokens {
 
   /** What a token says; throws `token-expired` only for one of ours whose end has passed, else `token-invalid`. */
   async verify(token: string): Promise<TokenClaims> {
-    const now = this.#clock.now() / 1000;
-    const cached = this.#read.get(token);
-    if (cached !== undefined && now < cached.exp + GRACE_SECONDS) return cached.claims;
+    const { claims, exp } = await this.#read.get(token);
+    if (this.#clock.now() / 1000 >= exp + GRACE_SECONDS) throw new Failure('token-expired');
+    return claims;
+  }
+
+  /** The public key, for those who check tokens themselves. */
+  async keySet(): Promise<KeySet> {
+    return { keys: [(await this.#import()).published] };
+  }
+
+  async #check(token: string): Promise<ReadToken> {
     const { verify } = await this.#import();
     try {
       const { payload } = await jwtVerify(token, verify, {
@@ -90,21 +106,10 @@ export class Tokens {
       });
       // Tokens from before there were generations are of the first.
       const claims = { userId: Number(payload.sub), generation: Number(payload['generation'] ?? 0) };
-      this.#remember(token, claims, payload.exp ?? 0);
-      return claims;
+      return { claims, exp: payload.exp ?? 0 };
     } catch (error) {
       throw new Failure(error instanceof errors.JWTExpired ? 'token-expired' : 'token-invalid');
     }
-  }
-
-  /** The public key, for those who check tokens themselves. */
-  async keySet(): Promise<KeySet> {
-    return { keys: [(await this.#import()).published] };
-  }
-
-  #remember(token: string, claims: TokenClaims, exp: number): void {
-    if (this.#read.size >= CACHE_SIZE) this.#read.clear();
-    this.#read.set(token, { claims, exp });
   }
 
   #import(): Promise<Imported> {

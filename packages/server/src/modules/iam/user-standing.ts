@@ -1,7 +1,8 @@
-import type { Clock } from '../../platform/clock.ts';
+import type { Changes } from '../../platform/changes.ts';
 import type { Database } from '../../platform/database.ts';
+import type { Memory, MemoryPart } from '../../platform/memory.ts';
+import { BELIEVED_MS } from './believed.ts';
 import { personName } from './person-name.ts';
-import { ShortMemory } from './short-memory.ts';
 
 /** What of a user decides each of its calls. */
 export interface UserStanding {
@@ -32,20 +33,31 @@ const read = {
     from users u join companies c on c.id = u.company_id where u.id = $1`,
 };
 
-/** The standings of users by id, from memory while they call; whoever changes one drops it after the commit. */
-export function openUserStandings(database: Database, clock: Clock): ShortMemory<number, UserStanding | undefined> {
-  return new ShortMemory(async (id) => {
-    const [row] = await database.query<Row>(read, [id]);
-    return (
-      row && {
-        id,
-        companyId: row.company_id,
-        resellerId: row.reseller_id,
-        name: personName(row),
-        roles: row.roles,
-        blocked: row.blocked_at !== null,
-        generation: row.token_generation,
-      }
-    );
-  }, clock);
+/** The standings of users by id, from memory while they call. */
+export type UserStandings = MemoryPart<number, UserStanding | undefined>;
+
+/** Opens the memory of standings; whoever changes one tells of the user. */
+export function openUserStandings(database: Database, memory: Memory, changes: Changes): UserStandings {
+  const standings: UserStandings = memory.part({
+    name: 'user-standing',
+    lifeMs: BELIEVED_MS,
+    read: (id) => readStanding(database, id),
+  });
+  changes.on('user', (id) => standings.drop(id));
+  return standings;
+}
+
+async function readStanding(database: Database, id: number): Promise<UserStanding | undefined> {
+  const [row] = await database.query<Row>(read, [id]);
+  return (
+    row && {
+      id,
+      companyId: row.company_id,
+      resellerId: row.reseller_id,
+      name: personName(row),
+      roles: row.roles,
+      blocked: row.blocked_at !== null,
+      generation: row.token_generation,
+    }
+  );
 }

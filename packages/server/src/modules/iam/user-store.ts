@@ -17,13 +17,16 @@ const userColumns = [
   'users.roles',
   'users.settings',
   'users.blocked_at',
-  'users.operator_status',
 ] as const;
 
 type UserColumn<Column> = Column extends `users.${infer Name extends keyof Tables['users']}` ? Name : never;
 
-/** A user with the names of its company and of that company's reseller; the password is read where it is checked. */
+/**
+ * A user with its status as an operator and the names of its company and of that company's reseller; the password is
+ * read where it is checked.
+ */
 export type UserRow = Pick<Selectable<Tables['users']>, UserColumn<(typeof userColumns)[number]>> & {
+  readonly operator_status: OperatorStatus;
   readonly company_name: string;
   readonly reseller_id: number | null;
   readonly reseller_name: string | null;
@@ -57,8 +60,6 @@ export interface UserWrite {
   readonly phone?: string | null;
   readonly roles?: string[];
   readonly blocked_at?: string | null;
-  readonly operator_status?: OperatorStatus;
-  readonly operator_status_at?: string;
 }
 
 type Person = Pick<CreateUserBody, 'firstName' | 'lastName' | 'middleName' | 'phone'>;
@@ -82,7 +83,7 @@ const list: ListSpec = {
     email: column('users.email', 'text'),
     phone: column('users.phone', 'text'),
     blockedAt: column('users.blocked_at', 'instant'),
-    operatorStatus: column('users.operator_status', 'text'),
+    operatorStatus: column('seats.status', 'text'),
     resellerId: column('companies.reseller_id', 'integer'),
     resellerName: column('resellers.name', 'text'),
   },
@@ -195,24 +196,32 @@ export function nameColumns({ firstName, lastName, middleName, phone }: Person):
 
 const rowColumns = [
   ...userColumns,
+  'seats.status as operator_status',
   'companies.name as company_name',
   'companies.reseller_id',
   'resellers.name as reseller_name',
 ] as const;
 
+/** Where a user stands as an operator is kept by those who give sessions: lists read it beside the user. */
 function withCompanies(builder: Kysely<Tables>) {
   return builder
     .selectFrom('users')
+    .innerJoin('seats', (on) =>
+      on.onRef('seats.company_id', '=', 'users.company_id').onRef('seats.user_id', '=', 'users.id'),
+    )
     .innerJoin('companies', 'companies.id', 'users.company_id')
     .leftJoin('companies as resellers', 'resellers.id', 'companies.reseller_id');
 }
 
-function narrowedBy(of: ExpressionBuilder<Tables, 'users'>, { companyId, userId, roles, online }: UserFilter) {
+function narrowedBy(
+  of: ExpressionBuilder<Tables, 'users' | 'seats'>,
+  { companyId, userId, roles, online }: UserFilter,
+) {
   return of.and([
     ...(companyId === undefined ? [] : [of('users.company_id', '=', companyId)]),
     ...(userId === undefined ? [] : [of('users.id', '=', sql<number>`any(${userId}::integer[])`)]),
     ...(roles === undefined ? [] : [sql<boolean>`users.roles && ${roles}::text[]`]),
-    ...(online === undefined ? [] : [of('users.operator_status', online ? '=' : '<>', 'ONLINE')]),
+    ...(online === undefined ? [] : [of('seats.status', online ? '=' : '<>', 'ONLINE')]),
   ]);
 }
 

@@ -7,6 +7,7 @@ import type {
   UpdateUserBody,
 } from '@molva/contract';
 import type { Selectable, Transaction } from 'kysely';
+import type { Changes } from '../../platform/changes.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database.ts';
 import { Failure, notFound } from '../../platform/failure.ts';
@@ -33,13 +34,28 @@ export interface UserPorts {
   readonly database: Database;
   readonly clock: Clock;
   readonly passwords: Passwords;
-  /** Hears of a user whose standing changed. */
-  changed(userId: number): void;
-  /** Hears of a user who may no longer answer in sessions. */
-  departed(companyId: number, userId: number): Promise<void>;
+  readonly changes: Changes;
+  readonly seats: SeatKeeper;
 }
 
-type Kept = Pick<Selectable<Tables['users']>, 'roles' | 'blocked_at' | 'operator_status'>;
+/** Where users stand as operators; kept by a module that knows users and is not known to them. */
+export interface SeatKeeper {
+  /**
+   * Hears, within the transaction that changes them, of roles or a block: what follows for sessions is committed with
+   * the change or not at all.
+   */
+  rightsChanged(transaction: Transaction<Tables>, user: SeatedUser, mayAnswer: boolean): Promise<void>;
+  /** Hears that such a transaction is committed. */
+  rightsCommitted(): void;
+}
+
+/** Whose seat it is. */
+export interface SeatedUser {
+  readonly companyId: number;
+  readonly userId: number;
+}
+
+type Kept = Pick<Selectable<Tables['users']>, 'roles' | 'blocked_at'>;
 
 /** The users of a company and their settings. Administrators of a reseller see those of dependent companies as well. */
 export class Users {
@@ -76,14 +92,14 @@ export class Users {
    * `last-administrator`.
    */
   async update(id: number, companyId: number, body: UpdateUserBody): Promise<void> {
-    const { database, passwords } = this.#ports;
+    const { database, passwords, seats } = this.#ports;
     const passwordHash = body.password === undefined ? undefined : await passwords.hash(body.password);
-    const departs = await database.builder.transaction().execute(async (transaction) => {
+    const moved = await database.builder.transaction().execute(async (transaction) => {
       // Whoever takes the rights of an administrator waits here, so that two cannot take the last ones of each other.
       await transaction.selectFrom('companies').select('id').where('id', '=', companyId).forNoKeyUpdate().execute();
       const kept = await transaction
         .selectFrom('users')
-        .select(['roles', 'blocked_at', 'operator_status'])
+        .select(['roles', 'blocked_at'])
         .where('id', '=', id)
         .where('company_id', '=', companyId)
         .forNoKeyUpdate()
@@ -96,13 +112,15 @@ export class Users {
         ...(passwordHash === undefined ? {} : { password_hash: passwordHash }),
       });
       const ends = passwordHash !== undefined || (body.blocked === true && kept.blocked_at === null);
-      if (ends || !sameRoles(body.roles ?? kept.roles, kept.roles)) await endLogins(transaction, id, ends);
+      const otherRoles = !sameRoles(body.roles ?? kept.roles, kept.roles);
+      if (ends || otherRoles) await endLogins(transaction, id, ends);
       await requireAdministrator(transaction, companyId);
-      // Also where it could not before: a failure may have come between that change and its consequences.
-      return !mayAnswer(kept, body);
+      const otherRights = otherRoles || (body.blocked ?? isBlocked(kept)) !== isBlocked(kept);
+      if (otherRights) await seats.rightsChanged(transaction, { companyId, userId: id }, mayAnswer(kept, body));
+      return otherRights;
     });
-    this.#ports.changed(id);
-    if (departs) await this.#ports.departed(companyId, id);
+    this.#ports.changes.tell('user', id);
+    if (moved) seats.rightsCommitted();
   }
 
   /** The settings of a user whom the viewer may see, over the defaults; throws `entity-not-found`. */
@@ -131,22 +149,21 @@ export class Users {
     });
   }
 
-  /** Roles and block as they are written. Who can no longer answer in sessions is not online either. */
-  #rights(kept: Kept, body: UpdateUserBody): UserWrite {
-    const { roles, blocked } = body;
-    const now = isoInstant(this.#ports.clock.now());
-    const isBlocked = blocked ?? kept.blocked_at !== null;
-    const leaves = kept.operator_status !== 'OFFLINE' && !mayAnswer(kept, body);
+  /** Roles and block as they are written. */
+  #rights(kept: Kept, { roles, blocked = isBlocked(kept) }: UpdateUserBody): UserWrite {
     return {
       ...(roles === undefined ? {} : { roles }),
-      ...(isBlocked === (kept.blocked_at !== null) ? {} : { blocked_at: isBlocked ? now : null }),
-      ...(leaves ? { operator_status: 'OFFLINE', operator_status_at: now } : {}),
+      ...(blocked === isBlocked(kept) ? {} : { blocked_at: blocked ? isoInstant(this.#ports.clock.now()) : null }),
     };
   }
 }
 
-function mayAnswer(kept: Kept, { roles, blocked }: Pick<UpdateUserBody, 'roles' | 'blocked'> = {}): boolean {
-  return !(blocked ?? kept.blocked_at !== null) && canAnswer(roles ?? kept.roles);
+function isBlocked({ blocked_at }: Kept): boolean {
+  return blocked_at !== null;
+}
+
+function mayAnswer(kept: Kept, { roles, blocked = isBlocked(kept) }: UpdateUserBody): boolean {
+  return !blocked && canAnswer(roles ?? kept.roles);
 }
 
 function sameRoles(one: readonly string[], other: readonly string[]): boolean {

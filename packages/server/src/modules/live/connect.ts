@@ -1,8 +1,8 @@
 import { widgetChannel, WidgetConnectData } from '@molva/contract';
-import type { ConnectRequest, ConnectResult, HandlerAnswer } from '@molva/centrifuge-server';
 import { checker } from '../../platform/check.ts';
 import { Failure } from '../../platform/failure.ts';
 import type { Caller } from '../../platform/route.ts';
+import type { Decisions } from './decisions.ts';
 
 /** What the live side asks of the sessions. */
 export interface SessionGate {
@@ -14,19 +14,14 @@ export interface SessionGate {
   rate(sessionId: string, rating: number, comment: string | undefined): Promise<void>;
 }
 
-/** What the engine keeps of a connection for its RPCs. */
-export interface ConnectionMeta {
-  readonly tokens: Readonly<Record<string, string>>;
-}
-
 const check = checker(WidgetConnectData);
 
 /** The disconnect of a client whose connect data is not what the protocol asks. */
 const BAD_REQUEST = { disconnect: { code: 3501, reason: 'bad request' } } as const;
 
-/** Answers `connect` of an application: one channel for each session it holds and that is open; others are left out. */
-export function connectHandler(gate: SessionGate) {
-  return async (request: ConnectRequest): Promise<HandlerAnswer<ConnectResult>> => {
+/** Decides about an application that connects: one channel for each session it holds and that is open; others are left out. */
+export function decideConnect(gate: SessionGate): Decisions['connect'] {
+  return async (request) => {
     let data: WidgetConnectData;
     try {
       data = check(request.data) as WidgetConnectData;
@@ -37,11 +32,10 @@ export function connectHandler(gate: SessionGate) {
     const audiences = echo === true ? ['client'] : [];
     const entered = await Promise.all([...new Set(sessions)].map((id) => enterOpen(gate, id, sessionTokens[id])));
     const channels = entered.flatMap((id) => (id === undefined ? [] : [widgetChannel(id)]));
-    const meta: ConnectionMeta = { tokens: sessionTokens };
     return {
       result: {
         user: userId ?? '',
-        meta,
+        meta: { tokens: sessionTokens },
         subs: Object.fromEntries(channels.map((channel) => [channel, { audiences }])),
       },
     };

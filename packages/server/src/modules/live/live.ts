@@ -1,97 +1,72 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { widgetChannel, WIDGET_NAMESPACE } from '@molva/contract';
-import { createCentrifugeServer, type CentrifugeServer, type StreamPublication } from '@molva/centrifuge-server';
-import { envelopeText, type Announcer } from '../../platform/announcer.ts';
+import { widgetChannel } from '@molva/contract';
+import type { AnnouncementListener, Announcer } from '../../platform/announcer.ts';
+import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
-import { connectHandler, type SessionGate } from './connect.ts';
+import type { LiveFigures } from '../../platform/metrics.ts';
+import { decideConnect, type SessionGate } from './connect.ts';
+import { openEmbeddedEngine } from './embedded.ts';
+import type { LiveEngine } from './engine.ts';
 import { Presence } from './presence.ts';
-import { rpcHandler } from './rpc.ts';
-
-/** An event as the log gives it back. */
-export interface LoggedText {
-  readonly eventSeq: number;
-  readonly event: string;
-  readonly data: unknown;
-  readonly audience: string | null;
-}
-
-/** Where the event streams of sessions are read. */
-export interface EventLog {
-  positions(sessionIds: readonly string[]): Promise<ReadonlyMap<string, { lastEventSeq: number; epoch: string }>>;
-  after(sessionId: string, eventSeq: number, limit: number): Promise<readonly LoggedText[]>;
-}
+import { decideRpc } from './rpc.ts';
+import { ChannelStreams, type EventLog } from './streams.ts';
 
 /** What the live side needs; it knows no module, the composition hands it these. */
 export interface LivePorts {
   readonly gate: SessionGate;
   readonly events: EventLog;
   readonly announcer: Announcer;
+  /** Calls when the database answers again after a connection to it broke. */
+  readonly afterBreak: (listener: () => void) => Disposable;
   readonly allowedOrigins: readonly string[];
   readonly version: string;
+  readonly clock: Clock;
   readonly log: Log;
 }
 
 /** The running live side. */
 export interface Live extends AsyncDisposable {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
-  readonly engine: CentrifugeServer;
+  figures(): LiveFigures;
+  readonly engine: LiveEngine;
 }
 
-/** Connects the embedded engine with the sessions: the event log is the stream, `eventSeq` the offset. */
+/** Connects an engine with the sessions: what is announced is delivered, what may have been missed is looked for. */
 export function createLive(ports: LivePorts): Live {
-  const presence = new Presence(ports.gate, ports.log);
-  const engine = createCentrifugeServer({
-    version: ports.version,
-    allowedOrigins: ports.allowedOrigins,
-    handlers: {
-      connect: connectHandler(ports.gate),
-      rpc: rpcHandler(ports.gate, presence, ports.log),
-      disconnected: (event) => presence.disconnected(event.client),
-    },
-    namespaces: { [WIDGET_NAMESPACE]: { source: streamSource(ports.events) } },
+  const { gate, clock, log, allowedOrigins, version } = ports;
+  const presence = new Presence(gate, log);
+  const engine = openEmbeddedEngine({
+    decisions: { connect: decideConnect(gate), rpc: decideRpc(gate, presence, log) },
+    disconnected: (client) => presence.disconnected(client),
+    streams: new ChannelStreams(ports.events),
+    allowedOrigins,
+    version,
+    clock,
+    log,
   });
-  const listening = ports.announcer.listen({
-    committed(sessionId, events) {
-      const channel = widgetChannel(sessionId);
-      if (!engine.hasSubscribers(channel)) return;
-      for (const event of events) {
-        const audience = event.audience === null ? {} : { audience: event.audience };
-        engine.publish(channel, envelopeText(event.event, event.data), { offset: event.eventSeq, ...audience });
-      }
-    },
-    passing(sessionId, event) {
-      const channel = widgetChannel(sessionId);
-      if (engine.hasSubscribers(channel)) engine.publish(channel, envelopeText(event.event, event.data));
-    },
-  });
+  const listening = new DisposableStack();
+  listening.use(ports.announcer.listen(deliveryBy(engine)));
+  listening.use(ports.afterBreak(() => engine.wakeAll()));
   return {
     engine,
     handleUpgrade: (request, socket, head) => engine.handleUpgrade(request, socket, head),
+    figures: () => engine.figures(),
     async [Symbol.asyncDispose]() {
-      listening[Symbol.dispose]();
-      await engine.close();
+      listening.dispose();
+      await engine[Symbol.asyncDispose]();
       await presence.settled();
     },
   };
 }
 
-function streamSource(events: EventLog) {
-  const sessionOf = (channel: string): string => channel.slice(WIDGET_NAMESPACE.length + 1);
+function deliveryBy(engine: LiveEngine): AnnouncementListener {
   return {
-    async position(channels: readonly string[]) {
-      const found = await events.positions(channels.map(sessionOf));
-      return new Map(
-        [...found].map(([id, { lastEventSeq, epoch }]) => [widgetChannel(id), { offset: lastEventSeq, epoch }]),
-      );
+    committed(sessionId, events) {
+      const channel = widgetChannel(sessionId);
+      for (const event of events) engine.publish(channel, event, { offset: event.eventSeq, audience: event.audience });
     },
-    async read(channel: string, since: number, limit: number): Promise<StreamPublication[]> {
-      const found = await events.after(sessionOf(channel), since, limit);
-      return found.map(({ eventSeq, event, data, audience }) => ({
-        offset: eventSeq,
-        data: envelopeText(event, JSON.stringify(data)),
-        ...(audience === null ? {} : { audience }),
-      }));
-    },
+    reached: (sessionId, eventSeq) => engine.wake(widgetChannel(sessionId), eventSeq),
+    passing: (sessionId, event) => engine.publishPassing(widgetChannel(sessionId), event),
   };
 }

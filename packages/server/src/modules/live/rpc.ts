@@ -1,17 +1,17 @@
 import { rpcSchemas, type RpcData, type RpcName } from '@molva/contract';
-import type { HandlerAnswer, RpcRequest } from '@molva/centrifuge-server';
 import { checker } from '../../platform/check.ts';
 import { badField, Failure } from '../../platform/failure.ts';
 import type { Log } from '../../platform/log.ts';
 import { BROKEN_TEXT, brokenTextIn } from '../../platform/text.ts';
-import type { ConnectionMeta, SessionGate } from './connect.ts';
+import type { SessionGate } from './connect.ts';
+import type { Decisions } from './decisions.ts';
 import type { Presence } from './presence.ts';
 
 const METHOD_NOT_FOUND = { error: { code: 104, message: 'method not found' } };
 const SUCCESS = { result: { data: '{"success":true}' } };
 
-/** Answers the client RPCs: `{success: true}` or an error of the error table under its status. */
-export function rpcHandler(gate: SessionGate, presence: Presence, log: Log) {
+/** Decides about the client RPCs: `{success: true}` or an error of the error table under its status. */
+export function decideRpc(gate: SessionGate, presence: Presence, log: Log): Decisions['rpc'] {
   const checks = new Map<string, (data: unknown) => unknown>(
     Object.entries(rpcSchemas).map(([name, schema]) => [name, checker(schema)]),
   );
@@ -23,24 +23,23 @@ export function rpcHandler(gate: SessionGate, presence: Presence, log: Log) {
     readMessage: (_client, data) => gate.read(data.id, data.messageId),
     rateSession: (_client, data) => gate.rate(data.id, data.rating, data.comment),
   };
-  return async (request: RpcRequest): Promise<HandlerAnswer<{ data?: string }>> => {
-    const check = checks.get(request.method);
+  return async ({ method, data: given }, { client, meta }) => {
+    const check = checks.get(method);
     if (check === undefined) return METHOD_NOT_FOUND;
     try {
-      const data = check(request.data) as { id: string };
+      const data = check(given) as { id: string };
       const broken = brokenTextIn(data);
       if (broken !== undefined) throw badField(broken, BROKEN_TEXT);
-      const { tokens } = request.meta as ConnectionMeta;
-      const serve = work[request.method as RpcName] as (client: string, data: unknown) => Promise<void>;
-      await presence.during(request.client, async () => {
-        const session = await gate.enter(data.id, { user: null, sessionToken: tokens[data.id] ?? null });
+      const serve = work[method as RpcName] as (client: string, data: unknown) => Promise<void>;
+      await presence.during(client, async () => {
+        const session = await gate.enter(data.id, { user: null, sessionToken: meta.tokens[data.id] ?? null });
         if (!session.open) throw new Failure('entity-not-found');
-        await serve(request.client, data);
+        await serve(client, data);
       });
       return SUCCESS;
     } catch (error) {
       if (error instanceof Failure) return { error: { code: error.status, message: error.message } };
-      log.error({ error, method: request.method }, 'a live call failed');
+      log.error({ error, method }, 'a live call failed');
       return { error: { code: 100, message: 'internal server error', temporary: true } };
     }
   };

@@ -200,8 +200,8 @@ describe('the status of an operator', () => {
       const answer = await app.call('PATCH', `/users/me/${what}`, [], backEnd.header);
       expect([answer.status, answer.headers.get('x-error-code')], what).toEqual([422, 'not-an-operator']);
     }
-    const [row] = await run('select operator_status from users where id = $1', [backEnd.id]);
-    expect(row).toEqual({ operator_status: 'OFFLINE' });
+    const [row] = await run('select status, status_at from seats where user_id = $1', [backEnd.id]);
+    expect(row).toEqual({ status: 'OFFLINE', status_at: null });
   });
 });
 
@@ -218,15 +218,20 @@ describe('a session that is given to a group', () => {
       (await call<Session>('GET', `/sessions/${sessionId}`)).body.operatorId;
     const waiting = await give();
     expect(await operatorOf(waiting)).toBe('');
+    // Whoever comes online finds what waits for help.
     await app.call('PATCH', '/users/me/activate', [], olga.header);
-    expect(await operatorOf(await give())).toBe(String(olga.id));
+    await expect.poll(() => operatorOf(waiting)).toBe(String(olga.id));
     await app.call('PATCH', '/users/me/activate', [], ivan.header);
     expect(await operatorOf(await give())).toBe(String(ivan.id));
     await app.call('PATCH', '/users/me/deactivate', { status: 'PAUSE' }, ivan.header);
     expect(await operatorOf(await give())).toBe(String(olga.id));
-    // The group goes, what waits for it stays.
+    // The group goes, what waits in it waits for anybody.
+    await app.call('PATCH', '/users/me/deactivate', { status: 'PAUSE' }, olga.header);
+    const left = await give();
     expect((await call('DELETE', `/groups/${id}`, [])).status).toBe(204);
-    const { body } = await call<Session>('GET', `/sessions/${waiting}`);
+    const handedTo = async () => (await call<Session>('GET', `/sessions/${left}`)).body.handOver?.groupId;
+    await expect.poll(handedTo).toBeNull();
+    const { body } = await call<Session>('GET', `/sessions/${left}`);
     expect([body.status, body.operatorType, body.operatorId]).toEqual(['ACTIVE', 'OPERATOR', '']);
     const again = await call('PATCH', `/sessions/${waiting}/groupoperators/${id}`, []);
     expect(again.status).toBe(404);

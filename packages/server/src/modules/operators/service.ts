@@ -1,46 +1,38 @@
 import type { CreateGroupBody, OperatorStatus, UpdateGroupBody } from '@molva/contract';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database.ts';
+import type { DueRunner } from '../../platform/due.ts';
 import { badField, Failure, notFound } from '../../platform/failure.ts';
 import type { Ids } from '../../platform/ids.ts';
 import { isoInstant } from '../../platform/instant.ts';
 import type { GroupRecord, OperatorRecord, OperatorSource } from '../sessions/index.ts';
-import { OperatorChoice } from './choice.ts';
+import { findOperator } from './people.ts';
+import { Seats } from './seats.ts';
 import { GroupStore, type GroupRow } from './store.ts';
-
-/** What the module needs of whoever keeps the users. */
-export interface OperatorUsers {
-  /** A user of the company as an operator, whatever its status; undefined where there is none. */
-  findOperator(companyId: number, userId: number): Promise<OperatorRecord | undefined>;
-  setOperatorStatus(companyId: number, userId: number, status: OperatorStatus): Promise<void>;
-}
 
 /** What the module needs. */
 export interface OperatorPorts {
   readonly database: Database;
   readonly clock: Clock;
   readonly ids: Ids;
-  readonly users: OperatorUsers;
+  readonly due: DueRunner;
 }
 
 /** Operators: who answers in sessions. Whatever is not of the company is `entity-not-found`. */
 export class Operators implements OperatorSource {
   readonly groups: GroupStore;
+  readonly seats: Seats;
   readonly #ports: OperatorPorts;
-  readonly #choice: OperatorChoice;
 
   constructor(ports: OperatorPorts) {
     this.#ports = ports;
     this.groups = new GroupStore(ports.database);
-    this.#choice = new OperatorChoice(ports.database);
+    this.seats = new Seats(ports);
   }
 
   /** An operator of the company, whatever its status; undefined where there is none. */
-  async find(companyId: number, operatorId: number): Promise<OperatorRecord | undefined> {
-    // Sessions keep operators as texts: what is no number names no user.
-    if (!Number.isSafeInteger(operatorId)) return undefined;
-    const operator = await this.#ports.users.findOperator(companyId, operatorId);
-    return operator && record(operator);
+  find(companyId: number, operatorId: number): Promise<OperatorRecord | undefined> {
+    return findOperator(this.#ports.database, companyId, operatorId);
   }
 
   /** A group of the company; undefined where there is none. */
@@ -54,21 +46,6 @@ export class Operators implements OperatorSource {
         timerNextAnswers: row.timer_next_answers,
       }
     );
-  }
-
-  /** Who gets a session: see `OperatorSource`. */
-  async leastLoaded(
-    companyId: number,
-    groupId: string | null,
-    except: readonly number[],
-  ): Promise<OperatorRecord | undefined> {
-    const chosen = await this.#choice.choose(companyId, groupId, except, this.#ports.clock.now());
-    return chosen === undefined ? undefined : this.find(companyId, chosen);
-  }
-
-  /** The groups a user is in. */
-  groupIdsOf(companyId: number, userId: number): Promise<string[]> {
-    return this.groups.idsOf(companyId, userId);
   }
 
   /** Puts a user to work; throws `not-an-operator`. */
@@ -99,16 +76,19 @@ export class Operators implements OperatorSource {
   /** Changes a group: what is not given stays, operators are replaced as a whole. */
   async updateGroup(companyId: number, id: string, body: UpdateGroupBody): Promise<void> {
     await this.groups.update(id, companyId, body, this.#now());
+    this.#wished();
   }
 
-  /** Deletes a group: its operators stay, and what waits for it goes on waiting in the help list. */
+  /** Deletes a group: its operators stay, and who waits in it waits for anybody of the company. */
   async deleteGroup(companyId: number, id: string): Promise<void> {
-    found(await this.groups.remove(id, companyId));
+    found(await this.groups.remove(id, companyId, this.#now()));
+    this.#wished();
   }
 
   /** Adds an operator to a group; one that is in it stays. */
   async addToGroup(companyId: number, id: string, userId: number): Promise<void> {
     found(await this.groups.addMember(companyId, id, userId, this.#now()));
+    this.#wished();
   }
 
   /** Takes an operator out of a group; one that is not in it changes nothing. */
@@ -119,16 +99,17 @@ export class Operators implements OperatorSource {
   async #setStatus(companyId: number, userId: number, status: OperatorStatus): Promise<void> {
     const operator = await this.find(companyId, userId);
     if (operator?.canAnswer !== true) throw new Failure('not-an-operator');
-    await this.#ports.users.setOperatorStatus(companyId, userId, status);
+    await this.seats.setStatus(companyId, userId, status);
+  }
+
+  /** A statement wrote a wish for routing. */
+  #wished(): void {
+    this.#ports.due.hint(this.#ports.clock.now());
   }
 
   #now(): string {
     return isoInstant(this.#ports.clock.now());
   }
-}
-
-function record({ id, name, avatar, canAnswer }: OperatorRecord): OperatorRecord {
-  return { id, name, avatar, canAnswer };
 }
 
 function found(whether: boolean): void {

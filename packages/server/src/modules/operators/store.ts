@@ -1,10 +1,12 @@
 import { Group, type CreateGroupBody, type ListPage, type ListQuery, type UpdateGroupBody } from '@molva/contract';
 import { sql, type Selectable, type Transaction } from 'kysely';
 import type { Database, Prepared } from '../../platform/database.ts';
+import { dueConflict } from '../../platform/due-rows.ts';
 import { notFound } from '../../platform/failure.ts';
 import { anywhere, column, readList, type ListSpec } from '../../platform/list.ts';
 import type { Tables } from '../../platform/tables.ts';
 import { answeringRoles } from '../iam/index.ts';
+import { ROUTE_KIND } from '../sessions/index.ts';
 
 /** A group with the users in it. */
 export type GroupRow = Pick<Selectable<Tables['groups']>, (typeof columns)[number]> & {
@@ -30,7 +32,8 @@ const groupList: ListSpec = {
   fields: Object.keys(Group.properties),
 };
 
-// The group is written first: it is held, and one deleted meanwhile is one that was not found.
+// The group is written first: it is held, and one deleted meanwhile is one that was not found. Who is new in it may take
+// what waits in it; to who left it nothing is given by what was read before.
 const touched = `touched as (
   update groups g set updated_at = $4::timestamptz from users u
   where g.company_id = $1 and g.id = $2 and u.company_id = g.company_id and u.id = $3`;
@@ -38,15 +41,31 @@ const addMember: Prepared = {
   name: 'group_member_add',
   text: `with ${touched} and u.roles && $5::text[] returning g.id, g.company_id, u.id as user_id), added as (
       insert into group_members (group_id, company_id, user_id)
-      select id, company_id, user_id from touched on conflict do nothing)
+      select id, company_id, user_id from touched on conflict do nothing returning group_id), wished as (
+      ${wishRoute('group_id', '$4', 'added')})
     select id from touched`,
 };
 const removeMember: Prepared = {
   name: 'group_member_remove',
-  text: `with ${touched} returning g.id, u.id as user_id), removed as (
-      delete from group_members where (group_id, user_id) in (select id, user_id from touched))
+  text: `with ${touched} returning g.id, g.company_id, u.id as user_id), removed as (
+      delete from group_members where (group_id, user_id) in (select id, user_id from touched)
+      returning company_id, user_id), seat as (
+      update seats set epoch = epoch + 1 from removed
+      where seats.company_id = removed.company_id and seats.user_id = removed.user_id)
     select id from touched`,
 };
+/** Whoever waits in the group is looked at, and finds it gone. */
+const remove: Prepared = {
+  name: 'group_remove',
+  text: `with gone as (delete from groups where company_id = $1 and id = $2 returning id)
+    ${wishRoute('id', '$3', 'gone')} returning key`,
+};
+
+/** Wishes for a look at those who wait in a group. */
+function wishRoute(group: string, at: string, from: string): string {
+  return `insert into due (kind, key, due_at) select '${ROUTE_KIND}', ${group}, ${at}::timestamptz from ${from}
+    ${dueConflict()}`;
+}
 
 /** SQL of groups and their members. Instants are written as ISO text. */
 export class GroupStore {
@@ -114,19 +133,20 @@ export class GroupStore {
         .executeTakeFirstOrThrow();
       if (numUpdatedRows === 0n) throw notFound();
       if (body.operatorIds === undefined) return;
-      await transaction.deleteFrom('group_members').where('group_id', '=', id).execute();
+      await sql`with removed as (
+          delete from group_members where group_id = ${id} and user_id <> all (${body.operatorIds}::integer[])
+          returning company_id, user_id)
+        update seats set epoch = epoch + 1 from removed
+        where seats.company_id = removed.company_id and seats.user_id = removed.user_id`.execute(transaction);
       await insertMembers(transaction, companyId, id, body.operatorIds);
+      await sql`insert into due (kind, key, due_at) values (${ROUTE_KIND}, ${id}::uuid, ${now}::timestamptz)
+        ${sql.raw(dueConflict())}`.execute(transaction);
     });
   }
 
   /** Deletes a group, whose operators stay; false where there is none. */
-  async remove(id: string, companyId: number): Promise<boolean> {
-    const { numDeletedRows } = await this.#database.builder
-      .deleteFrom('groups')
-      .where('id', '=', id)
-      .where('company_id', '=', companyId)
-      .executeTakeFirstOrThrow();
-    return numDeletedRows > 0n;
+  async remove(id: string, companyId: number, now: string): Promise<boolean> {
+    return (await this.#database.query(remove, [companyId, id, now])).length > 0;
   }
 
   /** False where the company has no such group or operator; who is in it stays. */
@@ -173,5 +193,6 @@ async function insertMembers(
   await transaction
     .insertInto('group_members')
     .values(operators.map(({ id }) => ({ group_id: groupId, company_id: companyId, user_id: id })))
+    .onConflict((of) => of.doNothing())
     .execute();
 }

@@ -1,6 +1,7 @@
 /** Sessions: one conversation of one client each, their event log, their timers. */
 export type { BotInput } from './state/bot-input.ts';
 export type {
+  AskContext,
   BotMessage,
   BotSource,
   BotStart,
@@ -18,6 +19,22 @@ export { messageRoutes } from './routes/messages.ts';
 export { sessionRoutes } from './routes/sessions.ts';
 export { Sessions } from './service.ts';
 export { linkedAttachment } from './state/linked-file.ts';
-export type { GroupRecord, OperatorRecord, OperatorSource } from './state/operator-port.ts';
-export { dialogIdOf, streamEpoch, type BotState, type HotSession } from './state/session.ts';
-export type { FileSource } from './state/file-source.ts';
+export {
+  operatorKey,
+  readOperatorKey,
+  readRouteKey,
+  ROUTE_KIND,
+  ROUTE_OPERATOR_KIND,
+  routeKey,
+} from './state/operator-keys.ts';
+export {
+  goneAt,
+  type Assignment,
+  type GroupRecord,
+  type OperatorRecord,
+  type OperatorSource,
+  type RoutedSessions,
+} from './state/operator-port.ts';
+export type { Floor, Why, Wish } from './state/floor.ts';
+export { dialogIdOf, type BotState, type HotSession } from './state/session.ts';
+export type { FileSource, FileUse } from './state/file-source.ts';

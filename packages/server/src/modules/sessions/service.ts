@@ -1,26 +1,31 @@
 import type { ListPage, Session } from '@molva/contract';
 import type { Announcer } from '../../platform/announcer.ts';
+import type { Changes } from '../../platform/changes.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database.ts';
 import type { DueRunner } from '../../platform/due.ts';
 import { badField, Failure, notFound } from '../../platform/failure.ts';
 import type { Ids } from '../../platform/ids.ts';
 import type { Log } from '../../platform/log.ts';
+import type { Memory } from '../../platform/memory.ts';
 import type { Caller } from '../../platform/route.ts';
 import type { Chats } from '../chats/index.ts';
+import type { Clients } from '../clients/index.ts';
 import { RemoteTurns } from './answering/remote-turns.ts';
 import type { BotSource } from './state/bot-port.ts';
 import { notifierFor } from './state/outgoing-calls.ts';
-import { chatOf } from './state/chat-of.ts';
+import { chatOf, type CompanyRules } from './state/chat-of.ts';
 import {
   acceptMessage,
-  botOf,
   checkContent,
   isUuid,
   readReplyTo,
   refuseUnlessOpen,
   type IncomingMessage,
 } from './answering/client-message.ts';
+import { acceptOnce, type Accepted } from './answering/accepted.ts';
+import { happen } from './answering/happen.ts';
+import { Routed } from './answering/routed.ts';
 import { Dialogs } from './dialogs/dialogs.ts';
 import { SessionTokens } from './starting/session-tokens.ts';
 import { SessionList, type ListedSession } from './lists/list.ts';
@@ -28,14 +33,16 @@ import type { GroupRecord, OperatorSource } from './state/operator-port.ts';
 import { Corrections } from './messages/corrections.ts';
 import { MessageStore } from './messages/store.ts';
 import { People } from './people/people.ts';
-import { Repeats, type Accepted } from './answering/repeats.ts';
-import { botIsTyping, type HotSession } from './state/session.ts';
+import { closeWithTheirChat } from './answering/deleted-chats.ts';
+import { botTypes } from './state/floor.ts';
+import type { HotSession } from './state/session.ts';
 import type { FileSource } from './state/file-source.ts';
 import { Starts, type StartCall } from './starting/start.ts';
 import type { StartOutcome } from './starting/start-answers.ts';
 import { StepRunner } from './answering/step-runner.ts';
 import { Steps } from './state/steps.ts';
 import { SessionStore } from './state/store.ts';
+import { EventStreams } from './state/streams.ts';
 import { Timers } from './answering/timers.ts';
 import { TurnWaiter } from './answering/turn-waiter.ts';
 import { sessionView } from './lists/view.ts';
@@ -46,24 +53,21 @@ export interface SessionPorts {
   readonly clock: Clock;
   readonly ids: Ids;
   readonly announcer: Announcer;
+  readonly changes: Changes;
+  readonly memory: Memory;
   readonly due: DueRunner;
   readonly log: Log;
+  readonly companies: CompanyRules;
   readonly chats: Chats;
+  readonly clients: Pick<Clients, 'tags'>;
   readonly bots: BotSource;
   readonly operators: OperatorSource;
   readonly files: FileSource;
   readonly tokenKey: Uint8Array;
-  /** Names of the tags of sessions, their own and their clients', by session. */
-  readonly tagNames: (
-    sessions: readonly Pick<HotSession, 'id' | 'clientId' | 'companyId'>[],
-  ) => Promise<ReadonlyMap<string, readonly string[]>>;
-  /** What signs the calls of a company's dialogs; null where it set none. */
-  readonly callbackSecret: (companyId: number) => Promise<string | null>;
   /** Aborted when the process begins to stop. */
   readonly stopping: AbortSignal;
 }
 
-const CLOSE_BATCH = 100;
 /** How long a rating can be changed. */
 const RATING_CHANGE_MS = 600_000;
 
@@ -71,6 +75,10 @@ const RATING_CHANGE_MS = 600_000;
 export class Sessions {
   readonly tokens: SessionTokens;
   readonly store: SessionStore;
+  /** What routing decides, and what becomes of people. */
+  readonly routed: Routed;
+  /** The event logs, as live delivery reads them. */
+  readonly streams: EventStreams;
   /** What people do in sessions. */
   readonly people: People;
   /** What happens to messages after they were said. */
@@ -86,30 +94,32 @@ export class Sessions {
   readonly #list: SessionList;
   readonly #starts: Starts;
   readonly #timers: Timers;
-  readonly #repeats: Repeats;
 
   constructor(ports: SessionPorts) {
-    const { database, clock, ids, announcer, due, log, chats, bots, files, operators, callbackSecret } = ports;
+    const { database, clock, ids, announcer, memory, due, log, companies, chats, bots, files, operators } = ports;
     this.#ports = ports;
     this.tokens = new SessionTokens(ports.tokenKey, clock);
     this.store = new SessionStore(database);
+    this.streams = new EventStreams(database);
     this.#list = new SessionList(database);
-    this.#repeats = new Repeats(this.store);
-    const rules = { chats, callbackSecret };
+    const rules = { chats, companies };
     const notifierOf = async (session: HotSession) => notifierFor(session, await chatOf(session, rules), ids);
-    const steps = new Steps({ database, clock, ids, announcer, due, notifierOf });
+    const steps = new Steps({ database, clock, ids, announcer, memory, due, notifierOf });
     const waiter = new TurnWaiter(announcer, clock, steps, ports.stopping);
     this.#runner = new StepRunner(steps, { ids, bots, operators, ...rules }, waiter);
     const { store, tokens } = this;
     const runner = this.#runner;
     this.#starts = new Starts({ database, clock, chats, files, runner, store, tokens, waiter, notifierOf });
-    this.people = new People(runner, store);
+    this.people = new People(runner, store, waiter);
+    this.routed = new Routed(runner, store);
     this.corrections = new Corrections(steps, store);
     this.messages = new MessageStore(database);
-    this.dialogs = new Dialogs(runner, { database, clock, store, waiter, notifierOf });
+    this.dialogs = new Dialogs({ database, clock, runner, store, waiter, notifierOf });
     this.remoteTurns = new RemoteTurns(runner, { clock, log, tokenKey: ports.tokenKey });
     this.#timers = new Timers({ due, clock, runner, remoteTurns: this.remoteTurns, store });
     this.#timers.register();
+    closeWithTheirChat({ due, clock, chats, runner, store });
+    ports.changes.on('session', (id, version) => steps.forget(id, version ?? Number.POSITIVE_INFINITY));
   }
 
   /** Sets the timers that belong to no session; once, at the start of the process. */
@@ -157,22 +167,22 @@ export class Sessions {
   async acceptMessage(session: HotSession, incoming: IncomingMessage): Promise<Accepted> {
     checkContent(incoming.body, incoming.attachments, 'body');
     const replyTo = await readReplyTo(this.store, session.id, incoming.replyToMessageId);
-    return this.#repeats.answer(session.id, 'CLIENT', incoming.key, () =>
+    return acceptOnce(this.store, { sessionId: session.id, author: 'CLIENT', key: incoming.key }, () =>
       this.#runner.run(session.id, async (draft, setting) => {
-        if (draft.session.status === 'CLOSED') await this.#repeats.refuseClosed(session.id, incoming.key);
-        const bot = await botOf(setting.bots, draft);
-        return (await acceptMessage(draft, incoming, { ...setting, bot, replyTo })).message;
+        return (await acceptMessage(draft, setting, { incoming, replyTo })).message;
       }),
     );
   }
 
   /** The client is there: it joined over a live connection. */
   async joined(id: string): Promise<void> {
-    await this.#runner.run(id, (draft) => {
+    await this.#runner.run(id, async (draft, setting) => {
       refuseUnlessOpen(draft);
       draft.set({ clientOnlineAt: draft.now });
+      const { floor } = draft.session;
+      await happen(draft, setting, { is: 'clientJoined', question: setting.ids.uuid7() });
       // Who comes in the middle of a pause sees that the bot is at it.
-      if (botIsTyping(draft.session)) draft.showTyping('BOT');
+      if (draft.session.floor === floor && botTypes(floor)) draft.showTyping('BOT');
       draft.notify('CLIENT_ONLINE', { sessionId: id, clientId: draft.session.clientId });
     });
   }
@@ -180,7 +190,7 @@ export class Sessions {
   /** The client's last live connection is gone. */
   async left(id: string): Promise<void> {
     await this.#runner.run(id, (draft) => {
-      if (draft.session.status === 'CLOSED') return;
+      if (draft.session.floor.at === 'closed') return;
       draft.set({ clientOfflineAt: draft.now });
       draft.notify('CLIENT_OFFLINE', { sessionId: id, clientId: draft.session.clientId });
     });
@@ -203,21 +213,12 @@ export class Sessions {
   /** Throws where the session takes nothing more from its client. */
   async checkOpen(session: HotSession): Promise<void> {
     const now = await this.#runner.steps.get(session.id);
-    if (now.status === 'CLOSED') throw new Failure('session-closed');
-  }
-
-  /** Ends all live sessions of a chat. */
-  async closeChat(chatId: string): Promise<void> {
-    for (;;) {
-      const ids = await this.store.liveInChat(chatId, CLOSE_BATCH);
-      if (ids.length === 0) return;
-      for (const id of ids) await this.#runner.run(id, (draft) => draft.close(false));
-    }
+    if (now.floor.at === 'closed') throw new Failure('session-closed');
   }
 
   async #views(items: readonly ListedSession[]): Promise<Session[]> {
-    const { chats, operators, tagNames } = this.#ports;
-    const tags = await tagNames(items.map(({ session }) => session));
+    const { chats, clients, operators } = this.#ports;
+    const tags = await clients.tags.namesOf(items.map(({ session }) => session));
     const groups = new Map<string, Promise<GroupRecord | undefined>>();
     return Promise.all(
       items.map(async (item) => {
@@ -229,10 +230,5 @@ export class Sessions {
         return sessionView(item, { chat, group, tags: tags.get(id) ?? [] });
       }),
     );
-  }
-
-  /** A client was changed, as by a ban: its sessions are read anew. */
-  async clientChanged(companyId: number, clientId: string): Promise<void> {
-    for (const id of await this.store.touchOfClient(companyId, clientId)) this.#runner.steps.forget(id);
   }
 }

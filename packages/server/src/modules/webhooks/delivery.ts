@@ -7,8 +7,11 @@ import { OutgoingError, type Outgoing } from '../../platform/outgoing.ts';
 
 /** Waits before the tries after the first. */
 const RETRY_MS = [5_000, 30_000, 120_000] as const;
-/** After this a run comes again instead of going on: a lease that runs out would let a second run begin beside it. */
+/** After this a run comes again instead of going on: whoever waits for its place has a turn. */
 const RUN_MS = 30_000;
+
+/** Sessions whose calls may be under way at a time. */
+const AT_ONCE = 256;
 
 const next = {
   name: 'delivery_next',
@@ -44,7 +47,7 @@ export class Deliveries {
     this.#clock = ports.clock;
     this.#outgoing = ports.outgoing;
     this.#log = ports.log;
-    ports.due.handle('session-delivery', (sessionId) => this.#send(sessionId));
+    ports.due.handle('session-delivery', (sessionId) => this.#send(sessionId), { atOnce: AT_ONCE });
   }
 
   async #send(sessionId: string): Promise<number | null> {

@@ -75,6 +75,7 @@ async function converse(): Promise<void> {
   await live.ready(5000);
   await live.rpc('joinSession', { id: session.id });
   await app.call('POST', `${at}/clients/messages`, { body: 'person' });
+  await vi.waitUntil(() => received.some(({ body }) => body.event === 'OPERATOR_NOT_FOUND'), { timeout: 10_000 });
   await app.call('PATCH', `${at}/operators/${olga.id}`, undefined, app.admin);
   const { body: asked } = await app.call<{ id: string }>('POST', `${at}/clients/messages`, { body: 'Where is it?' });
   await app.call('PATCH', `/messages/${asked.id}/read`, undefined, olga.header);

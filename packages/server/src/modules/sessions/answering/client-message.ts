@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Attachment, ReplyToMessage } from '@molva/contract';
 import { badField, Failure } from '../../../platform/failure.ts';
-import type { BotSource, ReadyBot } from '../state/bot-port.ts';
 import type { Draft, PlacedMessage } from '../state/draft.ts';
 import type { SessionStore } from '../state/store.ts';
-import { giveUp, takeTurn, type StepSetting } from './turns.ts';
+import { happen } from './happen.ts';
+import type { StepSetting } from './setting.ts';
 
 /** A client's message as it came in, by whichever way. */
 export interface IncomingMessage {
@@ -15,20 +15,20 @@ export interface IncomingMessage {
   readonly key: string | undefined;
 }
 
-/** What a client's message needs besides the draft. */
-export interface MessageSetting extends StepSetting {
-  readonly bot: ReadyBot | undefined;
+/** A client's message with what it answers. */
+export interface ClientSays {
+  readonly incoming: IncomingMessage;
   readonly replyTo: ReplyToMessage | undefined;
+  /** The block that a first turn begins at. */
+  readonly nodeId?: string | undefined;
 }
 
-/** Adds a client's message to the draft and lets the bot answer it in the same step; a first turn may begin at a block. */
+/** Adds a client's message to the draft and lets the bot answer it in the same step. */
 export async function acceptMessage(
   draft: Draft,
-  incoming: IncomingMessage,
-  setting: MessageSetting,
-  nodeId?: string,
+  setting: StepSetting,
+  { incoming, replyTo, nodeId }: ClientSays,
 ): Promise<{ message: PlacedMessage; said: PlacedMessage[] }> {
-  refuseUnlessOpen(draft);
   const { session } = draft;
   const message = draft.addMessage({
     id: setting.ids.uuid7(),
@@ -37,34 +37,22 @@ export async function acceptMessage(
     authorName: session.options.clientNameForOperator ?? session.clientName,
     body: incoming.body,
     attachments: incoming.attachments,
-    replyTo: setting.replyTo,
+    replyTo,
     clientMessageId: incoming.key,
   });
-  const { bot, chat } = setting;
-  const idle = chat.settings.allowableOperatorIdleTime;
-  if (idle > 0 && session.operatorType === 'OPERATOR' && session.firstClientMessageAfterAt === null) {
-    draft.wakeAt('session-idle', draft.now + idle * 1000);
-  }
-  if (session.operatorType !== 'BOT') return { message, said: [] };
-  // A bot that is gone answers nobody: people do.
-  if (bot === undefined) return { message, said: await giveUp(draft, setting) };
-  const user = { id: message.id, text: incoming.body, attachments: incoming.attachments };
-  const input =
-    session.bot?.started === false
-      ? ({ kind: 'start', message: user, ...(nodeId === undefined ? {} : { nodeId }) } as const)
-      : ({ kind: 'message', message: user } as const);
-  return { message, said: await takeTurn(draft, { ...setting, bot }, input) };
+  const said = await happen(draft, setting, {
+    is: 'clientSaid',
+    message: { id: message.id, text: incoming.body, attachments: incoming.attachments },
+    question: setting.ids.uuid7(),
+    ...(nodeId === undefined ? {} : { nodeId }),
+  });
+  return { message, said };
 }
 
-/** Throws where the session takes nothing more from its client. */
-export function refuseUnlessOpen(draft: Draft): void {
-  if (draft.session.clientBanned) throw new Failure('client-banned');
-  refuseClosed(draft);
-}
-
-/** Throws where the session is over. A ban is the client's alone: people go on in a session that is not. */
-export function refuseClosed(draft: Draft): void {
-  if (draft.session.status === 'CLOSED') throw new Failure('session-closed');
+/** Throws where the session takes nothing more from its client. A ban is the client's alone: people go on. */
+export function refuseUnlessOpen({ session }: Draft): void {
+  if (session.clientBanned) throw new Failure('client-banned');
+  if (session.floor.at === 'closed') throw new Failure('session-closed');
 }
 
 /** A message is text or files, or both. */
@@ -97,9 +85,4 @@ export function idempotencyKey(clientMessageId: string | undefined, header: stri
   if (text === undefined || UUID.test(text)) return text?.toLowerCase();
   const hex = createHash('sha256').update(text).digest('hex');
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join('-');
-}
-
-/** The session's bot, ready; undefined where it no longer exists. */
-export function botOf(bots: BotSource, draft: Draft): Promise<ReadyBot | undefined> {
-  return bots.ready(draft.session.botId, draft.session.companyId);
 }

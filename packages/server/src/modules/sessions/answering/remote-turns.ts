@@ -1,16 +1,19 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../../../platform/clock.ts';
+import type { DueWish } from '../../../platform/due.ts';
 import { Failure, notFound } from '../../../platform/failure.ts';
 import { shortId, type Log } from '../../../platform/log.ts';
 import { OutgoingError } from '../../../platform/outgoing.ts';
-import { isUuid } from './client-message.ts';
 import type { BotTurn, RemoteBot } from '../state/bot-port.ts';
 import type { Draft } from '../state/draft.ts';
+import type { Question } from '../state/floor.ts';
 import type { HotSession } from '../state/session.ts';
+import { NEWEST } from '../state/steps.ts';
+import { isUuid } from './client-message.ts';
+import { answer, happen, openQuestion, turnHere } from './happen.ts';
+import type { StepSetting } from './setting.ts';
 import type { StepRunner } from './step-runner.ts';
-import { applyTurn, giveUp, takeTurn, TYPING_REPEAT_MS, type StepSetting } from './turns.ts';
-
-type Question = NonNullable<NonNullable<HotSession['bot']>['asked']>[number];
+import { timersOf, TYPING_REPEAT_MS } from './timers-of.ts';
 
 /** What asking needs. */
 export interface RemoteTurnPorts {
@@ -19,8 +22,18 @@ export interface RemoteTurnPorts {
   readonly tokenKey: Uint8Array;
 }
 
+/** What asking came to: nothing where it was called off, as somebody else answers or nobody does. */
+type Given = BotTurn | 'later' | 'called off' | { readonly failed: string };
+
+/** A question that is to be asked now, of a session as it is. */
+interface Asking {
+  readonly session: HotSession;
+  readonly question: Question;
+  readonly bot: RemoteBot;
+}
+
 /**
- * Questions to bots elsewhere. They are asked after the commit that made them, one at a time within a session and in
+ * Turns of bots elsewhere. They are asked after the commit that made the question, one at a time within a session and in
  * order; the answer, at once or later, becomes a step of its own. A bot that fails or stays silent hands over to people.
  */
 export class RemoteTurns {
@@ -32,36 +45,23 @@ export class RemoteTurns {
     this.#ports = ports;
   }
 
-  /** The work of the timer `session-ask`. */
-  async ask(id: string): Promise<number | null> {
-    const session = await this.#runner.steps.get(id);
-    const [question] = openQuestions(session);
-    if (question === undefined || session.bot === null) return null;
-    const bot = await this.#runner.ports.bots.ready(session.botId, session.companyId);
-    const late = session.bot.wake;
-    if (bot?.kind === 'remote' && late?.kind === 'answer') return this.#awaitLate(id, question, late.at);
-    if (bot === undefined) return this.#fail(id, question, 'the bot is gone');
-    // A bot that became a scenario meanwhile answers as one.
-    if (bot.kind === 'local')
-      return this.#settle(id, question, (draft, setting) => takeTurn(draft, { ...setting, bot }, question.input));
-    const { state } = session.bot;
-    using _typing = this.#showTyping(id);
-    let answer: BotTurn | 'later';
-    try {
-      answer = await bot.ask(session, state, { ...question, replyToken: this.#token(id, question.id) });
-    } catch (error) {
-      // The process stops: whoever starts next asks again, under the same id.
-      if (error instanceof OutgoingError && error.reason === 'aborted') throw error;
-      return this.#fail(id, question, (error as Error).message);
+  /** The work of the timer `session-ask`: what is to be asked is read in the session's own order. */
+  async ask(id: string, wish: DueWish): Promise<number | null> {
+    const found = await this.#runner.run(id, (draft, setting) => this.#look(draft, setting), { atLeast: wish.version });
+    if (typeof found !== 'object' || found === null) return found;
+    const { session, question, bot } = found;
+    let given: Given;
+    {
+      using aborting = this.#runner.aborts.open(question.id);
+      using _typing = this.#showTyping(id, question.id);
+      given = await this.#askBot(session, question, bot, aborting.signal);
     }
-    if (answer !== 'later') return this.#apply(id, question, bot, () => answer);
-    const at = this.#ports.clock.now() + bot.answerTimeoutMs;
-    await this.#runner.run(id, (draft) => {
-      const position = draft.session.bot;
-      if (position === null || openQuestions(draft.session)[0]?.id !== question.id) return;
-      draft.set({ bot: { ...position, wake: { kind: 'answer', at } } });
+    return this.#runner.run(id, async (draft, setting) => {
+      if (openQuestion(draft.session.floor)?.id === question.id) {
+        await this.#take(draft, setting, found, given);
+      }
+      return nextAsk(draft, setting);
     });
-    return Math.min(at, this.#ports.clock.now() + TYPING_REPEAT_MS);
   }
 
   /** Takes an answer that came later; throws `entity-not-found`, `answer-late` or `invalid-input`. */
@@ -70,73 +70,79 @@ export class RemoteTurns {
     const expected = this.#sign(sessionId, questionId);
     const given = Buffer.from(signature, 'base64url');
     if (!isUuid(sessionId) || given.length !== expected.length || !timingSafeEqual(given, expected)) throw notFound();
-    const session = await this.#runner.steps.get(sessionId);
-    const question = openQuestions(session)[0];
-    const bot = await this.#runner.ports.bots.ready(session.botId, session.companyId);
-    if (question?.id !== questionId || bot?.kind !== 'remote') throw new Failure('answer-late');
-    await this.#apply(sessionId, question, bot, (state) => bot.read(state, body, question.input));
+    // A refusal made up on memory could be of a question that was asked since.
+    await this.#runner.run(
+      sessionId,
+      async (draft, setting) => {
+        const { floor, bot: memory, botId, companyId } = draft.session;
+        const question = openQuestion(floor);
+        const bot = await setting.bots.ready(botId, companyId);
+        if (question?.id !== questionId || bot?.kind !== 'remote' || memory === null) throw new Failure('answer-late');
+        await answer(draft, setting, bot, bot.read(memory.state, body, question.input), question);
+      },
+      { atLeast: NEWEST },
+    );
   }
 
-  async #awaitLate(id: string, question: Question, at: number): Promise<number | null> {
-    const now = this.#ports.clock.now();
-    if (at <= now) return this.#fail(id, question, 'the answer did not come');
-    await this.#runner.run(id, (draft) => draft.showTyping('BOT'));
-    return Math.min(at, now + TYPING_REPEAT_MS);
+  /** What is to be asked; or when to look again, where a bot is gone, is no longer elsewhere, or has promised. */
+  async #look(draft: Draft, setting: StepSetting): Promise<Asking | number | null> {
+    const { session, now } = draft;
+    const { floor } = session;
+    const question = openQuestion(floor);
+    if (question === undefined || floor.at !== 'bot' || floor.phase.is !== 'asking') return null;
+    const bot = await setting.bots.ready(floor.bot.id, session.companyId);
+    const { promised } = floor.phase;
+    if (bot === undefined || session.bot === null) await this.#fail(draft, setting, question, 'the bot is gone');
+    // A bot that became a scenario meanwhile answers as one.
+    else if (bot.kind === 'local') await turnHere(draft, setting, bot, question);
+    else if (promised === null) return { session, question, bot };
+    else if (promised <= now) await this.#fail(draft, setting, question, 'the answer did not come');
+    else draft.showTyping('BOT');
+    return nextAsk(draft, setting);
   }
 
-  #apply(
-    id: string,
-    question: Question,
-    bot: RemoteBot,
-    turnFrom: (state: NonNullable<HotSession['bot']>['state']) => BotTurn,
-  ): Promise<number | null> {
-    return this.#settle(id, question, async (draft, setting) => {
-      const position = draft.session.bot;
-      if (position === null) return;
-      await applyTurn(draft, { ...setting, bot }, turnFrom(position.state), question.input);
-    });
+  /** The answer; `later`, or what kept it from giving one. */
+  async #askBot(session: HotSession, question: Question, bot: RemoteBot, signal: AbortSignal): Promise<Given> {
+    const { id, input } = question;
+    try {
+      const replyToken = `${session.id}.${id}.${this.#sign(session.id, id).toString('base64url')}`;
+      return await bot.ask(session, session.bot?.state ?? { variables: {} }, { id, input, replyToken }, { signal });
+    } catch (error) {
+      if (signal.aborted) return 'called off';
+      // The process stops: whoever starts next asks again, under the same id.
+      if (error instanceof OutgoingError && error.reason === 'aborted') throw error;
+      return { failed: (error as Error).message };
+    }
   }
 
-  async #fail(id: string, question: Question, reason: string): Promise<null> {
+  async #take(draft: Draft, setting: StepSetting, { question, bot }: Asking, given: Given): Promise<void> {
+    if (given === 'called off') return;
+    if (given === 'later') {
+      await happen(draft, setting, { is: 'promised', question: question.id, until: draft.now + bot.answerTimeoutMs });
+    } else if ('failed' in given) await this.#fail(draft, setting, question, given.failed);
+    else await answer(draft, setting, bot, given, question);
+  }
+
+  async #fail(draft: Draft, setting: StepSetting, question: Question, reason: string): Promise<void> {
+    const { id, chatId } = draft.session;
     this.#ports.log.warn({ session: shortId(id), reason }, 'a bot did not answer: the dialog goes to people');
-    await this.#settle(id, question, async (draft, setting) => {
-      if (draft.session.chatId === null) draft.traces.push(JSON.stringify({ input: question.input, failed: reason }));
-      await giveUp(draft, setting);
-    });
-    return null;
+    if (chatId === null) draft.traces.push(JSON.stringify({ input: question.input, failed: reason }));
+    await happen(draft, setting, { is: 'failed', question: question.id });
   }
 
-  /** Ends a question, if it is still the one that is open, and says when the next one is to be asked. */
-  async #settle(
-    id: string,
-    question: Question,
-    work: (draft: Draft, setting: StepSetting) => Promise<unknown>,
-  ): Promise<number | null> {
-    return this.#runner.run(id, async (draft, setting) => {
-      const position = draft.session.bot;
-      const [first, ...rest] = openQuestions(draft.session);
-      if (position === null || first?.id !== question.id) return null;
-      draft.set({ bot: { ...position, wake: null, asked: rest } });
-      await work(draft, setting);
-      if (openQuestions(draft.session).length === 0) return null;
-      draft.wakeAt('session-ask', draft.now);
-      return draft.now;
-    });
-  }
-
-  /** While a bot thinks its typing is shown again before clients hide it. */
-  #showTyping(id: string): Disposable {
+  /** While a bot thinks its typing is shown again before clients hide it, as long as it is what answers. */
+  #showTyping(id: string, question: string): Disposable {
     const { clock } = this.#ports;
     const show = (): void => {
-      void this.#runner.run(id, (draft) => draft.showTyping('BOT')).catch(() => undefined);
+      void this.#runner
+        .run(id, (draft) => {
+          if (openQuestion(draft.session.floor)?.id === question) draft.showTyping('BOT');
+        })
+        .catch(() => undefined);
       timer = clock.setTimeout(show, TYPING_REPEAT_MS);
     };
     let timer = clock.setTimeout(show, TYPING_REPEAT_MS);
     return { [Symbol.dispose]: () => timer.cancel() };
-  }
-
-  #token(sessionId: string, questionId: string): string {
-    return `${sessionId}.${questionId}.${this.#sign(sessionId, questionId).toString('base64url')}`;
   }
 
   #sign(sessionId: string, questionId: string): Buffer {
@@ -144,7 +150,8 @@ export class RemoteTurns {
   }
 }
 
-/** The questions of a session that its bot still has to answer, the oldest first. */
-function openQuestions(session: HotSession): readonly Question[] {
-  return session.status === 'CLOSED' || session.operatorType !== 'BOT' ? [] : (session.bot?.asked ?? []);
+/** When the next question is to be asked, or a promise runs out. */
+function nextAsk(draft: Draft, setting: StepSetting): number | null {
+  const idle = setting.chat.settings.allowableOperatorIdleTime * 1000;
+  return timersOf(draft.session, idle, draft.now)['session-ask'] ?? null;
 }

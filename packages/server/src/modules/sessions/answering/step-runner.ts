@@ -1,8 +1,10 @@
+import { Failure } from '../../../platform/failure.ts';
 import { chatOf, type RuleSource } from '../state/chat-of.ts';
 import type { Draft } from '../state/draft.ts';
-import type { Steps } from '../state/steps.ts';
+import type { StepRequest, Steps } from '../state/steps.ts';
+import { Aborts } from './aborts.ts';
+import type { AnswerPorts, StepSetting } from './setting.ts';
 import type { TurnWaiter } from './turn-waiter.ts';
-import type { StepSetting, TurnPorts } from './turns.ts';
 
 /** Makes up a step with the rules of its session at hand. */
 export type DecideBy<T> = (draft: Draft, setting: StepSetting) => Promise<T> | T;
@@ -10,22 +12,46 @@ export type DecideBy<T> = (draft: Draft, setting: StepSetting) => Promise<T> | T
 /** Runs steps that need the rules of their session: its chat, its bots, its people. */
 export class StepRunner {
   readonly steps: Steps;
-  readonly ports: TurnPorts & RuleSource;
+  readonly ports: AnswerPorts & RuleSource;
+  readonly aborts = new Aborts();
   readonly #waiter: TurnWaiter;
 
-  constructor(steps: Steps, ports: TurnPorts & RuleSource, waiter: TurnWaiter) {
+  constructor(steps: Steps, ports: AnswerPorts & RuleSource, waiter: TurnWaiter) {
     this.#waiter = waiter;
     this.steps = steps;
     this.ports = ports;
   }
 
   /** Runs a step; what a bot says in it goes to the session's callback address, unless a caller waits for it. */
-  run<T>(id: string, decide: DecideBy<T>): Promise<T> {
-    return this.steps.run(id, async (draft) => {
-      const { bots, operators, ids } = this.ports;
-      const chat = await chatOf(draft.session, this.ports);
-      const callBack = draft.session.options.dialog?.answersLater ?? !this.#waiter.waitsFor(id);
-      return decide(draft, { bots, operators, ids, chat, callBack });
-    });
+  async run<T>(id: string, decide: DecideBy<T>, request?: StepRequest): Promise<T> {
+    let made: Draft | undefined;
+    const answer = await this.steps.run(
+      id,
+      async (draft) => {
+        made = draft;
+        return decide(draft, await this.setting(draft));
+      },
+      request,
+    );
+    if (made !== undefined) this.aborts.committed(made);
+    return answer;
+  }
+
+  /** The rules a draft goes by. */
+  async setting({ session }: Draft): Promise<StepSetting> {
+    const { bots, operators, ids } = this.ports;
+    const chat = await chatOf(session, this.ports);
+    const callBack = session.options.dialog?.answersLater ?? !this.#waiter.waitsFor(session.id);
+    return { bots, operators, ids, chat, callBack };
+  }
+}
+
+/** What the work comes to, or what is said where its session is no longer there. */
+export async function unlessGone<T>(otherwise: T, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Failure && error.code === 'entity-not-found') return otherwise;
+    throw error;
   }
 }

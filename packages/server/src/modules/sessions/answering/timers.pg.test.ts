@@ -32,9 +32,9 @@ it('a pause goes on by itself, over a restart too', async () => {
     pause: { type: 'pause', seconds: 1.5, next: 'hello' },
     hello: { type: 'question', text: 'Hello' },
   });
-  const session = await app.start(chatId, { returnAnswerAsync: true });
+  const session = await app.start(chatId, { returnAnswerAsync: true, messageBody: 'hi' });
   await app.restart();
-  await expect.poll(() => said(session.id), { timeout: 10_000 }).toEqual(['Hello']);
+  await expect.poll(() => said(session.id), { timeout: 10_000 }).toEqual(['hi', 'Hello']);
 });
 
 it('a caller that wants the answer at once gets what a pausing bot says', async () => {

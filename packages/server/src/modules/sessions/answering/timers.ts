@@ -1,13 +1,14 @@
 import { EventName } from '@molva/contract';
 import type { Clock } from '../../../platform/clock.ts';
-import type { DueRunner } from '../../../platform/due.ts';
-import { Failure } from '../../../platform/failure.ts';
-import type { RemoteTurns } from './remote-turns.ts';
-import { botOf } from './client-message.ts';
-import { botIsBusy, expiresAt } from '../state/session.ts';
-import type { StepRunner } from './step-runner.ts';
+import type { DueHandler, DueRunner } from '../../../platform/due.ts';
+import { botTypes } from '../state/floor.ts';
 import type { SessionStore } from '../state/store.ts';
-import { endOrFollow, giveUp, handOver, sameWish, takeTurn, TYPING_REPEAT_MS } from './turns.ts';
+import type { FloorEvent } from './floor/events.ts';
+import { happen } from './happen.ts';
+import type { RemoteTurns } from './remote-turns.ts';
+import { holdEvents } from './routed.ts';
+import { unlessGone, type StepRunner } from './step-runner.ts';
+import { timersOf, type FloorTimer } from './timers-of.ts';
 
 /** What the timers need. */
 export interface TimerPorts {
@@ -19,8 +20,8 @@ export interface TimerPorts {
 }
 
 const DAY_MS = 86_400_000;
-/** How often a script that follows a time-out is looked after while it is busy. */
-const FOLLOW_UP_MS = 5_000;
+/** Questions to bots elsewhere that may be under way at a time: they wait for others, and cost next to nothing here. */
+const QUESTIONS_AT_ONCE = 512;
 /** The one key of timers that belong to no session. */
 const HOUSE = '00000000-0000-0000-0000-000000000000';
 
@@ -37,12 +38,25 @@ export class Timers {
 
   /** Takes on the sessions' kinds of timers. */
   register(): void {
-    const { due } = this.#ports;
-    due.handle('session-expiry', (id) => this.#ifThere(() => this.#expire(id)));
-    due.handle('session-bot', (id) => this.#ifThere(() => this.#wakeBot(id)));
-    due.handle('session-ask', (id) => this.#ifThere(() => this.#ports.remoteTurns.ask(id)));
-    due.handle('session-idle', (id) => this.#ifThere(() => this.#passFromIdle(id)));
-    due.handle('session-rating', (id) => this.#ifThere(() => this.#askForRating(id)));
+    const { due, remoteTurns, runner } = this.#ports;
+    const question = (): string => runner.ports.ids.uuid7();
+    const handle = (kind: string, handler: DueHandler, options?: { readonly atOnce: number }): void =>
+      due.handle(kind, (key, wish) => unlessGone(null, () => handler(key, wish)), options);
+    handle(
+      'session-expiry',
+      this.#floorTimer('session-expiry', () => ({ is: 'lifeDue', question: question() })),
+    );
+    handle(
+      'session-bot',
+      this.#floorTimer('session-bot', () => ({ is: 'botDue', question: question() })),
+    );
+    handle(
+      'session-wait',
+      this.#floorTimer('session-wait', () => ({ is: 'waitDue', question: question() })),
+    );
+    handle('session-hold', (id, wish) => this.#hold(id, wish));
+    handle('session-ask', (id, wish) => remoteTurns.ask(id, wish), { atOnce: QUESTIONS_AT_ONCE });
+    handle('session-rating', (id, wish) => this.#askForRating(id, wish));
     due.handle('session-starts', () => this.#forgetStarts());
   }
 
@@ -51,77 +65,51 @@ export class Timers {
     await this.#ports.due.at('session-starts', HOUSE, this.#ports.clock.now());
   }
 
-  /** Ends a session whose life time has passed, unless the chat lets a script follow; or says when to look again. */
-  #expire(id: string): Promise<number | null> {
-    return this.#ports.runner.run(id, async (draft, setting) => {
-      if (draft.session.status === 'CLOSED') return null;
-      const end = expiresAt(draft.session);
-      if (end > draft.now) return end;
-      // The script that follows may be about to speak: what it says moves the end.
-      const follows = draft.session.options.followUps?.includes('clientTimeout') === true;
-      if (follows && botIsBusy(draft.session)) return draft.now + FOLLOW_UP_MS;
-      await endOrFollow(draft, setting, 'clientTimeout');
-      const after = draft.session;
-      return after.status === 'CLOSED' ? null : Math.max(expiresAt(after), draft.now + FOLLOW_UP_MS);
-    });
+  /** Lets happen what is due, and says when to look again. */
+  #floorTimer(timer: FloorTimer, event: () => FloorEvent): DueHandler {
+    return (id, wish) =>
+      this.#ports.runner.run(
+        id,
+        async (draft, setting) => {
+          const { floor } = draft.session;
+          await happen(draft, setting, event());
+          // Clients hide a typing that is not shown again.
+          if (timer === 'session-bot' && draft.session.floor === floor && botTypes(floor)) draft.showTyping('BOT');
+          const idle = setting.chat.settings.allowableOperatorIdleTime * 1000;
+          return timersOf(draft.session, idle, draft.now)[timer] ?? null;
+        },
+        { atLeast: wish.version },
+      );
   }
 
-  /** Lets a paused bot go on, or one that waited too long; shows typing while a pause lasts. */
-  #wakeBot(id: string): Promise<number | null> {
-    return this.#ports.runner.run(id, async (draft, setting) => {
-      const wake = draft.session.bot?.wake ?? null;
-      if (draft.session.status === 'CLOSED' || draft.session.operatorType !== 'BOT') return null;
-      if (wake === null || wake.kind === 'answer') return null;
-      if (wake.at > draft.now) {
-        if (wake.kind === 'timeout') return wake.at;
-        if (wake.typing) draft.showTyping('BOT');
-        return Math.min(wake.at, draft.now + TYPING_REPEAT_MS);
-      }
-      const bot = await botOf(setting.bots, draft);
-      if (bot === undefined) await giveUp(draft, setting);
-      else await takeTurn(draft, { ...setting, bot }, { kind: wake.kind });
-      const next = draft.session.bot?.wake;
-      return next === null || next === undefined || next.kind === 'answer' ? null : next.at;
-    });
-  }
-
-  /** Passes a session on whose operator has not answered for as long as the chat allows. */
-  #passFromIdle(id: string): Promise<number | null> {
-    return this.#ports.runner.run(id, async (draft, setting) => {
-      const { status, operatorType, operatorId, handOver: handed } = draft.session;
-      const asked = draft.session.firstClientMessageAfterAt;
-      const idle = setting.chat.settings.allowableOperatorIdleTime * 1000;
-      if (status === 'CLOSED' || operatorType !== 'OPERATOR' || operatorId === '' || idle === 0) return null;
-      if (asked === null) return null;
-      const end = Math.max(asked, draft.session.operatorAssignedAt ?? 0) + idle;
-      if (end > draft.now) return end;
-      await handOver(draft, setting, sameWish(handed), undefined, [Number(operatorId)]);
-      return null;
-    });
-  }
+  /** Passes a session on whose operator does not answer, or has gone. */
+  #hold: DueHandler = (id, wish) =>
+    this.#ports.runner.run(
+      id,
+      async (draft, setting) => {
+        for (const event of await holdEvents(draft, setting)) await happen(draft, setting, event);
+        const idle = setting.chat.settings.allowableOperatorIdleTime * 1000;
+        return timersOf(draft.session, idle, draft.now)['session-hold'] ?? null;
+      },
+      { atLeast: wish.version },
+    );
 
   /** Asks for a rating while the session goes on, unless there is one. */
-  #askForRating(id: string): Promise<null> {
-    return this.#ports.runner.run(id, async (draft, { chat }) => {
-      if (draft.session.status === 'CLOSED' || (await this.#ports.store.isRated(id))) return null;
-      const { ratingType, ratingText } = chat.settings;
-      draft.addEvent(EventName.ratingRequested, { sessionId: id, ratingType, ratingText });
-      return null;
-    });
-  }
+  #askForRating: DueHandler = (id, wish) =>
+    this.#ports.runner.run(
+      id,
+      async (draft, { chat }) => {
+        if (draft.session.floor.at === 'closed' || (await this.#ports.store.isRated(id))) return null;
+        const { ratingType, ratingText } = chat.settings;
+        draft.addEvent(EventName.ratingRequested, { sessionId: id, ratingType, ratingText });
+        return null;
+      },
+      { atLeast: wish.version },
+    );
 
   async #forgetStarts(): Promise<number> {
     const now = this.#ports.clock.now();
     await this.#ports.store.forgetStartKeys(now - DAY_MS);
     return now + DAY_MS / 24;
-  }
-
-  async #ifThere(work: () => Promise<number | null>): Promise<number | null> {
-    try {
-      return await work();
-    } catch (error) {
-      if (error instanceof Failure && error.code === 'entity-not-found') return null;
-      throw error;
-    }
   }
 }

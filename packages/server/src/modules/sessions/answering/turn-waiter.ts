@@ -1,12 +1,12 @@
 import type { Announcer } from '../../../platform/announcer.ts';
 import type { Clock } from '../../../platform/clock.ts';
-import { botIsBusy } from '../state/session.ts';
+import { settling } from '../state/floor.ts';
 import type { Steps } from '../state/steps.ts';
 
 /** How long a caller that wants the bot's answer at once is kept waiting: a bot elsewhere has nine seconds. */
 const LIMIT_MS = 10_000;
 
-/** Waits for a bot that pauses within its turn. */
+/** Waits for what goes on by itself: a bot that is at it, a hand-over that is being decided. */
 export class TurnWaiter {
   readonly #announcer: Announcer;
   readonly #clock: Clock;
@@ -28,17 +28,17 @@ export class TurnWaiter {
     return this.#waiting.has(sessionId);
   }
 
-  /** Resolves when the bot waits for the client again or has ended, or when the caller has waited long enough. */
+  /** Resolves when the floor settled, or when the caller has waited long enough. */
   async settled(sessionId: string): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const look = async (): Promise<void> => {
-      if (!botIsBusy(await this.#steps.get(sessionId))) resolve();
+      if (!settling((await this.#steps.get(sessionId)).floor)) resolve();
     };
-    using _listening = this.#announcer.listen({
-      committed: (id) => {
-        if (id === sessionId) void look().catch(resolve);
-      },
-    });
+    const heard = (id: string): void => {
+      if (id === sessionId) void look().catch(resolve);
+    };
+    // What was committed without an answer is heard of as well.
+    using _listening = this.#announcer.listen({ committed: heard, reached: heard });
     const limit = this.#clock.setTimeout(() => resolve(), LIMIT_MS);
     const leave = (): void => resolve();
     this.#stopping.addEventListener('abort', leave);

@@ -82,13 +82,13 @@ describe('a webhook bot', () => {
 
   it('may answer later, to the address in its question, once', async () => {
     await using bot = await startReceiver((_call, response) => response.writeHead(202).end());
-    const session = await app.start(await webhookChat(bot.url), { returnAnswerAsync: true });
+    const session = await app.start(await webhookChat(bot.url), { returnAnswerAsync: true, messageBody: 'hi' });
     await expect.poll(() => bot.received.length).toBe(1);
     const { url } = bot.received.map(({ body }) => body['reply'] as { url: string })[0] ?? { url: '' };
     const answer = (body: unknown) => fetch(url, { method: 'POST', body: JSON.stringify(body) });
     expect((await answer({ messages: [{ body: 1 }] })).status).toBe(400);
     expect((await answer({ messages: [{ body: 'Later' }], result: { found: true } })).status).toBe(204);
-    expect(await said(session.id)).toEqual(['Later']);
+    expect(await said(session.id)).toEqual(['hi', 'Later']);
     const again = await answer({ messages: [{ body: 'Again' }] });
     expect([again.status, again.headers.get('x-error-code')]).toEqual([422, 'answer-late']);
     expect((await fetch(`${url}x`, { method: 'POST', body: '{}' })).status).toBe(404);
@@ -97,8 +97,8 @@ describe('a webhook bot', () => {
   it('that promised an answer and stays silent hands over to people', async () => {
     await using bot = await startReceiver((_call, response) => response.writeHead(202).end());
     const chatId = await webhookChat(bot.url, { operatorsBusyMessage: 'All are busy' }, { answerTimeout: 1 });
-    const session = await app.start(chatId, { returnAnswerAsync: true });
-    await expect.poll(() => said(session.id), { timeout: 10_000 }).toEqual(['All are busy']);
+    const session = await app.start(chatId, { returnAnswerAsync: true, messageBody: 'hi' });
+    await expect.poll(() => said(session.id), { timeout: 10_000 }).toEqual(['hi', 'All are busy']);
     expect(await details(session.id)).toMatchObject({ operatorType: 'OPERATOR', operatorId: '', botStatus: 'ERROR' });
   });
 
@@ -122,7 +122,7 @@ describe('a webhook bot', () => {
 
   it('that is slow is given three seconds three times', async () => {
     await using bot = await startReceiver(() => undefined);
-    const session = await app.start(await webhookChat(bot.url), { returnAnswerAsync: true });
+    const session = await app.start(await webhookChat(bot.url), { returnAnswerAsync: true, messageBody: 'hi' });
     await expect.poll(async () => (await details(session.id)).botStatus, { timeout: 20_000 }).toBe('ERROR');
     expect(bot.received.length).toBe(3);
   });

@@ -1,7 +1,8 @@
 import type { StartDialogBody } from '@molva/contract';
 import { badField, Failure } from '../../../platform/failure.ts';
 import type { Draft } from '../state/draft.ts';
-import { botIsBusy, type DialogOptions, type HotSession } from '../state/session.ts';
+import { settling } from '../state/floor.ts';
+import type { DialogOptions, HotSession } from '../state/session.ts';
 
 /** What every call of a dialog says about its answer. */
 export type Answering = Pick<
@@ -25,7 +26,7 @@ export function told(session: HotSession): number {
 /** Notes that everything said so far is in the answer that is about to be given. */
 export function settleTold(draft: Draft): void {
   const { options, lastSeq } = draft.session;
-  if (options.dialog !== undefined && !botIsBusy(draft.session)) {
+  if (options.dialog !== undefined && !settling(draft.session.floor)) {
     draft.set({ options: { ...options, ...dialogWith(options.dialog, { told: lastSeq }) } });
   }
 }

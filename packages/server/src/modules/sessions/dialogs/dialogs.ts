@@ -6,37 +6,34 @@ import type {
   StartDialogBody,
   StartSessionBody,
 } from '@molva/contract';
-import type { Clock } from '../../../platform/clock.ts';
-import { databaseError, UNIQUE_VIOLATION, type Database } from '../../../platform/database.ts';
+import { databaseError, UNIQUE_VIOLATION } from '../../../platform/database.ts';
 import { badField, Failure, notFound } from '../../../platform/failure.ts';
 import type { Caller } from '../../../platform/route.ts';
 import { findOrCreateClient } from '../../clients/index.ts';
-import type { ReadyBot } from '../state/bot-port.ts';
-import { checkAnswering, dialogWith, settleTold, told, type Answering } from './answer.ts';
-import { linkedAttachment } from '../state/linked-file.ts';
-import { acceptMessage, botOf, checkContent, type IncomingMessage } from '../answering/client-message.ts';
-import { createSession } from '../state/create.ts';
-import { dialogAnswer, readBackMessage, saidMessage } from './view.ts';
-import { Draft } from '../state/draft.ts';
-import { handToBot } from '../answering/hand-over.ts';
-import { newDialog } from './new-dialog.ts';
-import { botIsBusy, expiresAt, type HotSession } from '../state/session.ts';
+import { begin, type BirthPorts } from '../answering/birth.ts';
+import { acceptMessage, checkContent, type IncomingMessage } from '../answering/client-message.ts';
+import { speakFirst } from '../answering/first-words.ts';
+import { happen } from '../answering/happen.ts';
+import { once } from '../answering/once.ts';
+import type { StepSetting } from '../answering/setting.ts';
 import type { StepRunner } from '../answering/step-runner.ts';
-import type { NotifierOf } from '../state/steps.ts';
-import type { SessionStore } from '../state/store.ts';
-import { chatOf } from '../state/chat-of.ts';
-import { takeTurn } from '../answering/turns.ts';
 import type { TurnWaiter } from '../answering/turn-waiter.ts';
+import type { ReadyBot } from '../state/bot-port.ts';
+import type { Draft } from '../state/draft.ts';
+import { settling } from '../state/floor.ts';
+import { linkedAttachment } from '../state/linked-file.ts';
+import { expiresAt, type HotSession } from '../state/session.ts';
+import type { SessionStore } from '../state/store.ts';
+import { checkAnswering, dialogWith, settleTold, told, type Answering } from './answer.ts';
+import { newDialog } from './new-dialog.ts';
+import { dialogAnswer, readBackMessage, saidMessage } from './view.ts';
 
 type User = NonNullable<Caller['user']>;
 
 /** What dialogs need. */
-export interface DialogPorts {
-  readonly database: Database;
-  readonly clock: Clock;
+export interface DialogPorts extends BirthPorts {
   readonly store: SessionStore;
   readonly waiter: TurnWaiter;
-  readonly notifierOf: NotifierOf;
 }
 
 /** Dialogs of the bot API: sessions of no chat, run by whoever calls. */
@@ -44,19 +41,20 @@ export class Dialogs {
   readonly #runner: StepRunner;
   readonly #ports: DialogPorts;
 
-  constructor(runner: StepRunner, ports: DialogPorts) {
-    this.#runner = runner;
+  constructor(ports: DialogPorts) {
+    this.#runner = ports.runner;
     this.#ports = ports;
   }
 
   /** Starts a dialog and lets the bot begin. */
   async start(user: User, body: StartDialogBody): Promise<DialogAnswer> {
     checkAnswering(body, undefined);
-    const { bots, ids, operators } = this.#runner.ports;
-    const { database, clock, notifierOf } = this.#ports;
+    const { bots, ids } = this.#runner.ports;
+    const { database, clock } = this.#ports;
     const bot = await bots.ready(body.botId, user.companyId);
     if (bot === undefined) throw badField('botId', 'there is no such bot');
     const carries = (body.message ?? '') !== '' || (body.attachments ?? []).length > 0;
+    const incoming = this.#incoming(body.message ?? '', body, undefined);
     const now = clock.now();
     const client = await findOrCreateClient(database, ids, {
       companyId: user.companyId,
@@ -76,32 +74,25 @@ export class Dialogs {
       bot,
       now,
     });
-    const draft = new Draft(fresh, now, await notifierOf(fresh));
-    draft.wakeAt('session-expiry', expiresAt(fresh));
-    const chat = await chatOf(fresh, this.#runner.ports);
-    const setting = { bot, bots, ids, operators, chat, callBack: body.returnAnswerAsync === true };
-    if (carries)
-      await acceptMessage(draft, this.#incoming(body.message ?? '', body, undefined), {
-        ...setting,
-        replyTo: undefined,
-      });
-    else await takeTurn(draft, setting, { kind: 'start' });
-    settleTold(draft);
+    const origin = {
+      knownClient: true,
+      channel: body.channelType ?? 'API',
+      messengerType: body.messengerType ?? null,
+      referer: body.referer ?? null,
+    };
+    const later = body.returnAnswerAsync === true;
+    const first = async (made: Draft, setting: StepSetting): Promise<void> => {
+      if (carries) await acceptMessage(made, setting, { incoming, replyTo: undefined });
+      else await speakFirst(made, setting, 'now');
+      settleTold(made);
+    };
     try {
-      const origin = {
-        knownClient: true,
-        channel: body.channelType ?? 'API',
-        messengerType: body.messengerType ?? null,
-        referer: body.referer ?? null,
-      };
-      await createSession(database, ids, draft, origin, null);
+      const { draft } = await begin(this.#ports, { fresh, origin, callBack: later, first, startKey: () => null });
+      return await this.#tell(draft, later, bot);
     } catch (error) {
       if (databaseError(error)?.code === UNIQUE_VIOLATION) throw new Failure('dialog-exists');
       throw error;
     }
-    this.#runner.steps.remember({ ...draft.session, version: fresh.version + 1 });
-    this.#runner.steps.announce(draft);
-    return this.#tell(draft, body.returnAnswerAsync === true, bot);
   }
 
   /** Brings a client's message to the bot. A repeat of its key is answered as the first was. */
@@ -109,22 +100,18 @@ export class Dialogs {
     const session = await this.find(user, dialogId);
     checkAnswering(body, session);
     checkContent(body.message, body.attachments ?? [], 'message');
-    const before = key === undefined ? undefined : await this.#ports.store.messageByKey(session.id, key);
-    if (before !== undefined) return this.#repeat(session.id, before.seq);
-    this.#checkOpen(session);
     const incoming = this.#incoming(body.message, body, key);
-    try {
-      return await this.#step(session.id, body, async (draft, setting) => {
-        const bot = await botOf(setting.bots, draft);
-        if (bot === undefined) throw new Failure('dialog-ended');
-        await acceptMessage(draft, incoming, { ...setting, bot, replyTo: undefined });
-        return bot;
-      });
-    } catch (error) {
-      const known = key === undefined ? undefined : await this.#ports.store.messageByKey(session.id, key);
-      if (known === undefined || databaseError(error)?.code !== UNIQUE_VIOLATION) throw error;
-      return this.#repeat(session.id, known.seq);
-    }
+    return once({
+      key,
+      lookFirst: true,
+      replay: (used) => this.#replay(session.id, used),
+      write: () => {
+        this.#checkOpen(session);
+        return this.#answering(session.id, body, async (draft, setting) => {
+          await acceptMessage(draft, setting, { incoming, replyTo: undefined });
+        });
+      },
+    });
   }
 
   /** Lets another bot go on with the variables there are. */
@@ -133,21 +120,16 @@ export class Dialogs {
     checkAnswering(body, session);
     const bot = await this.#runner.ports.bots.ready(body.botId, user.companyId);
     if (bot === undefined) throw badField('botId', 'there is no such bot');
-    return this.#step(session.id, body, async (draft, setting) => {
-      await handToBot(draft, bot, setting.operators);
-      await takeTurn(draft, { ...setting, bot }, { kind: 'start' });
-      return bot;
+    const named = { id: bot.id, name: bot.name };
+    return this.#answering(session.id, body, async (draft, setting) => {
+      await happen(draft, setting, { is: 'toBot', bot: named, again: true, question: setting.ids.uuid7() });
     });
   }
 
   /** Ends a dialog; ending it again changes nothing. */
   async finish(user: User, dialogId: string): Promise<void> {
     const session = await this.find(user, dialogId);
-    await this.#runner.run(session.id, (draft) => {
-      if (draft.session.status === 'CLOSED') return;
-      draft.set({ botStatus: 'STOP' });
-      draft.close(false);
-    });
+    await this.#runner.run(session.id, (draft, setting) => happen(draft, setting, { is: 'end', by: 'finished' }));
   }
 
   /** The session behind a dialog's id; throws `entity-not-found`. */
@@ -176,17 +158,18 @@ export class Dialogs {
 
   #checkOpen(session: HotSession): void {
     // The timer that ends it may be late by a moment.
-    if (session.status === 'CLOSED' || expiresAt(session) <= this.#ports.clock.now()) throw new Failure('dialog-ended');
+    if (session.floor.at === 'closed' || expiresAt(session) <= this.#ports.clock.now())
+      throw new Failure('dialog-ended');
   }
 
-  async #step(
+  async #answering(
     id: string,
     body: Answering,
-    work: (draft: Draft, setting: Parameters<Parameters<StepRunner['run']>[1]>[1]) => Promise<ReadyBot>,
+    work: (draft: Draft, setting: StepSetting) => Promise<void>,
   ): Promise<DialogAnswer> {
     const later = body.returnAnswerAsync === true;
     const { draft, bot } = await this.#runner.run(id, async (made, setting) => {
-      if (made.session.status === 'CLOSED') throw new Failure('dialog-ended');
+      if (made.session.floor.at === 'closed') throw new Failure('dialog-ended');
       const { callbackUrl, callbackData } = body;
       const named = {
         ...(callbackUrl === undefined ? {} : { callbackUrl }),
@@ -194,17 +177,19 @@ export class Dialogs {
       };
       const { options } = made.session;
       made.set({ options: { ...options, ...named, ...dialogWith(options.dialog, { answersLater: later }) } });
-      const answering = await work(made, { ...setting, callBack: later });
+      await work(made, { ...setting, callBack: later });
       settleTold(made);
-      return { draft: made, bot: answering };
+      const { botId, companyId } = made.session;
+      return { draft: made, bot: await setting.bots.ready(botId, companyId) };
     });
+    if (bot === undefined) throw new Failure('dialog-ended');
     return this.#tell(draft, later, bot);
   }
 
   /** The answer: what was said since the caller was last told, waiting for a bot that is not done. */
   async #tell(draft: Draft, later: boolean, bot: ReadyBot): Promise<DialogAnswer> {
     if (later) return dialogAnswer(draft.session, bot, null);
-    if (!botIsBusy(draft.session) && draft.before.lastSeq === told(draft.before)) {
+    if (!settling(draft.session.floor) && draft.before.lastSeq === told(draft.before)) {
       return dialogAnswer(
         draft.session,
         bot,
@@ -213,7 +198,7 @@ export class Dialogs {
     }
     const { id } = draft.session;
     const from = told(draft.before);
-    if (botIsBusy(draft.session)) await this.#ports.waiter.settled(id);
+    if (settling(draft.session.floor)) await this.#ports.waiter.settled(id);
     const session = await this.#runner.steps.get(id);
     const rows = await this.#ports.store.botMessages(id, from, session.lastSeq);
     await this.#runner.run(id, (made) => {
@@ -226,15 +211,17 @@ export class Dialogs {
   }
 
   /** The answer to a message that came again: as the first one was, also where the bot is still at it. */
-  async #repeat(id: string, seq: number): Promise<DialogAnswer> {
+  async #replay(id: string, key: string): Promise<DialogAnswer | undefined> {
     const { waiter, store } = this.#ports;
+    const message = await store.messageByKey(id, key);
+    if (message === undefined) return undefined;
     const { steps, ports } = this.#runner;
     const later = (await steps.get(id)).options.dialog?.answersLater === true;
-    if (!later && botIsBusy(await steps.get(id))) await waiter.settled(id);
+    if (!later && settling((await steps.get(id)).floor)) await waiter.settled(id);
     const session = await steps.get(id);
     const bot = await ports.bots.ready(session.botId, session.companyId);
     if (bot === undefined) throw new Failure('dialog-ended');
-    const rows = later ? null : await store.answersTo(id, seq);
+    const rows = later ? null : await store.answersTo(id, message.seq);
     return dialogAnswer(session, bot, rows && rows.map(readBackMessage));
   }
 

@@ -10,6 +10,8 @@ import {
 } from 'kysely';
 import { anywhere, column, type ListSpec, type Order } from '../../../platform/list.ts';
 import type { Tables } from '../../../platform/tables.ts';
+import { optionedBy } from '../state/column.ts';
+import { listedColumns } from '../state/columns.ts';
 import { plain, runsQuery, uuidRange } from '../state/search.ts';
 
 /** What the list can be narrowed by. */
@@ -37,21 +39,14 @@ export interface Sieve {
   readonly lazy: boolean;
 }
 
+const sorted = optionedBy(listedColumns, 'sort');
+const filtered = optionedBy(listedColumns, 'filter');
 const lastActivity = sql`coalesce(s.last_message_at, s.started_at)`;
 
 /** What the list of sessions can do. Every order of one field is that of an index. */
 export const sessionList: ListSpec = {
   columns: {
-    id: column('s.id', 'uuid'),
-    name: column('s.name', 'text'),
-    chatId: column('s.chat_id', 'uuid'),
-    clientId: column('s.client_id', 'uuid'),
-    status: column('s.status', 'text'),
-    botStatus: column('s.bot_status', 'text'),
-    operatorType: column('s.operator_type', 'text'),
-    operatorId: column('s.operator_id', 'text'),
-    markedAsSpam: column('s.marked_as_spam', 'boolean'),
-    startedAt: column('s.started_at', 'instant'),
+    ...Object.fromEntries(sorted.map(({ wire, select, kind }) => [wire, column(select, kind.listType)])),
     // No index has a column that every message changes; the hour of it is in one, and within an hour few are sorted.
     lastMessageCreatedAt: {
       sql: lastActivity,
@@ -61,7 +56,6 @@ export const sessionList: ListSpec = {
         of: (value) => sql`floor(extract(epoch from ${value}) / 3600)::integer`,
       },
     },
-    operatorAssignedAt: column('s.operator_assigned_at', 'instant'),
   },
   fallback: [{ field: 'startedAt', direction: 'desc' }],
   ties: ['startedAt', 'id'],
@@ -73,20 +67,13 @@ export type Records = (ids?: RawBuilder<unknown>) => Narrowed;
 
 const searchColumns = ['id', 'company_id', 'client_id', 'started_at', 'search'] as const;
 /** The columns that filters and orders are made of. */
-const listColumns = [
+const neededColumns = [
   ...searchColumns,
-  'chat_id',
-  'name',
-  'status',
-  'bot_status',
-  'operator_type',
-  'operator_id',
-  'operator_assigned_at',
-  'marked_as_spam',
-  'last_message_at',
+  ...[...sorted, ...filtered].map(({ name }) => name),
   'activity_hour',
   'newest',
-] as const;
+];
+const listColumns = [...new Set(neededColumns)];
 
 /** The sessions of a company's chats that a filter leaves, all but its sieves. */
 export function narrowedSessions(builder: Kysely<Tables>, companyId: number, filter: SessionFilter): Records {
@@ -156,19 +143,9 @@ export function onlySieves(filter: SessionFilter): boolean {
 
 /** How many conditions a filter has of those that have an index of their own. */
 function conditionsOf(filter: SessionFilter): number {
-  const equal = equalFields.filter(([, name]) => filter[name] !== undefined);
+  const equal = filtered.filter(({ wire }) => filter[wire] !== undefined);
   return equal.length + (filter.groupByClientId === true ? 1 : 0);
 }
-
-const equalFields = [
-  ['s.chat_id', 'chatId'],
-  ['s.client_id', 'clientId'],
-  ['s.status', 'status'],
-  ['s.bot_status', 'botStatus'],
-  ['s.operator_type', 'operatorType'],
-  ['s.operator_id', 'operatorId'],
-  ['s.marked_as_spam', 'markedAsSpam'],
-] as const;
 
 function narrowedBy(
   of: ExpressionBuilder<Aliased, 's'>,
@@ -177,9 +154,9 @@ function narrowedBy(
   const { sessionId, clientBanned, from, to } = filter;
   return of.and([
     ...(sessionId === undefined ? [] : [of('s.id', '=', sessionId)]),
-    ...equalFields.flatMap(([field, name]) => {
-      const value = filter[name];
-      return value === undefined ? [] : [of(field, '=', value)];
+    ...filtered.flatMap(({ wire, select }) => {
+      const value = filter[wire];
+      return value === undefined ? [] : [sql<boolean>`${sql.ref(select)} = ${value}`];
     }),
     ...(from === undefined ? [] : [sql<boolean>`s.started_at >= ${from}::timestamptz`]),
     ...(to === undefined ? [] : [sql<boolean>`s.started_at <= ${to}::timestamptz`]),

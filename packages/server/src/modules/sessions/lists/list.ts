@@ -12,23 +12,25 @@ import {
   type Narrowed,
   type SessionFilter,
 } from './list-filter.ts';
-import { fromRow, type SessionRow } from '../state/load.ts';
+import type { Values } from '../state/column.ts';
+import { listedColumns } from '../state/columns.ts';
+import { readerOf, selectSessions } from '../state/load.ts';
 import type { HotSession } from '../state/session.ts';
 import { TwoEndedSearch, type Patience } from './two-ended-search.ts';
 import { messageColumns, type MessageRow } from '../state/store.ts';
 
 /** A session of a list, with what only lists and details show. */
 export interface ListedSession {
-  readonly session: HotSession;
-  readonly row: {
-    readonly channel: string;
-    readonly messenger_type: string | null;
-    readonly referer: string | null;
-    readonly external_id: string | null;
-    readonly rating: number | null;
-  };
+  readonly session: Values<typeof listedColumns>;
   readonly last: MessageRow | null;
 }
+
+const fromRow = readerOf(listedColumns);
+/** Sessions of a company's chats by their ids. */
+const selectListed = {
+  text: `${selectSessions(listedColumns)}
+    where s.id = any($1::uuid[]) and s.company_id = $2 and s.chat_id is not null`,
+};
 
 /** With records of sessions, which lie scattered. */
 const patience: Patience = { sample: 1_000, walk: 4_000, far: 10_000, count: 40_000 };
@@ -87,25 +89,16 @@ export class SessionList {
   /** The sessions with the given ids, in the order of these. */
   async #listed(companyId: number, ids: readonly string[]): Promise<ListedSession[]> {
     if (ids.length === 0) return [];
-    const rows = await this.#database.builder
-      .selectFrom('sessions as s')
-      .innerJoin('clients as c', (join) =>
-        join.onRef('c.company_id', '=', 's.company_id').onRef('c.id', '=', 's.client_id'),
-      )
-      .where(sql<boolean>`s.id = any(${ids}::uuid[])`)
-      .where('s.company_id', '=', companyId)
-      .where('s.chat_id', 'is not', null)
-      .select(listedColumns)
-      .execute();
-    const sessions = rows.map((row) => ({ row, session: fromRow(row as unknown as SessionRow) }));
-    const last = await this.#lastMessages(sessions.map(({ session }) => session));
-    const listed = sessions.map(({ row, session }) => ({ row, session, last: last.get(session.id) ?? null }));
+    const rows = await this.#database.query<Record<string, unknown>>(selectListed, [ids, companyId]);
+    const sessions = rows.map(fromRow);
+    const last = await this.#lastMessages(sessions);
+    const listed = sessions.map((session) => ({ session, last: last.get(session.id) ?? null }));
     const byId = new Map(listed.map((one) => [one.session.id, one]));
     return ids.flatMap((id) => byId.get(id) ?? []);
   }
 
   /** The newest message of each session, found by its `seq`; where that one was deleted, the newest that was not. */
-  async #lastMessages(sessions: readonly HotSession[]): Promise<Map<string, MessageRow>> {
+  async #lastMessages(sessions: readonly Pick<HotSession, 'id' | 'lastSeq'>[]): Promise<Map<string, MessageRow>> {
     if (sessions.length === 0) return new Map();
     const ids = sessions.map(({ id }) => id);
     const seqs = sessions.map(({ lastSeq }) => lastSeq);
@@ -130,45 +123,3 @@ export class SessionList {
     return new Map(rows.map((row) => [row.session_id, row as MessageRow]));
   }
 }
-
-const listedColumns = [
-  's.id',
-  's.company_id',
-  's.chat_id',
-  's.client_id',
-  's.name',
-  's.ttl',
-  's.status',
-  's.bot_status',
-  's.bot_id',
-  's.operator_type',
-  's.operator_id',
-  's.operator_name',
-  's.operator_assigned_at',
-  's.operators',
-  's.started_at',
-  's.closed_at',
-  's.result',
-  's.operator_result',
-  's.hand_over',
-  's.options',
-  's.version',
-  's.last_seq',
-  's.last_event_seq',
-  's.unread',
-  's.last_message_at',
-  's.client_online_at',
-  's.client_offline_at',
-  's.last_operator_message_at',
-  's.first_client_message_after_at',
-  's.channel',
-  's.messenger_type',
-  's.referer',
-  's.marked_as_spam',
-  's.rating',
-  'c.name as client_name',
-  'c.first_name',
-  'c.last_name',
-  'c.banned_at',
-  'c.external_id',
-] as const;

@@ -1,5 +1,8 @@
-import { wireDate, type Session, type SessionForHolder } from '@molva/contract';
+import { wireDate, type Assignment, type Session, type SessionForHolder } from '@molva/contract';
 import type { ChatRecord } from '../../chats/index.ts';
+import { shownBy } from '../state/column.ts';
+import { listedColumns, storedColumns } from '../state/columns.ts';
+import type { Floor } from '../state/floor.ts';
 import { unpackedExtras } from '../state/message-extras.ts';
 import type { GroupRecord } from '../state/operator-port.ts';
 import type { HotSession } from '../state/session.ts';
@@ -13,61 +16,44 @@ export interface Surroundings {
   readonly tags: readonly string[];
 }
 
+const show = shownBy(listedColumns);
+
 /** A session as a user of its company sees it. The timers of its group win over those of its chat. */
-export function sessionView({ session, row, last }: ListedSession, { chat, group, tags }: Surroundings): Session {
+export function sessionView({ session, last }: ListedSession, { chat, group, tags }: Surroundings): Session {
   return {
-    id: session.id,
-    chatId: session.chatId ?? '',
-    clientId: session.clientId,
-    name: session.name,
-    markedAsSpam: session.markedAsSpam,
-    ttl: session.ttl,
-    operatorId: session.operatorId,
-    operatorName: session.operatorName,
-    operatorType: session.operatorType,
-    operatorAssignedAt: maybeDate(session.operatorAssignedAt),
-    operators: [...session.operators],
-    channel: row.channel,
-    messengerType: row.messenger_type,
-    botStatus: session.botStatus,
-    status: session.status,
-    startedAt: wireDate(session.startedAt),
-    closedAt: maybeDate(session.closedAt),
-    clientOnlineAt: maybeDate(session.clientOnlineAt),
-    clientOfflineAt: maybeDate(session.clientOfflineAt),
-    unreadClientMessageCount: session.unread,
-    lastMessageCreatedAt: maybeDate(session.lastMessageAt),
+    ...show(session),
+    assignment: assignmentOf(session.floor),
+    closeReason: session.floor.at === 'closed' ? session.floor.by : null,
     lastMessage: last === null ? null : lastMessage(last),
-    clientExternalId: row.external_id,
-    clientBanned: session.clientBanned,
-    referer: row.referer,
     tags: tags.join(','),
     timerFirstAnswer: group?.timerFirstAnswer || chat.settings.timerFirstAnswer,
     timerNextAnswers: group?.timerNextAnswers || chat.settings.timerNextAnswers,
-    lastOperatorMessage: maybeDate(session.lastOperatorMessageAt) ?? '',
-    firstClientMessageAfterLastOperatorMessage: maybeDate(session.firstClientMessageAfterAt) ?? '',
-    handOver: session.handOver,
-    operatorResult: session.operatorResult,
-    rating: row.rating,
   };
 }
 
-/** A session as its holder sees it. */
-export function holderView(session: HotSession): SessionForHolder {
-  return {
-    id: session.id,
-    chatId: session.chatId ?? '',
-    clientId: session.clientId,
-    name: session.name,
-    ttl: session.ttl,
-    operatorName: session.operatorName,
-    operatorType: session.operatorType,
-    status: session.status,
-    startedAt: wireDate(session.startedAt),
-    closedAt: maybeDate(session.closedAt),
-    lastMessageCreatedAt: maybeDate(session.lastMessageAt),
-  };
+function assignmentOf(floor: Floor): Assignment | null {
+  if (floor.at !== 'person') return null;
+  const { by, why } = floor;
+  return { by, why: why && { ...why, waited: Math.round(why.waited / 1000), skipped: { ...why.skipped } } };
 }
+
+const { id, chatId, clientId, name, ttl, operatorName, operatorType, status } = storedColumns;
+const { startedAt, closedAt, lastMessageAt } = storedColumns;
+
+/** A session as its holder sees it. */
+export const holderView: (session: HotSession) => SessionForHolder = shownBy({
+  id,
+  chatId,
+  clientId,
+  name,
+  ttl,
+  operatorName,
+  operatorType,
+  status,
+  startedAt,
+  closedAt,
+  lastMessageAt,
+});
 
 function lastMessage(row: MessageRow): NonNullable<Session['lastMessage']> {
   return {

@@ -57,13 +57,13 @@ export class Corrections {
     const sessionId = (await this.#store.messageAnywhere(messageId))?.session_id;
     if (sessionId === undefined) throw notFound();
     await this.#steps.run(sessionId, async (draft) => {
-      const { companyId, chatId, status } = draft.session;
+      const { companyId, chatId, floor } = draft.session;
       const row = await this.#store.message(sessionId, messageId);
       if (companyId !== user.companyId || chatId === null || row === undefined) throw notFound();
       const own = row.author_type === 'OPERATOR' && row.author_id === String(user.id);
       const others = row.author_type === 'OPERATOR' && user.roles.some((role) => MAY_EDIT_OTHERS.includes(role));
       if (!own && !others) throw new Failure('permission-denied');
-      if (status === 'CLOSED') throw new Failure('session-closed');
+      if (floor.at === 'closed') throw new Failure('session-closed');
       change(draft, row);
     });
   }

@@ -200,6 +200,9 @@ describe('a transfer to a group', () => {
     expect(waiting).toMatchObject({ timerFirstAnswer: 45, timerNextAnswers: 30 });
 
     await patch('/users/me/activate', olga);
+    // Whoever comes online gets what waits for help.
+    await expect.poll(async () => (await details(waiting.id)).operatorName).toBe('Olga');
+    await app.call('DELETE', `/sessions/${waiting.id}`, {}, app.admin);
     await patch('/users/me/activate', ivan);
     const takers = [await toGroup(), await toGroup(), await toGroup(), await toGroup()].map(
       ({ operatorName }) => operatorName,

@@ -1,93 +1,72 @@
 import { Failure, notFound } from '../../../platform/failure.ts';
 import type { Caller } from '../../../platform/route.ts';
-import { checkContent, isUuid, readReplyTo, refuseClosed, type IncomingMessage } from '../answering/client-message.ts';
-import type { Draft } from '../state/draft.ts';
-import { answers, assign, handToBot, join, part, takesPart } from '../answering/hand-over.ts';
-import type { OperatorRecord } from '../state/operator-port.ts';
-import { Repeats, type Accepted } from '../answering/repeats.ts';
-import type { HotSession } from '../state/session.ts';
+import { acceptOnce, type Accepted } from '../answering/accepted.ts';
+import { checkContent, isUuid, readReplyTo, type IncomingMessage } from '../answering/client-message.ts';
+import { namedPerson } from '../answering/facts.ts';
+import type { FloorEvent } from '../answering/floor/events.ts';
+import { happen } from '../answering/happen.ts';
 import type { StepRunner } from '../answering/step-runner.ts';
+import type { TurnWaiter } from '../answering/turn-waiter.ts';
+import type { OperatorRecord } from '../state/operator-port.ts';
+import type { HotSession } from '../state/session.ts';
 import type { SessionStore } from '../state/store.ts';
-import { endOrFollow, handOver, sameWish, takeTurn, type StepSetting } from '../answering/turns.ts';
 
 type User = NonNullable<Caller['user']>;
+
+/** Roles that may speak in any session of their company without being one of those who answer in it. */
+const OVERSEERS: readonly string[] = ['ADMIN', 'SUPERVISOR', 'API'];
 
 /** What people do in sessions: take, pass on, answer, end. */
 export class People {
   readonly #runner: StepRunner;
   readonly #store: SessionStore;
-  readonly #repeats: Repeats;
+  readonly #waiter: TurnWaiter;
 
-  constructor(runner: StepRunner, store: SessionStore) {
+  constructor(runner: StepRunner, store: SessionStore, waiter: TurnWaiter) {
     this.#runner = runner;
     this.#store = store;
-    this.#repeats = new Repeats(store);
+    this.#waiter = waiter;
   }
 
   /** Gives the session to an operator, or to a bot named by its UUID. */
-  async switchTo(session: HotSession, operatorId: string): Promise<void> {
+  async switchTo(session: HotSession, operatorId: string, by: User): Promise<void> {
     if (isUuid(operatorId)) return this.#switchToBot(session, operatorId);
     const operator = await this.#operator(session.companyId, Number(operatorId));
-    await this.#runner.run(session.id, async (draft, setting) => {
-      refuseClosed(draft);
-      if (!answers(draft.session, operator)) await assign(draft, operator, setting);
-    });
+    const took = operator.id === by.id ? 'took' : 'named';
+    await this.#happen(session, { is: 'take', to: namedPerson(operator), by: took });
   }
 
   /** Lets an operator take part; a session that waits for somebody is given to him. */
   async add(session: HotSession, operatorId: string): Promise<void> {
     const operator = await this.#operator(session.companyId, Number(operatorId));
-    await this.#runner.run(session.id, async (draft, setting) => {
-      refuseClosed(draft);
-      if (draft.session.operatorId === '') await assign(draft, operator, setting);
-      else if (!takesPart(draft.session, operator.id)) join(draft, operator);
-    });
+    await this.#happen(session, { is: 'add', person: namedPerson(operator) });
   }
 
   /**
    * Takes an operator out. Where it is who answered, the chat's script for it goes on, else somebody who takes part,
-   * else the least loaded of the group.
+   * else whom routing finds.
    */
   async remove(session: HotSession, operatorId: string): Promise<void> {
-    const id = Number(operatorId);
-    if ((await this.#runner.ports.operators.find(session.companyId, id)) === undefined) throw notFound();
-    await this.#runner.run(session.id, async (draft, setting) => {
-      refuseClosed(draft);
-      if (!takesPart(draft.session, id)) throw new Failure('operator-not-in-session');
-      const answered = draft.session.operatorId === operatorId;
-      part(draft, id);
-      if (answered) await this.#passOn(draft, setting, id);
-    });
+    const person = Number(operatorId);
+    if ((await this.#runner.ports.operators.find(session.companyId, person)) === undefined) throw notFound();
+    await this.#happen(session, { is: 'remove', person, question: this.#id() });
+    await this.#waiter.settled(session.id);
   }
 
-  /** Gives the session to the least loaded member of a group who is online; nobody: it waits in the help list. */
+  /** Has routing give the session to a member of a group; nobody there: it waits in the help list. */
   async switchToGroup(session: HotSession, groupId: string): Promise<void> {
     const { operators } = this.#runner.ports;
     if ((await operators.group(session.companyId, groupId)) === undefined) throw notFound();
-    await this.#runner.run(session.id, async (draft, setting) => {
-      refuseClosed(draft);
-      await handOver(draft, setting, { groupId, announcement: null, fallback: false });
-    });
-  }
-
-  /** Passes all live sessions of an operator on to others, as when it is gone. */
-  async release(companyId: number, operatorId: number): Promise<void> {
-    for (const id of await this.#store.liveOfOperator(companyId, String(operatorId))) {
-      await this.#runner.run(id, async (draft, setting) => {
-        const { status, operatorType, operatorId: current, handOver: before } = draft.session;
-        if (status === 'CLOSED' || operatorType !== 'OPERATOR' || current !== String(operatorId)) return;
-        await handOver(draft, setting, sameWish(before), undefined, [operatorId]);
-      });
-    }
+    await this.#happen(session, { is: 'toGroup', group: groupId, note: null });
+    await this.#waiter.settled(session.id);
   }
 
   /** Ends the session with a result; the chat may let a script follow the people's part. */
   async close(session: HotSession, result: string | undefined): Promise<void> {
     await this.#runner.run(session.id, async (draft, setting) => {
-      if (draft.session.status === 'CLOSED') return;
+      if (draft.session.floor.at === 'closed') return;
       if (result !== undefined) draft.set({ operatorResult: result });
-      if (draft.session.operatorType === 'OPERATOR') await endOrFollow(draft, setting, 'operatorEnded');
-      else draft.close(setting.chat.settings.sessionRatingRequired);
+      await happen(draft, setting, { is: 'close', question: this.#id() });
     });
   }
 
@@ -100,18 +79,18 @@ export class People {
 
   /** Marks the session as spam, which closes it, or takes the mark back. */
   async markSpam(session: HotSession, markedAsSpam: boolean): Promise<void> {
-    await this.#runner.run(session.id, (draft) => {
+    await this.#runner.run(session.id, async (draft, setting) => {
       if (draft.session.markedAsSpam === markedAsSpam) return;
       draft.set({ markedAsSpam });
       draft.notify('SESSION_SPAM', { sessionId: session.id, markedAsSpam });
-      if (markedAsSpam) draft.close(false);
+      if (markedAsSpam) await happen(draft, setting, { is: 'end', by: 'spam' });
     });
   }
 
   /** Shows the client that the operator types. */
   async typing(session: HotSession): Promise<void> {
-    await this.#runner.run(session.id, (draft) => {
-      refuseClosed(draft);
+    await this.#runner.run(session.id, async (draft, setting) => {
+      await happen(draft, setting, { is: 'aside', what: 'work' });
       draft.showTyping('OPERATOR');
     });
   }
@@ -121,13 +100,14 @@ export class People {
     checkContent(incoming.body, incoming.attachments, 'body');
     const operator = await this.#operator(session.companyId, user.id);
     const replyTo = await readReplyTo(this.#store, session.id, incoming.replyToMessageId);
-    return this.#repeats.answer(session.id, 'OPERATOR', incoming.key, () =>
+    const oversees = user.roles.some((role) => OVERSEERS.includes(role));
+    return acceptOnce(this.#store, { sessionId: session.id, author: 'OPERATOR', key: incoming.key }, () =>
       this.#runner.run(session.id, async (draft, setting) => {
-        if (draft.session.status === 'CLOSED') await this.#repeats.refuseClosed(session.id, incoming.key);
-        refuseClosed(draft);
-        const { operatorType, operatorId } = draft.session;
-        if (operatorType === 'BOT' || operatorId === '') await assign(draft, operator, setting);
-        else if (!takesPart(draft.session, operator.id)) join(draft, operator);
+        const before = draft.session;
+        await happen(draft, setting, { is: 'operatorSaid', by: namedPerson(operator), oversees });
+        const { floor } = draft.session;
+        const answers = floor.at === 'person' && floor.id === operator.id;
+        const takesPart = before.operators.some(({ id, type }) => type === 'OPERATOR' && id === operator.id);
         return draft.addMessage({
           id: setting.ids.uuid7(),
           authorType: 'OPERATOR',
@@ -137,6 +117,7 @@ export class People {
           attachments: incoming.attachments,
           replyTo,
           clientMessageId: incoming.key,
+          aside: !answers && (oversees || !takesPart),
           ...(operator.avatar === null ? {} : { avatar: operator.avatar }),
         });
       }),
@@ -146,30 +127,12 @@ export class People {
   async #switchToBot(session: HotSession, botId: string): Promise<void> {
     const bot = await this.#runner.ports.bots.ready(botId, session.companyId);
     if (bot === undefined) throw notFound();
-    await this.#runner.run(session.id, async (draft, setting) => {
-      refuseClosed(draft);
-      if (draft.session.operatorType === 'BOT' && draft.session.botId === bot.id) return;
-      await handToBot(draft, bot, setting.operators);
-      await takeTurn(draft, { ...setting, bot }, { kind: 'start' });
-    });
+    const named = { id: bot.id, name: bot.name };
+    await this.#happen(session, { is: 'toBot', bot: named, again: false, question: this.#id() });
   }
 
-  /** The session goes on without who answered in it. */
-  async #passOn(draft: Draft, setting: StepSetting, left: number): Promise<void> {
-    const { companyId, operators: members, handOver: before } = draft.session;
-    const { sessionReloadBotId } = setting.chat.settings;
-    const bot = sessionReloadBotId === null ? undefined : await setting.bots.ready(sessionReloadBotId, companyId);
-    if (bot !== undefined) {
-      await handToBot(draft, bot, setting.operators);
-      await takeTurn(draft, { ...setting, bot }, { kind: 'start' });
-      return;
-    }
-    const other = members.findLast(({ type }) => type === 'OPERATOR')?.id ?? null;
-    const operator = other === null ? undefined : await setting.operators.find(companyId, other);
-    if (operator?.canAnswer === true) await assign(draft, operator, setting);
-    else {
-      await handOver(draft, setting, sameWish(before), undefined, [left]);
-    }
+  async #happen(session: HotSession, event: FloorEvent): Promise<void> {
+    await this.#runner.run(session.id, (draft, setting) => happen(draft, setting, event));
   }
 
   async #operator(companyId: number, id: number): Promise<OperatorRecord> {
@@ -177,5 +140,9 @@ export class People {
     if (operator === undefined) throw notFound();
     if (!operator.canAnswer) throw new Failure('not-an-operator');
     return operator;
+  }
+
+  #id(): string {
+    return this.#runner.ports.ids.uuid7();
   }
 }

@@ -1,38 +1,43 @@
-import { operations, wireDate, type Attachment, type ClientMessageBody } from '@molva/contract';
+import { operations, wireDate, type Attachment, type ClientMessageBody, type Operation } from '@molva/contract';
 import { notFound } from '../../../platform/failure.ts';
-import { done, ok, route, userOf, type Answer, type Route } from '../../../platform/route.ts';
+import { done, ok, route, userOf, type Answer, type Call, type Caller, type Route } from '../../../platform/route.ts';
 import { idempotencyKey, type IncomingMessage } from '../answering/client-message.ts';
-import type { Accepted } from '../answering/repeats.ts';
+import type { Accepted } from '../answering/accepted.ts';
 import type { Sessions } from '../service.ts';
-import type { FileSource } from '../state/file-source.ts';
+import { uploaderOf, type FileSource } from '../state/file-source.ts';
+import type { HotSession } from '../state/session.ts';
 import { messageView } from '../messages/view.ts';
 
 /** The calls of the module. */
 export function messageRoutes(sessions: Sessions, files: FileSource): Route[] {
   const { people, messages, corrections } = sessions;
-  const filesOf = async (references: ClientMessageBody['attachments'], companyId: number): Promise<Attachment[]> => {
+  const filesOf = async (
+    references: ClientMessageBody['attachments'],
+    { id: sessionId, companyId }: Pick<HotSession, 'id' | 'companyId'>,
+    caller: Caller,
+  ): Promise<Attachment[]> => {
     const ids = (references ?? []).map((file) => (typeof file === 'string' ? file : file.id));
-    return ids.length === 0 ? [] : files(ids, companyId, 'attachments');
+    const use = { companyId, sessionId, uploader: uploaderOf(caller, companyId) };
+    return ids.length === 0 ? [] : files(ids, use, 'attachments');
   };
   const read = async (
-    body: ClientMessageBody,
-    companyId: number,
-    key: string | undefined,
+    { body, caller, header }: { body: ClientMessageBody } & Pick<Call<Operation>, 'caller' | 'header'>,
+    session: HotSession,
   ): Promise<IncomingMessage> => ({
     body: body.body,
-    attachments: await filesOf(body.attachments, companyId),
+    attachments: await filesOf(body.attachments, session, caller),
     replyToMessageId: body.replyToMessageId,
-    key: idempotencyKey(body.clientMessageId, key),
+    key: idempotencyKey(body.clientMessageId, header('idempotency-key')),
   });
   return [
     route(operations.sendClientMessage, async (call) => {
       const session = await sessions.enter(call.params.sessionId, call.caller);
-      const incoming = await read(call.body, session.companyId, call.header('idempotency-key'));
+      const incoming = await read(call, session);
       return accepted(await sessions.acceptMessage(session, incoming));
     }),
     route(operations.sendOperatorMessage, async (call) => {
       const session = await sessions.enter(call.params.sessionId, call.caller);
-      const incoming = await read(call.body, session.companyId, call.header('idempotency-key'));
+      const incoming = await read(call, session);
       return accepted(await people.say(session, userOf(call), incoming));
     }),
     route(operations.listMessages, async (call) => {
@@ -56,9 +61,12 @@ export function messageRoutes(sessions: Sessions, files: FileSource): Route[] {
     }),
     route(operations.editMessage, async (call) => {
       const user = userOf(call);
+      const { messageId } = call.params;
       const { body, attachments } = call.body;
-      const given = attachments === undefined ? undefined : await filesOf(attachments, user.companyId);
-      await corrections.edit(call.params.messageId, user, body, given);
+      const given = attachments?.length
+        ? await filesOf(attachments, await sessions.enterByMessage(messageId, call.caller), call.caller)
+        : attachments && [];
+      await corrections.edit(messageId, user, body, given);
       return done;
     }),
     route(operations.deleteMessage, async (call) => {

@@ -68,7 +68,7 @@ function peopleRoutes(sessions: Sessions): Route[] {
       return done;
     }),
     route(operations.switchOperator, async (call) => {
-      await people.switchTo(await of(call), call.params.operatorId);
+      await people.switchTo(await of(call), call.params.operatorId, userOf(call));
       return done;
     }),
     route(operations.addOperator, async (call) => {

@@ -1,7 +1,8 @@
 import { wireDate, type SessionStarted } from '@molva/contract';
 import type { PlacedMessage } from '../state/draft.ts';
 import type { SessionTokens } from './session-tokens.ts';
-import { botIsBusy, type HotSession } from '../state/session.ts';
+import { settling } from '../state/floor.ts';
+import type { HotSession } from '../state/session.ts';
 import type { StepRunner } from '../answering/step-runner.ts';
 import type { MessageRow, SessionStore } from '../state/store.ts';
 import type { TurnWaiter } from '../answering/turn-waiter.ts';
@@ -42,7 +43,7 @@ export class StartAnswers {
     const { runner, store, waiter } = this.#ports;
     const said = told.said.map(startedMessage);
     let { session } = told;
-    if (!later && botIsBusy(session)) {
+    if (!later && settling(session.floor)) {
       await waiter.settled(session.id);
       const before = session.lastSeq;
       session = await runner.steps.get(session.id);
@@ -59,17 +60,18 @@ export class StartAnswers {
     return found && this.#repeat(found.sessionId, found.messageId === null ? 0 : 1, found.messageId, later);
   }
 
-  /** The answer of the continue whose message came under a key. */
-  async ofMessage(sessionId: string, key: string, later: boolean): Promise<StartOutcome> {
+  /** The answer of the continue whose message came under a key; undefined where there was none. */
+  async ofMessage(sessionId: string, key: string, later: boolean): Promise<StartOutcome | undefined> {
     const message = await this.#ports.store.messageByKey(sessionId, key);
-    if (message === undefined) throw new Error('a repeated message cannot be found');
+    if (message === undefined) return undefined;
+    this.#ports.runner.steps.learned(sessionId, message.event_seq);
     return this.#repeat(sessionId, message.seq, message.id, later);
   }
 
   /** What the bot answered after a place, also where it is still at it. */
   async #repeat(id: string, after: number, messageId: string | null, later: boolean): Promise<StartOutcome> {
     const { runner, store, waiter } = this.#ports;
-    if (!later && botIsBusy(await runner.steps.get(id))) await waiter.settled(id);
+    if (!later && settling((await runner.steps.get(id)).floor)) await waiter.settled(id);
     const rows: readonly MessageRow[] = later ? [] : await store.answersTo(id, after);
     const session = await runner.steps.get(id);
     const started = this.#started(session, later ? [] : rows.map(startedRow), messageId ?? undefined);

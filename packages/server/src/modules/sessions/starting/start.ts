@@ -1,46 +1,39 @@
 import type { StartSessionBody } from '@molva/contract';
-import { databaseError, UNIQUE_VIOLATION, type Database } from '../../../platform/database.ts';
-import type { Clock } from '../../../platform/clock.ts';
 import { badField, Failure } from '../../../platform/failure.ts';
 import type { Caller } from '../../../platform/route.ts';
 import type { ChatRecord, Chats } from '../../chats/index.ts';
 import { findOrCreateClient, type ClientRow, type Identity } from '../../clients/index.ts';
-import type { ReadyBot } from '../state/bot-port.ts';
+import { begin, type BirthPorts } from '../answering/birth.ts';
 import {
   acceptMessage,
-  botOf,
   checkContent,
   readReplyTo,
   refuseUnlessOpen,
   type IncomingMessage,
 } from '../answering/client-message.ts';
-import { createSession } from '../state/create.ts';
-import { Draft } from '../state/draft.ts';
-import type { SessionTokens } from './session-tokens.ts';
-import { readIdentity } from './identity.ts';
-import { expiresAt, type BotState, type HotSession } from '../state/session.ts';
+import { wishTimers } from '../answering/effects.ts';
+import { speakFirst } from '../answering/first-words.ts';
+import { once } from '../answering/once.ts';
+import type { StepSetting } from '../answering/setting.ts';
+import type { TurnWaiter } from '../answering/turn-waiter.ts';
 import { givenVariables } from '../state/blank-session.ts';
+import type { Draft } from '../state/draft.ts';
+import { uploaderOf, type FileSource } from '../state/file-source.ts';
+import { expiresAt, type BotState, type HotSession } from '../state/session.ts';
+import type { SessionStore } from '../state/store.ts';
+import { readIdentity } from './identity.ts';
 import { newSession } from './new-session.ts';
 import { chosenOptions } from './options.ts';
+import type { SessionTokens } from './session-tokens.ts';
 import { StartAnswers, type StartOutcome, type Told } from './start-answers.ts';
-import type { SessionStore } from '../state/store.ts';
-import type { FileSource } from '../state/file-source.ts';
-import type { StepRunner } from '../answering/step-runner.ts';
-import type { NotifierOf } from '../state/steps.ts';
-import { takeTurn } from '../answering/turns.ts';
-import type { TurnWaiter } from '../answering/turn-waiter.ts';
 
 /** What starting and continuing needs. */
-export interface StartPorts {
-  readonly database: Database;
-  readonly clock: Clock;
+export interface StartPorts extends BirthPorts {
   readonly chats: Chats;
   readonly files: FileSource;
-  readonly runner: StepRunner;
   readonly store: SessionStore;
   readonly tokens: SessionTokens;
   readonly waiter: TurnWaiter;
-  readonly notifierOf: NotifierOf;
 }
 
 /** A start or continue as it came in. */
@@ -59,7 +52,9 @@ interface Request extends StartCall {
   readonly chat: ChatRecord;
   readonly identity: Identity | null;
   readonly trusted: boolean;
+  /** The client's message, without its files: those are found where the session is known. */
   readonly incoming: IncomingMessage | null;
+  readonly fileIds: readonly string[];
   /** Whether the bot's answer is wanted live or by callback, and not in the response. */
   readonly later: boolean;
   readonly now: number;
@@ -81,9 +76,15 @@ export class Starts {
   /** Starts or continues a session as asked. */
   async start(call: StartCall): Promise<StartOutcome> {
     const request = await this.#read(call);
-    const replay =
-      call.key === undefined ? undefined : await this.#answers.ofStart(request.chatId, call.key, request.later);
-    if (replay !== undefined) return replay;
+    return once({
+      key: call.key,
+      lookFirst: true,
+      replay: (key) => this.#answers.ofStart(request.chatId, key, request.later),
+      write: () => this.#begin(request),
+    });
+  }
+
+  async #begin(request: Request): Promise<StartOutcome> {
     const named = await this.#named(request);
     if (named !== undefined) return this.#continue(named, request);
     const client = await findOrCreateClient(this.#ports.database, this.#ports.runner.ports.ids, {
@@ -95,18 +96,21 @@ export class Starts {
       now: request.now,
     });
     if (client.banned_at !== null) throw new Failure('client-banned');
-    if (call.continues && call.key !== undefined && request.incoming !== null) {
+    const { continues, key, incoming, chatId } = request;
+    if (continues && key !== undefined && incoming !== null) {
       // A repeat of the message that ended its session must not begin another one.
       const { companyId } = request.chat;
-      const before = await this.#ports.store.repeatedByClient(companyId, call.chatId, client.id, call.key);
-      if (before !== undefined) return this.#answers.ofMessage(before, call.key, request.later);
+      const before = await this.#ports.store.repeatedByClient(companyId, chatId, client.id, key);
+      const replayed = before === undefined ? undefined : await this.#answers.ofMessage(before, key, request.later);
+      if (replayed !== undefined) return replayed;
     }
-    const live = call.continues ? await this.#newestLive(request, client) : undefined;
-    return live === undefined ? this.#create(request, client) : this.#continue(live, request);
+    const live = continues ? await this.#newestLive(request, client) : undefined;
+    if (live !== undefined) return this.#continue(live, request);
+    return this.#create(await this.#withFiles(request, null), client);
   }
 
   async #read(call: StartCall): Promise<Request> {
-    const { chats, clock, files } = this.#ports;
+    const { chats, clock } = this.#ports;
     const { body, caller, key } = call;
     const chat = await chats.open(call.chatId);
     const now = clock.now();
@@ -116,17 +120,26 @@ export class Starts {
     const fileIds = (body.messageAttachments ?? []).map((file) => (typeof file === 'string' ? file : file.id));
     const carries = body.messageBody !== undefined || fileIds.length > 0;
     if (carries) checkContent(body.messageBody ?? '', fileIds, 'messageBody');
-    const attachments = await files(fileIds, chat.companyId, 'messageAttachments');
-    const incoming = { body: body.messageBody ?? '', attachments, replyToMessageId: body.replyToMessageId, key };
+    const incoming = { body: body.messageBody ?? '', attachments: [], replyToMessageId: body.replyToMessageId, key };
     return {
       ...call,
       chat,
       identity,
       trusted,
       incoming: carries ? incoming : null,
+      fileIds,
       later: body.returnAnswerAsync === true,
       now,
     };
+  }
+
+  /** The request with the files of its message, which belong to a session, or to none yet. */
+  async #withFiles(request: Request, sessionId: string | null): Promise<Request> {
+    const { incoming, fileIds, chat, caller } = request;
+    if (incoming === null || fileIds.length === 0) return request;
+    const use = { companyId: chat.companyId, sessionId, uploader: uploaderOf(caller, chat.companyId) };
+    const attachments = await this.#ports.files(fileIds, use, 'messageAttachments');
+    return { ...request, incoming: { ...incoming, attachments } };
   }
 
   /** The live session of this chat that the call names, if the caller holds it. */
@@ -153,11 +166,11 @@ export class Starts {
   }
 
   #isLive(session: HotSession): boolean {
-    return session.status === 'ACTIVE' && expiresAt(session) > this.#ports.clock.now();
+    return session.floor.at !== 'closed' && expiresAt(session) > this.#ports.clock.now();
   }
 
   async #create(request: Request, client: ClientRow): Promise<StartOutcome> {
-    const { clock, notifierOf, runner } = this.#ports;
+    const { clock, runner } = this.#ports;
     const { bots, ids } = runner.ports;
     const { body, chat, incoming, key } = request;
     const bot = await bots.ready(body.botId ?? chat.botId, chat.companyId);
@@ -168,82 +181,81 @@ export class Starts {
     if (incoming?.replyToMessageId !== undefined) {
       throw badField('replyToMessageId', 'a new session has no messages to reply to');
     }
-    const now = clock.now();
-    const fresh = newSession({ id: ids.uuid4(), client, bot, now }, request);
-    const draft = new Draft(fresh, now, await notifierOf(fresh));
-    draft.wakeAt('session-expiry', expiresAt(fresh));
-    const { sessionRatingTriggerTime } = chat.settings;
-    if (sessionRatingTriggerTime > 0) draft.wakeAt('session-rating', now + sessionRatingTriggerTime * 1000);
-    draft.notify('SESSION_STARTED', { id: fresh.id, chatId: fresh.chatId, clientId: fresh.clientId, name: fresh.name });
-    const told = await this.#firstTurn(draft, request, bot);
-    try {
-      const origin = {
-        knownClient: client.created_at < request.now || namesClient(body),
-        channel: body.channel ?? (body.messengerType === undefined ? 'API' : 'MESSENGER'),
-        messengerType: body.messengerType ?? null,
-        referer: body.referer ?? null,
-      };
-      const startKey = key === undefined ? null : { key, messageId: told.messageId ?? null };
-      await createSession(this.#ports.database, ids, draft, origin, startKey);
-    } catch (error) {
-      const replay =
-        key === undefined || databaseError(error)?.code !== UNIQUE_VIOLATION
-          ? undefined
-          : await this.#answers.ofStart(request.chatId, key, request.later);
-      if (replay === undefined) throw error;
-      return replay;
-    }
-    runner.steps.remember({ ...draft.session, version: fresh.version + 1 });
-    runner.steps.announce(draft);
-    return { started: await this.#answers.tell(told, request.later), created: true, replayed: false };
+    const fresh = newSession({ id: ids.uuid4(), client, bot, now: clock.now() }, request);
+    const origin = {
+      knownClient: client.created_at < request.now || namesClient(body),
+      channel: body.channel ?? (body.messengerType === undefined ? 'API' : 'MESSENGER'),
+      messengerType: body.messengerType ?? null,
+      referer: body.referer ?? null,
+    };
+    const { first } = await begin(this.#ports, {
+      fresh,
+      origin,
+      callBack: request.later,
+      first: (draft, setting) => this.#firstStep(draft, setting, request),
+      startKey: ({ messageId = null }) => (key === undefined ? null : { key, messageId }),
+    });
+    return { started: await this.#answers.tell(first, request.later), created: true, replayed: false };
   }
 
-  /** The client's message, if any, and the bot's first turn. */
-  async #firstTurn(draft: Draft, request: Request, bot: ReadyBot): Promise<Told> {
-    const { body, chat, incoming } = request;
-    const { bots, ids, operators } = this.#ports.runner.ports;
-    const setting = { chat, bot, bots, ids, operators, callBack: request.later, replyTo: undefined };
+  /** The client's message, if any, and the bot's first words: now, with the client's first, or when somebody listens. */
+  async #firstStep(draft: Draft, setting: StepSetting, { body, chat, incoming, later }: Request): Promise<Told> {
+    const { id, chatId, clientId, name } = draft.session;
+    const { sessionRatingTriggerTime, answerOnFirstClientMessage } = chat.settings;
+    if (sessionRatingTriggerTime > 0) draft.wakeAt('session-rating', draft.now + sessionRatingTriggerTime * 1000);
+    draft.notify('SESSION_STARTED', { id, chatId, clientId, name });
     if (incoming !== null) {
-      const { message, said } = await acceptMessage(draft, incoming, setting, body.botNodeId);
+      const { message, said } = await acceptMessage(draft, setting, {
+        incoming,
+        replyTo: undefined,
+        nodeId: body.botNodeId,
+      });
       return { session: draft.session, said, messageId: message.id };
     }
-    if (chat.settings.answerOnFirstClientMessage) return { session: draft.session, said: [], messageId: undefined };
-    const nodeId = body.botNodeId === undefined ? {} : { nodeId: body.botNodeId };
-    const said = await takeTurn(draft, setting, { kind: 'start', ...nodeId });
+    const unheard = later && draft.session.options.callbackUrl === undefined;
+    const when = answerOnFirstClientMessage ? 'whenSpokenTo' : unheard ? 'whenHeard' : 'now';
+    const said = await speakFirst(draft, setting, when, body.botNodeId);
     return { session: draft.session, said, messageId: undefined };
   }
 
-  async #continue(session: HotSession, request: Request): Promise<StartOutcome> {
+  #continue(session: HotSession, request: Request): Promise<StartOutcome> {
     const { runner, store } = this.#ports;
-    const { body, incoming, key } = request;
-    const replayed = key === undefined || incoming === null ? undefined : await store.messageByKey(session.id, key);
-    if (replayed !== undefined) return this.#answers.ofMessage(session.id, key ?? '', request.later);
-    const replyTo = await readReplyTo(store, session.id, incoming?.replyToMessageId);
-    try {
-      const told = await runner.run(session.id, async (draft, setting): Promise<Told> => {
-        refuseUnlessOpen(draft);
-        const bot = await botOf(setting.bots, draft);
-        draft.set({
-          ttl: body.sessionTtl ?? draft.session.ttl,
-          options: chosenOptions(body, request, draft.session.options),
+    const { body, key } = request;
+    return once({
+      key: request.incoming === null ? undefined : key,
+      lookFirst: true,
+      replay: (used) => this.#answers.ofMessage(session.id, used, request.later),
+      write: async () => {
+        const { incoming } = await this.#withFiles(request, session.id);
+        const replyTo = await readReplyTo(store, session.id, incoming?.replyToMessageId);
+        const told = await runner.run(session.id, async (draft, rules): Promise<Told> => {
+          refuseUnlessOpen(draft);
+          const setting = { ...rules, callBack: request.later };
+          const options = chosenOptions(body, request, draft.session.options);
+          draft.set({ ttl: body.sessionTtl ?? draft.session.ttl, options });
+          await addVariables(draft, setting, body);
+          if (incoming === null) {
+            wishTimers(draft, setting);
+            return { session: draft.session, said: [], messageId: undefined };
+          }
+          const { message, said } = await acceptMessage(draft, setting, { incoming, replyTo });
+          return { session: draft.session, said, messageId: message.id };
         });
-        if (bot !== undefined && draft.session.bot !== null && (body.variables ?? body.clientMetadata) !== undefined) {
-          const { bot: position } = draft.session;
-          const state = bot.withVariables(position.state, givenVariables(body));
-          checkSize(state, position.state);
-          draft.set({ bot: { ...position, state } });
-        }
-        if (incoming === null) return { session: draft.session, said: [], messageId: undefined };
-        const callBack = request.later;
-        const { message, said } = await acceptMessage(draft, incoming, { ...setting, bot, callBack, replyTo });
-        return { session: draft.session, said, messageId: message.id };
-      });
-      return { started: await this.#answers.tell(told, request.later), created: false, replayed: false };
-    } catch (error) {
-      if (key === undefined || databaseError(error)?.code !== UNIQUE_VIOLATION) throw error;
-      return this.#answers.ofMessage(session.id, key, request.later);
-    }
+        return { started: await this.#answers.tell(told, request.later), created: false, replayed: false };
+      },
+    });
   }
+}
+
+/** Adds what a continue gives the bot. */
+async function addVariables(draft: Draft, { bots }: StepSetting, body: StartSessionBody): Promise<void> {
+  const { bot: memory, botId, companyId } = draft.session;
+  if (memory === null || (body.variables ?? body.clientMetadata) === undefined) return;
+  const bot = await bots.ready(botId, companyId);
+  if (bot === undefined) return;
+  const state = bot.withVariables(memory.state, givenVariables(body));
+  checkSize(state, memory.state);
+  draft.set({ bot: { ...memory, state } });
 }
 
 /** Whether a start names a client, which others may name at the same time. */

@@ -1,12 +1,12 @@
 import { EventName } from '@molva/contract';
-import type { Prepared, Queryable, Statement } from '../../../platform/database.ts';
-import { dueConflict } from '../../../platform/due.ts';
+import { prepared, type Prepared, type Queryable, type Statement } from '../../../platform/database.ts';
+import { dueConflict } from '../../../platform/due-rows.ts';
 import { isoInstant } from '../../../platform/instant.ts';
 import type { Ids } from '../../../platform/ids.ts';
 import type { Draft, MessageChange, PlacedMessage } from './draft.ts';
 import { packedExtras } from './message-extras.ts';
-import { hourOf, searchText } from './search.ts';
-import type { HotSession } from './session.ts';
+import { seatGuard } from './seat-guard.ts';
+import { stepColumns, type StepColumn } from './written-columns.ts';
 
 /**
  * The hot write: one statement that moves the session from the version it was seen at and adds its messages, events,
@@ -16,15 +16,15 @@ import type { HotSession } from './session.ts';
  */
 export async function append(database: Queryable, ids: Ids, draft: Draft): Promise<boolean> {
   const { before, session } = draft;
-  const changed = sessionColumns.filter(
-    ({ field, moves }) => before[field] !== session[field] && (moves === undefined || moves(before, session)),
-  );
-  const values: unknown[] = [before.id, before.version, ...changed.map(({ write }) => write(session))];
+  const moved = stepColumns.filter(({ changed }) => changed(before, session));
+  const { seat } = draft;
+  const seated = seat === null ? [] : [before.companyId, seat.userId, seat.epoch];
+  const values: unknown[] = [before.id, before.version, ...seated, ...moved.map(({ write }) => write(session))];
   for (const message of draft.messages) pushMessage(values, message);
   const at = isoInstant(draft.now);
   for (const event of draft.events) values.push(event.eventSeq, event.event, event.audience, event.data, at);
   const due = draft.due;
-  for (const wish of due) values.push(wish.kind, isoInstant(wish.at));
+  for (const { kind, key, at: dueAt } of due) values.push(kind, key, isoInstant(dueAt));
   for (const { url, body, headers } of draft.deliveries) {
     values.push(url, body, headers === undefined ? null : JSON.stringify(headers));
   }
@@ -41,9 +41,18 @@ export async function append(database: Queryable, ids: Ids, draft: Draft): Promi
     facts: draft.facts.length,
     traces: draft.traces.length,
     change: draft.change?.kind ?? null,
+    seat: seat !== null,
   };
-  const rows = await database.query(statement(changed, counts), values);
-  return rows.length === 1;
+  const written = (await database.query(appendStatement(moved, counts), values)).length === 1;
+  if (!written && seat !== null && seat.epoch !== null) throw new SeatTaken();
+  return written;
+}
+
+/** What routing decided is void, as the session or the seat is no longer as it was seen: nothing was written. */
+export class SeatTaken extends Error {
+  constructor() {
+    super('the session or the seat moved on');
+  }
 }
 
 function pushChange(values: unknown[], change: MessageChange, at: string): void {
@@ -51,66 +60,6 @@ function pushChange(values: unknown[], change: MessageChange, at: string): void 
   if (change.kind === 'edit') values.push(change.body, change.extras);
   if (change.kind === 'delete') values.push(change.eventSeq);
   values.push(at);
-}
-
-interface SessionColumn {
-  readonly field: keyof HotSession;
-  /** Whether it is to be written where its field changed; always where absent. */
-  readonly moves?: (before: HotSession, after: HotSession) => boolean;
-  readonly name: string;
-  readonly type: string;
-  readonly write: (session: HotSession) => unknown;
-}
-
-function column<F extends keyof HotSession>(
-  field: F,
-  name: string,
-  type: string,
-  write: (value: HotSession[F]) => unknown = (value) => value,
-): SessionColumn {
-  return { field, name, type, write: (session) => write(session[field]) };
-}
-
-/** What a step can change of a session; only what it did change is written. */
-const sessionColumns: readonly SessionColumn[] = [
-  column('lastSeq', 'last_seq', 'integer'),
-  column('lastEventSeq', 'last_event_seq', 'integer'),
-  column('unread', 'unread', 'integer'),
-  column('lastMessageAt', 'last_message_at', 'timestamptz', maybeInstant),
-  {
-    field: 'lastMessageAt',
-    name: 'activity_hour',
-    type: 'integer',
-    // Most messages fall into the hour of the one before: they touch no index.
-    moves: (before, after) => activityHour(before) !== activityHour(after),
-    write: activityHour,
-  },
-  column('bot', 'bot_state', 'json', (bot) => (bot === null ? null : JSON.stringify(bot))),
-  column('botStatus', 'bot_status', 'text'),
-  column('botId', 'bot_id', 'uuid'),
-  column('status', 'status', 'text'),
-  column('closedAt', 'closed_at', 'timestamptz', maybeInstant),
-  column('name', 'name', 'text'),
-  { field: 'name', name: 'search', type: 'text', write: searchText },
-  column('markedAsSpam', 'marked_as_spam', 'boolean'),
-  column('result', 'result', 'text'),
-  column('operatorResult', 'operator_result', 'text'),
-  column('handOver', 'hand_over', 'json', (handOver) => (handOver === null ? null : JSON.stringify(handOver))),
-  column('ttl', 'ttl', 'integer'),
-  column('options', 'options', 'jsonb', JSON.stringify),
-  column('operatorType', 'operator_type', 'text'),
-  column('operatorId', 'operator_id', 'text'),
-  column('operatorName', 'operator_name', 'text'),
-  column('operatorAssignedAt', 'operator_assigned_at', 'timestamptz', maybeInstant),
-  column('operators', 'operators', 'jsonb', JSON.stringify),
-  column('clientOnlineAt', 'client_online_at', 'timestamptz', maybeInstant),
-  column('clientOfflineAt', 'client_offline_at', 'timestamptz', maybeInstant),
-  column('lastOperatorMessageAt', 'last_operator_message_at', 'timestamptz', maybeInstant),
-  column('firstClientMessageAfterAt', 'first_client_message_after_at', 'timestamptz', maybeInstant),
-];
-
-function activityHour({ lastMessageAt, startedAt }: HotSession): number {
-  return hourOf(lastMessageAt ?? startedAt);
 }
 
 const messageTypes = [
@@ -148,7 +97,7 @@ function pushMessage(values: unknown[], message: PlacedMessage): void {
 const statements = new Map<string, Prepared>();
 
 /** How many rows of each table a step adds, and what it does to an older message. */
-interface Counts {
+export interface Counts {
   readonly messages: number;
   readonly events: number;
   readonly due: number;
@@ -156,33 +105,39 @@ interface Counts {
   readonly facts: number;
   readonly traces: number;
   readonly change: MessageChange['kind'] | null;
+  /** Whether a person gets the session. */
+  readonly seat: boolean;
 }
 
-function statement(changed: readonly SessionColumn[], counts: Counts): Statement {
-  const mask = changed.reduce((bits, one) => bits | (1 << sessionColumns.indexOf(one)), 0);
+/** The statement that writes the columns and so many rows, prepared under a name of its own where it comes often. */
+export function appendStatement(columns: readonly StepColumn[], counts: Counts): Statement {
   // A bot can say anything in any number: only the shapes that come all the time are worth a plan on each connection.
-  if (!isUsual(counts)) return { text: statementText(changed, counts) };
-  const name = `session_append_${mask.toString(36)}_${Object.values(counts).join('_')}`;
-  let prepared = statements.get(name);
-  if (prepared === undefined) {
-    prepared = { name, text: statementText(changed, counts) };
-    statements.set(name, prepared);
+  if (!isUsual(counts)) return { text: statementText(columns, counts) };
+  const shape = [...columns.map(({ name }) => name), ...Object.values(counts)].join(' ');
+  let known = statements.get(shape);
+  if (known === undefined) {
+    known = prepared('session_append', statementText(columns, counts));
+    statements.set(shape, known);
   }
-  return prepared;
+  return known;
 }
 
 function isUsual({ messages, events, due, deliveries, facts, traces }: Counts): boolean {
   return messages <= 4 && events <= 8 && due <= 4 && deliveries <= 6 && facts <= 2 && traces <= 1;
 }
 
-function statementText(changed: readonly SessionColumn[], counts: Counts): string {
-  const { messages, events, due, deliveries, facts, traces, change } = counts;
+function statementText(columns: readonly StepColumn[], counts: Counts): string {
+  const { messages, events, due, deliveries, facts, traces, change, seat } = counts;
   let next = 3;
   const rows = (count: number, types: readonly string[]): string =>
     Array.from({ length: count }, () => `(${types.map((type) => `$${next++}::${type}`).join(', ')})`).join(', ');
-  const sets = changed.map(({ name, type }) => `, ${name} = $${next++}::${type}`).join('');
+  const guard = seat ? seatGuard(next) : null;
+  if (seat) next += 3;
+  const sets = columns.map(({ name, type }) => `, ${name} = $${next++}::${type}`).join('');
   const parts = [
-    `moved as (update sessions set version = version + 1${sets} where id = $1::uuid and version = $2::integer returning id, company_id, client_id)`,
+    ...(guard === null ? [] : [guard.part]),
+    `moved as (update sessions set version = version + 1${sets} where id = $1::uuid and version = $2::integer
+      ${guard === null ? '' : `and ${guard.condition}`} returning id, company_id, client_id, version)`,
   ];
   if (messages > 0) {
     parts.push(`added_messages as (insert into messages (session_id, company_id, id, seq, event_seq, author_type, author_id,
@@ -194,8 +149,9 @@ function statementText(changed: readonly SessionColumn[], counts: Counts): strin
       select moved.id, new.* from moved, (values ${rows(events, ['integer', 'text', 'text', 'json', 'timestamptz'])}) as new)`);
   }
   if (due > 0) {
-    parts.push(`added_due as (insert into due (kind, key, due_at)
-      select new.kind, moved.id, new.at from moved, (values ${rows(due, ['text', 'timestamptz'])}) as new (kind, at)
+    parts.push(`added_due as (insert into due (kind, key, due_at, version, company_id)
+      select new.kind, new.key, new.at, moved.version, moved.company_id
+      from moved, (values ${rows(due, ['text', 'uuid', 'timestamptz'])}) as new (kind, key, at)
       ${dueConflict()})`);
   }
   if (deliveries > 0) {
@@ -243,8 +199,4 @@ function changeParts(change: MessageChange['kind'], first: number): string[] {
         `seen as (update messages m set read_at = coalesce(m.read_at, $${first + 1}::timestamptz) from moved ${here})`,
       ];
   }
-}
-
-function maybeInstant(milliseconds: number | null): string | null {
-  return milliseconds === null ? null : isoInstant(milliseconds);
 }

@@ -1,7 +1,11 @@
 import { wireDate, type StartSessionBody } from '@molva/contract';
 import type { ClientRow } from '../../clients/index.ts';
 import type { BotStart, ReadyBot } from './bot-port.ts';
-import { clientName } from './load.ts';
+import { clientName } from './client-name.ts';
+import { born } from './column.ts';
+import { storedColumns } from './columns.ts';
+import { documented } from './floor-view.ts';
+import type { Floor } from './floor.ts';
 import type { HotSession, SessionOptions } from './session.ts';
 
 /** What a session is made of that no caller chooses. */
@@ -12,15 +16,23 @@ export interface Fresh {
   readonly now: number;
 }
 
-/** A session that just began with its bot, with no name or life of its own yet. */
+const silent = { is: 'silent', until: 'message', at: null } as const;
+
+/** A session that just began with its bot, with no name or life of its own yet: the bot has not spoken. */
 export function blankSession(
   { id, client, bot, now }: Fresh,
   companyId: number,
   options: SessionOptions,
   given: BotStart,
 ): HotSession {
-  const clientsName = clientName({ ...client, options, client_name: client.name });
+  const clientsName = clientName([client.name, client.first_name, client.last_name], options);
+  const named = { id: bot.id, name: bot.name };
+  const floor: Floor = { at: 'bot', bot: named, since: now, phase: silent, role: 'first', wish: null };
+  const fields = born(storedColumns);
   return {
+    ...fields,
+    ...documented(floor, { ...fields, operatorId: '', operatorName: '', operatorAssignedAt: null }, null, false),
+    floor,
     id,
     companyId,
     chatId: null,
@@ -29,31 +41,10 @@ export function blankSession(
     clientBanned: false,
     name: clientsName,
     startedAt: now,
-    version: 1,
-    ttl: 0,
-    status: 'ACTIVE',
-    botStatus: 'WAIT',
     botId: bot.id,
-    bot: { state: bot.begin(given), started: false, wake: null },
-    operatorType: 'BOT',
-    operatorId: bot.id,
-    operatorName: bot.name,
-    operatorAssignedAt: now,
+    bot: { state: bot.begin(given) },
     operators: [{ id: null, name: bot.name, type: 'BOT', assigned_at: wireDate(now) }],
-    closedAt: null,
-    result: null,
-    operatorResult: null,
-    markedAsSpam: false,
-    handOver: null,
     options,
-    lastSeq: 0,
-    lastEventSeq: 0,
-    unread: 0,
-    lastMessageAt: null,
-    clientOnlineAt: null,
-    clientOfflineAt: null,
-    lastOperatorMessageAt: null,
-    firstClientMessageAfterAt: null,
   };
 }
 

@@ -86,13 +86,19 @@ export interface RemoteQuestion {
   readonly replyToken: string;
 }
 
+/** What a bot elsewhere is asked with beside the question. */
+export interface AskContext {
+  /** Aborted where the answer is no longer wanted: somebody took over, the session ended. */
+  readonly signal: AbortSignal;
+}
+
 /** A bot that somebody else runs: it is asked after the commit, and its answer becomes a step of its own. */
 export interface RemoteBot extends AnyBot {
   readonly kind: 'remote';
   /** How long an answer that comes later may take, in milliseconds. */
   readonly answerTimeoutMs: number;
   /** Asks, with as many tries as the bot has; `later` where it will call back. Throws where it failed for good. */
-  ask(session: HotSession, state: BotState, question: RemoteQuestion): Promise<BotTurn | 'later'>;
+  ask(session: HotSession, state: BotState, question: RemoteQuestion, context: AskContext): Promise<BotTurn | 'later'>;
   /** Reads an answer to an input that came later. */
   read(state: BotState, answer: unknown, input: BotInput): BotTurn;
 }

@@ -1,17 +1,15 @@
-import type { Database, Queryable } from '../../../platform/database.ts';
+import { prepared, type Database } from '../../../platform/database.ts';
 import { append } from './append.ts';
+import type { Values } from './column.ts';
+import type { originColumns } from './columns.ts';
 import type { Draft } from './draft.ts';
 import type { Ids } from '../../../platform/ids.ts';
-import { hourOf, searchText } from './search.ts';
-import type { HotSession } from './session.ts';
+import { originInsert, sessionInsert } from './written-columns.ts';
 
 /** Where a started session came from, beside what it is. */
-export interface Origin {
+export interface Origin extends Values<typeof originColumns> {
   /** Whether the client may have sessions already. */
   readonly knownClient: boolean;
-  readonly channel: string;
-  readonly messengerType: string | null;
-  readonly referer: string | null;
 }
 
 /** The key under which a start can be repeated, and what its repeat needs to know. */
@@ -20,14 +18,12 @@ export interface StartKey {
   readonly messageId: string | null;
 }
 
-const insertSession = {
-  name: 'session_insert',
-  text: `insert into sessions (id, company_id, chat_id, client_id, name, channel, messenger_type, referer, ttl, status, bot_status,
-      bot_id, operator_type, operator_id, operator_name, operator_assigned_at, operators, started_at, options, version, last_seq,
-      last_event_seq, unread, bot_state, search, activity_hour, newest)
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'ACTIVE', 'WAIT', $10, 'BOT', $11, $12, $13, $14, $13, $15, 1, 0, 0, 0, $16::json,
-      $17, $18, $3::uuid is not null)`,
-};
+const inserted = [...sessionInsert, ...originInsert];
+const insertSession = prepared(
+  'session_insert',
+  `insert into sessions (${inserted.map(({ name }) => name).join(', ')})
+    values (${inserted.map(({ type }, index) => `$${index + 1}::${type}`).join(', ')})`,
+);
 const lockClient = {
   name: 'client_lock',
   text: 'select 1 from clients where company_id = $1 and id = $2 for no key update',
@@ -58,7 +54,10 @@ export async function createSession(
   startKey: StartKey | null,
 ): Promise<void> {
   await database.transaction(async (connection) => {
-    await insert(connection, draft.before, origin, draft.now);
+    await connection.query(insertSession, [
+      ...sessionInsert.map(({ write }) => write(draft.before)),
+      ...originInsert.map(({ write }) => write(origin)),
+    ]);
     await append(connection, ids, draft);
     const { companyId, clientId, chatId, id, options } = draft.session;
     if (origin.knownClient && chatId !== null) {
@@ -73,27 +72,4 @@ export async function createSession(
       await connection.query(insertKey, [session.chatId, startKey.key, session.id, startKey.messageId, at]);
     }
   });
-}
-
-async function insert(connection: Queryable, session: HotSession, origin: Origin, now: number): Promise<void> {
-  await connection.query(insertSession, [
-    session.id,
-    session.companyId,
-    session.chatId,
-    session.clientId,
-    session.name,
-    origin.channel,
-    origin.messengerType,
-    origin.referer,
-    session.ttl,
-    session.botId,
-    session.operatorId,
-    session.operatorName,
-    new Date(now).toISOString(),
-    JSON.stringify(session.operators),
-    JSON.stringify(session.options),
-    session.bot === null ? null : JSON.stringify(session.bot),
-    searchText(session),
-    hourOf(now),
-  ]);
 }

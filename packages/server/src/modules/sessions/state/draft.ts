@@ -14,6 +14,9 @@ import {
 import type { CommittedEvent, PassingEvent } from '../../../platform/announcer.ts';
 import type { FactWrite } from './bot-port.ts';
 import type { Delivery, Notifier } from './outgoing-calls.ts';
+import { documented, type Documented } from './floor-view.ts';
+import type { Floor } from './floor.ts';
+import type { ROUTE_KIND, ROUTE_OPERATOR_KIND } from './operator-keys.ts';
 import type { HotSession } from './session.ts';
 
 /** A message about to be written. */
@@ -33,6 +36,8 @@ export interface NewMessage {
   readonly clientMessageId?: string | undefined;
   /** The bot's block that said it, kept for dialogs. */
   readonly nodeId?: string | undefined;
+  /** Said by somebody who oversees and does not answer: whoever answers still owes one. */
+  readonly aside?: boolean | undefined;
 }
 
 /** A message with its place in the session. */
@@ -48,16 +53,29 @@ export type MessageChange =
   | { readonly kind: 'delete'; readonly id: string; readonly eventSeq: number }
   | { readonly kind: 'read'; readonly id: string };
 
+/** The timers of a session, and those it wishes for others: of a group that people are looked for, of somebody freed. */
+export type TimerKind =
+  | 'session-expiry'
+  | 'session-bot'
+  | 'session-ask'
+  | 'session-wait'
+  | 'session-hold'
+  | 'session-delivery'
+  | 'session-rating'
+  | typeof ROUTE_KIND
+  | typeof ROUTE_OPERATOR_KIND;
+
 /** A row of `due` to be written in the same commit. */
 export interface DueWish {
-  readonly kind:
-    | 'session-expiry'
-    | 'session-bot'
-    | 'session-ask'
-    | 'session-delivery'
-    | 'session-idle'
-    | 'session-rating';
+  readonly kind: TimerKind;
+  readonly key: string;
   readonly at: number;
+}
+
+/** The seat of a person who is being given the session; with an epoch it must be the one that was seen. */
+export interface SeatGuard {
+  readonly userId: number;
+  readonly epoch: number | null;
 }
 
 /**
@@ -75,7 +93,9 @@ export class Draft {
   /** What bots did, kept for dialogs alone. */
   readonly traces: string[] = [];
   change: MessageChange | null = null;
-  readonly #due = new Map<DueWish['kind'], number>();
+  /** Written with the step, or the step is not. */
+  seat: SeatGuard | null = null;
+  readonly #due = new Map<string, DueWish>();
   readonly #notifier: Notifier;
   #session: HotSession;
 
@@ -96,19 +116,29 @@ export class Draft {
     return this.#session === this.before && this.#due.size === 0 && this.change === null;
   }
 
-  /** The timers to be written, one of a kind. */
+  /** The timers to be written, one of a kind and key; in one order, as sessions share some and lock them so. */
   get due(): readonly DueWish[] {
-    return [...this.#due].map(([kind, at]) => ({ kind, at }));
+    return [...this.#due.keys()].sort().flatMap((name) => this.#due.get(name) ?? []);
   }
 
-  /** Wishes for a timer of the session; the earlier of two wishes stays. */
-  wakeAt(kind: DueWish['kind'], at: number): void {
-    this.#due.set(kind, Math.min(at, this.#due.get(kind) ?? at));
+  /** Wishes for a timer, of the session where no other key is named; the earlier of two wishes stays. */
+  wakeAt(kind: TimerKind, at: number, key: string = this.before.id): void {
+    const name = `${kind} ${key}`;
+    this.#due.set(name, { kind, key, at: Math.min(at, this.#due.get(name)?.at ?? at) });
   }
 
-  /** Changes fields of the session. */
-  set(change: Partial<Omit<HotSession, 'id' | 'version' | 'lastSeq' | 'lastEventSeq'>>): void {
+  /** Changes fields of the session that are its own; who answers changes by `moveTo`. */
+  set(
+    change: Partial<Omit<HotSession, 'id' | 'version' | 'lastSeq' | 'lastEventSeq' | 'floor' | keyof Documented>>,
+  ): void {
     this.#session = { ...this.#session, ...change };
+  }
+
+  /** Lets another floor be that of the session, and with it the documented fields. */
+  moveTo(floor: Floor): void {
+    const { floor: was, bot } = this.#session;
+    const failed = bot?.failed === true;
+    this.#session = { ...this.#session, floor, ...documented(floor, this.#session, was, failed) };
   }
 
   /** Adds a message and its event. */
@@ -120,7 +150,7 @@ export class Draft {
       createdAt: this.now,
     };
     const fromClient = message.authorType === 'CLIENT';
-    const fromOperator = message.authorType === 'OPERATOR';
+    const fromOperator = message.authorType === 'OPERATOR' && message.aside !== true;
     const { firstClientMessageAfterAt, lastOperatorMessageAt, unread } = this.#session;
     this.messages.push(placed);
     this.#session = {
@@ -183,19 +213,9 @@ export class Draft {
     this.passing.push({ event: EventName.showTypingIndicator, data: JSON.stringify({ authorType }) });
   }
 
-  /** Ends the session and says so. */
-  close(sessionRatingRequired: boolean): void {
-    if (this.#session.status === 'CLOSED') return;
+  /** The calls that tell how a dialog came to its end. */
+  tellResults(): void {
     for (const delivery of this.#notifier.results(this.#session)) this.deliver(delivery);
-    const { bot, options } = this.#session;
-    // What a dialog came to can be asked for after its end.
-    const kept = options.dialog === undefined || bot === null ? null : { ...bot, wake: null, asked: [] };
-    this.set({ status: 'CLOSED', closedAt: this.now, bot: kept });
-    this.addEvent(EventName.sessionClosed, {
-      sessionId: this.#session.id,
-      chatId: this.#session.chatId ?? '',
-      sessionRatingRequired,
-    });
   }
 }
 

@@ -1,5 +1,8 @@
 import type { BotInput } from './bot-input.ts';
 
+/** How often waiting sessions are looked at, beside every time that a person comes free. */
+export const LOOK_MS = 30_000;
+
 /**
  * Who answers in a session, as one state. Instants are milliseconds of the epoch. Whatever follows from a change of it
  * (timers, events, typing, aborted questions, the documented fields) is derived from before and after.

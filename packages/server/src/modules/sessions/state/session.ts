@@ -1,5 +1,7 @@
-import type { BotStatus, NotifyEventName, OperatorType, SessionStatus } from '@molva/contract';
-import type { BotInput } from './bot-input.ts';
+import type { NotifyEventName, OperatorType } from '@molva/contract';
+import type { Values } from './column.ts';
+import type { clientColumns, storedColumns } from './columns.ts';
+import type { FollowUp } from './floor.ts';
 
 /** What the caller of a start chose for the session; the chat's settings fill the rest. */
 export interface SessionOptions {
@@ -25,9 +27,6 @@ export interface SessionOptions {
   readonly dialog?: DialogOptions;
 }
 
-/** An end of something that a chat can let another script follow. */
-export type FollowUp = 'botEnded' | 'operatorEnded' | 'clientTimeout' | 'operatorNotFound';
-
 /** What a session has that is a dialog of the bot API. */
 export interface DialogOptions {
   /** The id its caller knows. */
@@ -40,33 +39,16 @@ export interface DialogOptions {
   readonly resultCallbacks: readonly { readonly url: string; readonly data: unknown }[];
 }
 
-/** Whom the bot handed a session to. */
-export interface HandOver {
-  readonly groupId: string | null;
-  readonly announcement: string | null;
-  readonly at: string;
-  /** Since when nobody is there, null while somebody is: the session waits in the help list. */
-  readonly notFoundAt: string | null;
-}
-
 /** A bot's own state: plain JSON. Its variables are read by others too. */
 export interface BotState {
   readonly variables: Readonly<Record<string, unknown>>;
 }
 
-/** Where a session's bot stands: its own state, and when it wants to be woken for what. */
-export interface BotPosition {
+/** What a session keeps of its bot: it outlives people's time, for a hand-back. */
+export interface BotMemory {
   readonly state: BotState;
-  /** False until its first turn, where a chat lets the client speak first. */
-  readonly started: boolean;
-  /** A pause that ends, or a wait that runs out. */
-  readonly wake:
-    | { readonly kind: 'resume'; readonly at: number; readonly typing: boolean }
-    | { readonly kind: 'timeout'; readonly at: number }
-    | { readonly kind: 'answer'; readonly at: number }
-    | null;
-  /** Inputs that a bot elsewhere has not answered yet, the oldest first. */
-  readonly asked?: readonly { readonly id: string; readonly input: BotInput }[];
+  /** It gave up; cleared when a bot begins anew. */
+  readonly failed?: true;
 }
 
 /** A bot or person that took part in a session, in the documented form. */
@@ -78,63 +60,27 @@ export interface SessionOperator {
 }
 
 /**
- * A session as the code works on it. `version` grows with every change: a write names the version it saw, so two
- * writers never both succeed, on whichever nodes they are. Instants are milliseconds.
+ * A session as the code works on it: the fields of its columns. `version` grows with every change: a write names the
+ * version it saw, so two writers never both succeed, on whichever nodes they are. Instants are milliseconds.
  */
-export interface HotSession {
-  readonly id: string;
-  readonly companyId: number;
-  /** Null for a dialog of the bot API. */
-  readonly chatId: string | null;
-  readonly clientId: string;
-  readonly clientName: string;
-  readonly clientBanned: boolean;
-  readonly name: string;
-  readonly startedAt: number;
-  readonly version: number;
-  readonly ttl: number;
-  readonly status: SessionStatus;
-  readonly botStatus: BotStatus;
-  readonly botId: string;
-  readonly bot: BotPosition | null;
-  readonly operatorType: OperatorType;
-  readonly operatorId: string;
-  readonly operatorName: string;
-  readonly operatorAssignedAt: number | null;
-  readonly operators: readonly SessionOperator[];
-  readonly closedAt: number | null;
-  /** What the bot noted, as JSON text. */
-  readonly result: string | null;
-  /** The result an operator closed it with. */
-  readonly operatorResult: string | null;
-  readonly markedAsSpam: boolean;
-  readonly handOver: HandOver | null;
-  readonly options: SessionOptions;
-  readonly lastSeq: number;
-  readonly lastEventSeq: number;
-  readonly unread: number;
-  readonly lastMessageAt: number | null;
-  readonly clientOnlineAt: number | null;
-  readonly clientOfflineAt: number | null;
-  readonly lastOperatorMessageAt: number | null;
-  readonly firstClientMessageAfterAt: number | null;
-}
+export interface HotSession extends Values<typeof storedColumns>, Values<typeof clientColumns> {}
 
-/** When the session ends if nothing happens: its life time after its last message or live join. */
+/**
+ * When the session ends if nothing happens: its life time after its last message or live join, after a person got it or
+ * a script began that follows an end.
+ */
 export function expiresAt(session: HotSession): number {
-  return Math.max(session.startedAt, session.lastMessageAt ?? 0, session.clientOnlineAt ?? 0) + session.ttl * 1000;
+  const { floor, startedAt, lastMessageAt, clientOnlineAt, ttl } = session;
+  const begun = floor.at === 'person' || (floor.at === 'bot' && floor.role in followUps) ? floor.since : 0;
+  return Math.max(startedAt, lastMessageAt ?? 0, clientOnlineAt ?? 0, begun) + ttl * 1000;
 }
 
-/** Whether the bot is in the middle of a turn: what it says next comes without the client. */
-export function botIsBusy(session: HotSession): boolean {
-  return session.bot?.wake?.kind === 'resume' || (session.bot?.asked ?? []).length > 0;
-}
-
-/** Whether the bot shows that it is typing at the moment. */
-export function botIsTyping(session: HotSession): boolean {
-  const wake = session.bot?.wake;
-  return (wake?.kind === 'resume' && wake.typing) || (session.bot?.asked ?? []).length > 0;
-}
+const followUps: Readonly<Record<FollowUp, true>> = {
+  botEnded: true,
+  operatorEnded: true,
+  clientTimeout: true,
+  operatorNotFound: true,
+};
 
 /** The client is there: it joined over a live connection and has not left. */
 export function clientIsOnline(session: HotSession): boolean {

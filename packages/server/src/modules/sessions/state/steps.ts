@@ -1,10 +1,12 @@
 import type { Announcer } from '../../../platform/announcer.ts';
+import { isRefused } from '../../../platform/breaks.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import type { Database } from '../../../platform/database.ts';
 import type { DueRunner } from '../../../platform/due.ts';
 import { notFound } from '../../../platform/failure.ts';
 import type { Ids } from '../../../platform/ids.ts';
-import { append } from './append.ts';
+import type { Memory, MemoryPart } from '../../../platform/memory.ts';
+import { append, SeatTaken } from './append.ts';
 import type { Notifier } from './outgoing-calls.ts';
 import { Draft } from './draft.ts';
 import { loadSession } from './load.ts';
@@ -12,6 +14,18 @@ import type { HotSession } from './session.ts';
 
 /** Makes up a step: reads `draft.session`, adds and changes, and answers what the caller wants to know. */
 export type Decide<T> = (draft: Draft) => Promise<T> | T;
+
+/** A version no memory has: the session is read as the database has it now. */
+export const NEWEST = Number.MAX_SAFE_INTEGER;
+
+/** What a step asks for. */
+export interface StepRequest {
+  /**
+   * A version of the session that there is, as a due row or a caller says: memory that is older is read anew, so that
+   * what is decided, above all that there is nothing to do, is decided on that version or a later one. Null asks nothing.
+   */
+  readonly atLeast?: number | null;
+}
 
 /** A session with whatever its notifications need to be known before a step can be made up. */
 export type NotifierOf = (session: HotSession) => Promise<Notifier>;
@@ -23,11 +37,9 @@ export interface StepPorts {
   readonly announcer: Announcer;
   readonly due: DueRunner;
   readonly ids: Ids;
+  readonly memory: Memory;
   readonly notifierOf: NotifierOf;
 }
-
-/** Sessions kept in memory; the least recently used go first. */
-const CACHE_SIZE = 20_000;
 
 /**
  * Runs the steps of sessions: one at a time within a session on this node, and against other nodes by the version
@@ -35,41 +47,42 @@ const CACHE_SIZE = 20_000;
  */
 export class Steps {
   readonly #ports: StepPorts;
-  readonly #cache = new Map<string, HotSession>();
+  readonly #known: MemoryPart<string, HotSession | undefined>;
   readonly #tails = new Map<string, Promise<unknown>>();
 
   constructor(ports: StepPorts) {
     this.#ports = ports;
+    this.#known = ports.memory.part({ name: 'session', read: (id) => this.#load(id) });
   }
 
   /** The session as last seen, read if it is not in memory; throws `entity-not-found`. */
-  async get(id: string): Promise<HotSession> {
-    const session = this.#cache.get(id) ?? (await this.#load(id));
-    if (session === undefined) throw notFound();
-    return session;
+  get(id: string): Promise<HotSession> {
+    return this.#newEnough(id, 0);
   }
 
-  /** Drops a session from memory, as when its client was changed elsewhere. */
-  forget(id: string): void {
-    this.#cache.delete(id);
+  /** Drops a session from memory where it is older than a version that there is. */
+  forget(id: string, version: number): void {
+    // Also one that is being read: the reading may have begun before.
+    if ((this.#known.known(id)?.version ?? 0) < version) this.#known.drop(id);
+  }
+
+  /** Somebody read an event that the log has: memory that does not know of it is too old. */
+  learned(id: string, eventSeq: number): void {
+    if ((this.#known.known(id)?.lastEventSeq ?? eventSeq) < eventSeq) this.#known.drop(id);
   }
 
   /** Puts a session that was just written into memory. */
   remember(session: HotSession): void {
-    // A slower reader may bring an older state than a step that was committed meanwhile.
-    if ((this.#cache.get(session.id)?.version ?? 0) > session.version) return;
-    this.#cache.delete(session.id);
-    this.#cache.set(session.id, session);
-    if (this.#cache.size > CACHE_SIZE) {
-      const oldest = this.#cache.keys().next();
-      if (oldest.done !== true) this.#cache.delete(oldest.value);
-    }
+    // Who wrote it may come to tell after somebody who wrote, or read, a later state.
+    if ((this.#known.known(session.id)?.version ?? 0) > session.version) return;
+    this.#known.put(session.id, session);
   }
 
   /** Makes up a step, commits it and announces it. A lost race makes it up again on the newer state. */
-  run<T>(id: string, decide: Decide<T>): Promise<T> {
+  run<T>(id: string, decide: Decide<T>, { atLeast = null }: StepRequest = {}): Promise<T> {
     const tail = this.#tails.get(id);
-    const turn = tail === undefined ? this.#attempt(id, decide) : tail.then(() => this.#attempt(id, decide));
+    const attempt = (): Promise<T> => this.#attempt(id, decide, atLeast ?? 0);
+    const turn = tail === undefined ? attempt() : tail.then(attempt);
     const settled = turn.then(noop, noop);
     this.#tails.set(id, settled);
     void settled.then(() => {
@@ -78,9 +91,10 @@ export class Steps {
     return turn;
   }
 
-  async #attempt<T>(id: string, decide: Decide<T>): Promise<T> {
+  async #attempt<T>(id: string, decide: Decide<T>, atLeast: number): Promise<T> {
     for (;;) {
-      const session = await this.get(id);
+      // Behind the steps before it: the one whose commit is seen elsewhere already may still wait for its answer.
+      const session = await this.#newEnough(id, atLeast);
       const draft = new Draft(session, this.#ports.clock.now(), await this.#ports.notifierOf(session));
       const answer = await decide(draft);
       if (draft.empty) {
@@ -92,7 +106,7 @@ export class Steps {
         this.announce(draft);
         return answer;
       }
-      this.#cache.delete(id);
+      this.#known.drop(session.id);
     }
   }
 
@@ -100,8 +114,11 @@ export class Steps {
     try {
       return await append(this.#ports.database, this.#ports.ids, draft);
     } catch (error) {
-      // Whether it was written is not known: the next reader asks the database.
-      this.#cache.delete(draft.before.id);
+      // Whether it was written is not known: the next reader asks the database, and so does whoever delivers.
+      const { id, lastEventSeq } = draft.session;
+      this.#known.drop(id);
+      const refused = error instanceof SeatTaken || isRefused(error);
+      if (draft.events.length > 0 && !refused) this.#ports.announcer.reached(id, lastEventSeq);
       throw error;
     }
   }
@@ -115,9 +132,19 @@ export class Steps {
     for (const wish of draft.due) due.hint(wish.at);
   }
 
+  /** The session as it is in memory where that is not older than the version, else as the database has it. */
+  async #newEnough(id: string, version: number): Promise<HotSession> {
+    const key = id.toLowerCase();
+    if (version > 0) this.forget(key, version);
+    const session = await this.#known.get(key);
+    if (session === undefined) throw notFound();
+    return session;
+  }
+
   async #load(id: string): Promise<HotSession | undefined> {
     const session = await loadSession(this.#ports.database, id);
-    if (session !== undefined) this.remember(session);
+    // What is in memory is announced: an answer may have been lost, or another node may have written.
+    if (session !== undefined) this.#ports.announcer.reached(id, session.lastEventSeq);
     return session;
   }
 }

@@ -85,11 +85,6 @@ const messageAnywhere = {
   name: 'message_anywhere',
   text: `select ${columns} from messages where id = $1 and deleted_at is null`,
 };
-const touchOfClient = {
-  name: 'sessions_touch_of_client',
-  text: `update sessions set version = version + 1 where company_id = $1 and client_id = $2 and closed_at is null
-    returning id`,
-};
 const repeatedByClient = {
   name: 'message_repeated_by_client',
   text: `select m.session_id from sessions s join messages m on m.session_id = s.id and m.client_message_id = $4
@@ -110,11 +105,6 @@ const rate = {
     where id = $1 and (rated_at is null or rated_at > $5::timestamptz) returning 1`,
 };
 const isRated = { name: 'session_is_rated', text: 'select 1 from sessions where id = $1 and rated_at is not null' };
-const streamPositions = {
-  name: 'session_stream_positions',
-  text: 'select id, last_event_seq, started_at from sessions where id = any($1::uuid[])',
-};
-
 interface EventRow {
   event_seq: number;
   event: string;
@@ -216,12 +206,6 @@ export class SessionStore {
     return row;
   }
 
-  /** Moves the live sessions of a client on, so that no step under way is written on what was known of it before. */
-  async touchOfClient(companyId: number, clientId: string): Promise<string[]> {
-    const rows = await this.#database.query<{ id: string }>(touchOfClient, [companyId, clientId]);
-    return rows.map((row) => row.id);
-  }
-
   /** The live sessions of an operator. */
   async liveOfOperator(companyId: number, operatorId: string): Promise<string[]> {
     const rows = await this.#database.query<{ id: string }>(liveOfOperator, [companyId, operatorId]);
@@ -249,14 +233,5 @@ export class SessionStore {
   /** Whether the client has rated the session. */
   async isRated(id: string): Promise<boolean> {
     return (await this.#database.query(isRated, [id])).length === 1;
-  }
-
-  /** Where the event streams of sessions stand. */
-  async streamPositions(ids: readonly string[]): Promise<Map<string, { lastEventSeq: number; startedAt: number }>> {
-    const rows = await this.#database.query<{ id: string; last_event_seq: number; started_at: number }>(
-      streamPositions,
-      [ids],
-    );
-    return new Map(rows.map((row) => [row.id, { lastEventSeq: row.last_event_seq, startedAt: row.started_at }]));
   }
 }

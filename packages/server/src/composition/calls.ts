@@ -1,0 +1,57 @@
+import type { FastifyInstance } from 'fastify';
+import { addPages } from '../http/pages.ts';
+import { createHttpServer } from '../http/server.ts';
+import { addService } from '../http/service.ts';
+import { botRoutes } from '../modules/bots/index.ts';
+import { chatRoutes } from '../modules/chats/index.ts';
+import { clientRoutes } from '../modules/clients/index.ts';
+import { iamRoutes, withAudit } from '../modules/iam/index.ts';
+import { operatorRoutes } from '../modules/operators/index.ts';
+import { dialogRoutes, isSessionToken, messageRoutes, sessionRoutes } from '../modules/sessions/index.ts';
+import type { Metrics } from '../platform/metrics.ts';
+import type { Route } from '../platform/route.ts';
+import type { Listener } from './listening.ts';
+import type { Ground, Modules } from './modules.ts';
+import type { AppOptions } from './options.ts';
+
+/** Opens what answers calls: the operations of all modules, the service's own, and the pages. */
+export async function openCalls(
+  options: AppOptions,
+  ground: Ground,
+  modules: Modules,
+  listener: Listener,
+  metrics: Metrics,
+): Promise<FastifyInstance> {
+  const { iam, chats } = modules;
+  const server = await createHttpServer({
+    routes: withAudit(routesOf(ground, modules), iam.audit),
+    identify: (token) => iam.identify(token),
+    isSessionToken,
+    allowedOrigins: listener.allowedOrigins,
+    trustedProxies: options.trustedProxies,
+    limits: options.limits,
+    clock: options.clock,
+    log: options.log,
+    observe: (operation, status, seconds) => metrics.observeCall(operation, status, seconds),
+  });
+  addService(server, { database: ground.database, metrics, url: listener.url, version: options.version });
+  await addPages(server, { demoChats: () => chats.store.demoChats() });
+  await server.ready();
+  return server;
+}
+
+function routesOf(
+  { clock, database, files }: Ground,
+  { iam, chats, clients, bots, operators, sessions }: Modules,
+): Route[] {
+  return [
+    ...iamRoutes(iam, clock),
+    ...chatRoutes(chats),
+    ...clientRoutes(clients),
+    ...botRoutes(bots),
+    ...operatorRoutes(operators),
+    ...sessionRoutes(sessions),
+    ...dialogRoutes(sessions, database),
+    ...messageRoutes(sessions, files),
+  ];
+}

@@ -1,0 +1,31 @@
+import { createLive } from '../modules/live/index.ts';
+import type { Listener } from './listening.ts';
+import type { Ground, Modules } from './modules.ts';
+
+/** Opens the live side: what it may ask of the sessions, which it does not know. */
+export function openLive(
+  { announcer, clock, database, log }: Ground,
+  { sessions }: Modules,
+  listener: Listener,
+  version: string,
+) {
+  return createLive({
+    announcer,
+    allowedOrigins: listener.allowedOrigins,
+    log,
+    version: `${version} Molva`,
+    gate: {
+      enter: async (id, caller) => {
+        const session = await sessions.enter(id, caller);
+        return { id: session.id, open: session.status === 'ACTIVE' };
+      },
+      joined: (id) => sessions.joined(id),
+      left: (id) => sessions.left(id),
+      read: (id, messageId) => sessions.corrections.read(messageId, id, false),
+      rate: (id, rating, comment) => sessions.rate(id, rating, comment),
+    },
+    events: sessions.streams,
+    afterBreak: (listen) => database.afterBreak(listen),
+    clock,
+  });
+}

@@ -1,0 +1,64 @@
+import { mkdtemp, mkdir, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fastify, { type FastifyInstance } from 'fastify';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { addPages } from './pages.ts';
+
+const page = '<!doctype html><title>Molva</title>';
+let folder: string;
+let server: FastifyInstance;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'pages-'));
+  await mkdir(join(folder, 'assets'));
+  await writeFile(join(folder, 'index.html'), page);
+  await writeFile(join(folder, 'docs.html'), `${page}docs`);
+  await writeFile(join(folder, 'assets', 'main.js'), 'alert(1)');
+  server = fastify({ exposeHeadRoutes: false });
+  await addPages(server, { demoChats: async () => [] }, folder);
+});
+afterAll(async () => {
+  await server.close();
+  await rm(folder, { recursive: true });
+});
+
+it.each([
+  ['/', 'text/html; charset=utf-8', page],
+  ['/index.html', 'text/html; charset=utf-8', page],
+  ['/docs', 'text/html; charset=utf-8', `${page}docs`],
+  ['/docs?live', 'text/html; charset=utf-8', `${page}docs`],
+  ['/assets/main.js', 'text/javascript; charset=utf-8', 'alert(1)'],
+])('%s is what was built, with its type and its rules', async (url, type, body) => {
+  const answer = await server.inject(url);
+  expect([answer.statusCode, answer.headers['content-type'], answer.body]).toEqual([200, type, body]);
+  expect(answer.headers['content-length']).toBe(String(body.length));
+  expect(answer.headers['content-security-policy']).toContain("default-src 'self'");
+  expect(answer.headers['cache-control']).toBe('public, max-age=0');
+  const head = await server.inject({ method: 'HEAD', url });
+  expect([head.statusCode, head.body, head.headers['etag']]).toEqual([200, '', answer.headers['etag']]);
+});
+
+it('a page is not sent again to who has it, and in part to who asks for a part', async () => {
+  const { headers } = await server.inject('/');
+  const { mtime } = await stat(join(folder, 'index.html'));
+  expect(headers['last-modified']).toBe(mtime.toUTCString());
+  for (const condition of [
+    { 'if-none-match': String(headers['etag']) },
+    { 'if-modified-since': String(headers['last-modified']) },
+  ]) {
+    const { statusCode, body } = await server.inject({ url: '/', headers: condition });
+    expect([statusCode, body]).toEqual([304, '']);
+  }
+  const part = await server.inject({ url: '/', headers: { range: 'bytes=0-8' } });
+  expect([part.statusCode, part.body]).toEqual([206, '<!doctype']);
+});
+
+it('there is nothing beside what was built', async () => {
+  for (const url of ['/main.js', '/assets', '/assets/../index.htm', '/assets/%2e%2e/%2e%2e/etc/passwd']) {
+    expect((await server.inject(url)).statusCode).toBe(404);
+  }
+  await using bare = fastify();
+  await addPages(bare, { demoChats: async () => [] }, join(folder, 'not built'));
+  expect((await bare.inject('/')).statusCode).toBe(404);
+  expect((await bare.inject('/demo.json')).json()).toEqual({ chats: [] });
+});

@@ -1,0 +1,93 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { StreamedBody } from '@molva/contract';
+import type { Clock, Timer } from '../platform/clock.ts';
+import { Failure } from '../platform/failure.ts';
+import { WAITS } from './waits.ts';
+
+const nothing = (): void => undefined;
+/** The caller learns that its connection is of no more use. */
+const late = (): Failure => new Failure('request-late', null, { connection: 'close' });
+
+/** Refuses a body that is larger by its own word, before any of it is read. */
+export function refuseDeclared(request: IncomingMessage, limit: number): void {
+  if (Number(request.headers['content-length'] ?? 0) > limit) throw new Failure('body-too-large');
+}
+
+/** Refuses a body of another type than the operation consumes; bytes need not be called so. */
+export function refuseType(request: IncomingMessage, { type }: StreamedBody): void {
+  const given = request.headers['content-type']?.split(';', 1)[0]?.trim().toLowerCase();
+  if (given === type || (given === undefined && type === 'application/octet-stream')) return;
+  throw new Failure('media-type-unsupported');
+}
+
+/** Reads a whole body as text, within a time for all of it. */
+export function textOf(request: IncomingMessage, limit: number, clock: Clock): Promise<string> {
+  refuseDeclared(request, limit);
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    const settle = (failure?: Failure): void => {
+      timer.cancel();
+      request.off('data', take).off('end', end).off('error', cut).off('close', cut);
+      if (failure === undefined) resolve(Buffer.concat(chunks, length).toString());
+      else reject(failure);
+    };
+    const timer = clock.setTimeout(() => settle(late()), WAITS.json);
+    const take = (chunk: Buffer): void => {
+      length += chunk.length;
+      if (length > limit) settle(new Failure('body-too-large'));
+      else chunks.push(chunk);
+    };
+    const end = (): void => settle();
+    const cut = (): void => settle(new Failure('body-incomplete'));
+    request.on('data', take).on('end', end).on('error', cut).on('close', cut);
+  });
+}
+
+/** The bytes of a body, read from the connection as they are asked for: what nobody asks for waits at the caller's. */
+export async function* bytesOf(
+  request: IncomingMessage,
+  limit: number,
+  clock: Clock,
+): AsyncGenerator<Uint8Array, void> {
+  const chunks = request.iterator({ destroyOnReturn: false });
+  let length = 0;
+  try {
+    for (;;) {
+      const { done, value } = (await inTime(chunks.next(), clock)) as IteratorResult<Buffer>;
+      if (done === true) return;
+      length += value.length;
+      if (length > limit) throw new Failure('body-too-large');
+      yield value;
+    }
+  } finally {
+    // It may be waiting for bytes itself, and returns when they come.
+    void chunks.return?.().catch(nothing);
+  }
+}
+
+async function inTime<T>(work: Promise<T>, clock: Clock): Promise<T> {
+  let timer: Timer | undefined;
+  const cut = work.catch(() => {
+    throw new Failure('body-incomplete');
+  });
+  const out = new Promise<never>((_resolve, reject) => {
+    timer = clock.setTimeout(() => reject(late()), WAITS.body);
+  });
+  return Promise.race([cut, out]).finally(() => timer?.cancel());
+}
+
+/**
+ * Throws away what still comes of a body after the answer: whoever sends it reads its answer, and may call again over the
+ * same connection. A connection that goes on sending is ended.
+ */
+export function passOverRest(request: IncomingMessage, response: ServerResponse, clock: Clock): void {
+  response.once('finish', () => {
+    if (request.complete && request.readableEnded) return;
+    // A reader that has not let go yet would hold it back.
+    request.removeAllListeners('readable').resume();
+    if (request.complete) return;
+    const timer = clock.setTimeout(() => request.socket.destroy(), WAITS.rest);
+    request.once('close', () => timer.cancel());
+  });
+}

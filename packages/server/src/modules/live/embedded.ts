@@ -1,0 +1,94 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WIDGET_NAMESPACE } from '@molva/contract';
+import { createCentrifugeServer, type StreamSource } from '@molva/centrifuge-server';
+import type { PassingEvent } from '../../platform/announcer.ts';
+import type { Clock } from '../../platform/clock.ts';
+import type { Log } from '../../platform/log.ts';
+import type { LiveFigures } from '../../platform/metrics.ts';
+import type { ConnectionMeta, Decisions } from './decisions.ts';
+import type { LiveEngine } from './engine.ts';
+import { Relay, type Outlet } from './relay.ts';
+import type { ChannelStreams } from './streams.ts';
+
+/** What the embedded engine needs. */
+export interface EmbeddedOptions {
+  readonly decisions: Decisions;
+  /** A connection that was let in has ended. */
+  readonly disconnected: (client: string) => void;
+  readonly streams: ChannelStreams;
+  readonly allowedOrigins: readonly string[];
+  readonly version: string;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** The engine inside this process: it is given the sockets. */
+export interface EmbeddedEngine extends LiveEngine {
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+  figures(): LiveFigures;
+}
+
+/** Opens the engine inside this process. Its streams are the event logs, so a recovery survives a restart. */
+export function openEmbeddedEngine(options: EmbeddedOptions): EmbeddedEngine {
+  const { decisions, streams, clock, log } = options;
+  const server = createCentrifugeServer({
+    version: options.version,
+    allowedOrigins: options.allowedOrigins,
+    handlers: {
+      connect: ({ client, data }) => decisions.connect({ data }, { client }),
+      rpc: ({ client, user, meta, method, data }) =>
+        decisions.rpc({ method, data }, { client, user, meta: meta as ConnectionMeta }),
+      disconnected: ({ client }) => options.disconnected(client),
+    },
+    namespaces: { [WIDGET_NAMESPACE]: { source: sourceOf(streams) } },
+    onError: (error) => log.error({ error }, 'the live engine failed'),
+  });
+  const outlet: Outlet = {
+    channels: () => server.channels(),
+    holds: (channel) => server.hasSubscribers(channel),
+    position: (channel) => server.position(channel)?.offset,
+    publish(channel, { event, data, eventSeq: offset, audience }) {
+      server.publish(channel, envelope({ event, data }), { offset, ...(audience === null ? {} : { audience }) });
+    },
+  };
+  const relay = new Relay({ outlet, streams, clock, log });
+  return {
+    handleUpgrade: (request, socket, head) => server.handleUpgrade(request, socket, head),
+    figures: () => ({ ...server.counters, ...relay.figures }),
+    publish: (channel, { event, data }, { offset, audience }) =>
+      relay.publish(channel, { event, data, eventSeq: offset, audience }),
+    publishPassing(channel, event) {
+      if (server.hasSubscribers(channel)) server.publish(channel, envelope(event));
+    },
+    wake: (channel, offset) => relay.wake(channel, offset),
+    wakeAll: () => relay.wakeAll(),
+    subscribe: (who, channel, audiences) => server.subscribe(who, channel, { audiences }),
+    unsubscribe: async (who, channel) => server.unsubscribe(who, channel),
+    disconnect: async (who) => server.disconnect(who),
+    presence: async (channel) => server.presence(channel),
+    async [Symbol.asyncDispose]() {
+      await relay[Symbol.asyncDispose]();
+      await server.close();
+    },
+  };
+}
+
+/** The text of a publication: the envelope around a payload that is JSON already. */
+function envelope({ event, data }: PassingEvent): string {
+  return `{"event":"${event}","data":${data}}`;
+}
+
+function sourceOf(streams: ChannelStreams): StreamSource {
+  return {
+    position: (channels) => streams.ends(channels),
+    async read(channel, since, limit) {
+      const found = await streams.after(new Map([[channel, since]]), limit);
+      return (found.get(channel) ?? []).map(({ eventSeq, event, data, audience }) => ({
+        offset: eventSeq,
+        data: envelope({ event, data }),
+        ...(audience === null ? {} : { audience }),
+      }));
+    },
+  };
+}

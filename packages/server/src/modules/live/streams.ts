@@ -1,0 +1,39 @@
+import { widgetChannel, WIDGET_NAMESPACE } from '@molva/contract';
+import type { CommittedEvent } from '../../platform/announcer.ts';
+
+/** Where the event logs of sessions are read. */
+export interface EventLog {
+  ends(sessionIds: readonly string[]): Promise<ReadonlyMap<string, { lastEventSeq: number; epoch: string }>>;
+  after(places: ReadonlyMap<string, number>, limit: number): Promise<ReadonlyMap<string, readonly CommittedEvent[]>>;
+}
+
+/** The event logs as the streams of channels: `eventSeq` is the offset. */
+export class ChannelStreams {
+  readonly #events: EventLog;
+
+  constructor(events: EventLog) {
+    this.#events = events;
+  }
+
+  /** Where streams end, and the names of their lives; one that does not exist is left out. */
+  async ends(channels: readonly string[]): Promise<ReadonlyMap<string, { offset: number; epoch: string }>> {
+    const found = await this.#events.ends(channels.map(sessionOf));
+    return new Map(
+      [...found].map(([id, { lastEventSeq, epoch }]) => [widgetChannel(id), { offset: lastEventSeq, epoch }]),
+    );
+  }
+
+  /** What follows an offset in each stream, in order, at most `limit` of each: one query for all. */
+  async after(
+    offsets: ReadonlyMap<string, number>,
+    limit: number,
+  ): Promise<ReadonlyMap<string, readonly CommittedEvent[]>> {
+    const places = new Map([...offsets].map(([channel, offset]) => [sessionOf(channel), offset]));
+    const found = await this.#events.after(places, limit);
+    return new Map([...found].map(([id, events]) => [widgetChannel(id), events]));
+  }
+}
+
+function sessionOf(channel: string): string {
+  return channel.slice(WIDGET_NAMESPACE.length + 1);
+}

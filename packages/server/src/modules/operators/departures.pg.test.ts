@@ -1,0 +1,58 @@
+import type { Session } from '@molva/contract';
+import { expect, it } from 'vitest';
+import { openDatabase } from '../../platform/database.ts';
+import { FakeClock } from '../../testing/fake-clock.ts';
+import { echoBlocks, startTestApp } from '../../testing/test-app.ts';
+import { lockWaits, runSql } from '../../testing/rows.ts';
+
+it('an operator who stays offline for a minute leaves the sessions to others; one who comes back keeps them', async () => {
+  const clock = new FakeClock(Date.UTC(2026, 0, 1));
+  await using app = await startTestApp({ clock });
+  const [olga, ivan] = [await app.operator('Olga'), await app.operator('Ivan')];
+  const session = await app.start(await app.chat(echoBlocks));
+  const act = (operator: typeof olga, what: string) => app.call('PATCH', `/users/me/${what}`, {}, operator.header);
+  const answersIn = async () =>
+    (await app.call<Session>('GET', `/sessions/${session.id}`, undefined, app.admin)).body.operatorName;
+  const pass = async (seconds: number) => {
+    for (let passed = 0; passed < seconds; passed++) {
+      clock.advance(1000);
+      await new Promise((resolve) => setTimeout(resolve, 15));
+    }
+  };
+  await act(ivan, 'activate');
+  await act(olga, 'activate');
+  await app.call('PATCH', `/sessions/${session.id}/operators/${olga.id}`, [], olga.header);
+
+  await act(olga, 'deactivate');
+  await pass(30);
+  await act(olga, 'activate');
+  await pass(60);
+  expect(await answersIn()).toBe('Olga');
+
+  await act(olga, 'deactivate');
+  await pass(50);
+  expect(await answersIn()).toBe('Olga');
+  await pass(20);
+  await expect.poll(answersIn).toBe('Ivan');
+});
+
+it('an operator who is back while its sessions are passed on keeps the rest of them', async () => {
+  await using app = await startTestApp();
+  await using database = openDatabase(app.connection, 4, () => undefined);
+  const olga = await app.operator('Olga');
+  const chat = await app.chat(echoBlocks);
+  const sessions = [await app.start(chat), await app.start(chat), await app.start(chat)].map(({ id }) => id);
+  for (const id of sessions) await app.call('PATCH', `/sessions/${id}/operators/${olga.id}`, [], app.admin);
+  const change = (body: object) => app.call('PATCH', `/users/${olga.id}`, body, app.admin);
+  await database.transaction(async ({ client }) => {
+    await client.query('select 1 from sessions where id = any ($1::uuid[]) for update', [sessions]);
+    await change({ blocked: true });
+    // The first of them is about to be passed on.
+    await expect.poll(() => lockWaits(database), { timeout: 10_000 }).toBe(1);
+    await change({ blocked: false });
+  });
+  const left = () => runSql(database, `select 1 from due where kind = 'operator-status'`);
+  await expect.poll(left, { timeout: 10_000 }).toEqual([]);
+  const kept = await runSql(database, 'select 1 from sessions where operator_id = $1', [String(olga.id)]);
+  expect(kept).toHaveLength(2);
+});

@@ -1,0 +1,128 @@
+import type { Clock } from '../../../platform/clock.ts';
+import type { Database, Prepared } from '../../../platform/database.ts';
+import type { DueRunner } from '../../../platform/due.ts';
+import { dueConflict } from '../../../platform/due-rows.ts';
+import { isoInstant } from '../../../platform/instant.ts';
+import { answeringRoles } from '../../iam/index.ts';
+import {
+  readOperatorKey,
+  ROUTE_KIND,
+  ROUTE_OPERATOR_KIND,
+  routeKey,
+  type RoutedSessions,
+} from '../../sessions/index.ts';
+import { route, type Decision } from './route.ts';
+import { readSnapshot } from './snapshot.ts';
+
+/** What routing needs. */
+export interface RoutingPorts {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly due: DueRunner;
+  readonly sessions: Pick<RoutedSessions, 'give' | 'none' | 'groupGone'>;
+}
+
+/** How often a run looks again at once, where others moved what it had seen or there is more than one look shows. */
+const MOST_LOOKS = 8;
+/** When it goes on after that, so that others have their turn. */
+const REST_MS = 100;
+
+const waitingIn: Prepared = {
+  name: 'sessions_waiting_in',
+  text: 'select id from sessions where waits_in = $1::uuid and waits_since is not null order by id',
+};
+/** A wish for each place where somebody waits for whom the user can take; in one order, as others wish for them too. */
+const wishForOperator: Prepared = {
+  name: 'route_wish_for_operator',
+  text: `with person as (
+      select u.roles from users u join seats on seats.company_id = u.company_id and seats.user_id = u.id
+      where u.company_id = $1 and u.id = $2 and u.blocked_at is null and seats.status = 'ONLINE'
+    ), places as (
+      select m.group_id as key from person join group_members m on m.company_id = $1 and m.user_id = $2
+      where person.roles && $3::text[] and exists (select from sessions s
+        where s.company_id = $1 and s.waits_in = m.group_id and s.waits_since is not null)
+      union all
+      select $4::uuid from person where 'OPERATOR' = any (person.roles) and exists (select from sessions s
+        where s.company_id = $1 and s.waits_in is null and s.waits_since is not null)
+    )
+    insert into due (kind, key, due_at) select '${ROUTE_KIND}', key, $5::timestamptz from places order by key
+    ${dueConflict()}`,
+};
+
+/**
+ * Gives those who wait to people. A run belongs to a group, or to a company for those who wait for anybody of it; what
+ * it decides is void where a session or a seat moved on since it looked, so runs may overlap on any number of nodes.
+ */
+export class Routing {
+  readonly #ports: RoutingPorts;
+
+  constructor(ports: RoutingPorts) {
+    this.#ports = ports;
+    ports.due.handle(ROUTE_KIND, (key) => this.#route(key));
+    ports.due.handle(ROUTE_OPERATOR_KIND, (key) => this.#wishFor(key));
+  }
+
+  async #route(key: string): Promise<number | null> {
+    const { database, clock } = this.#ports;
+    for (let looks = 0; looks < MOST_LOOKS; looks++) {
+      const snapshot = await readSnapshot(database, key, clock.now());
+      if (snapshot === undefined) return this.#leaveGroup(key);
+      const decisions = route(snapshot).filter(({ is }) => is !== 'stay');
+      const done = await this.#carryOut(decisions);
+      const nothingMore = !snapshot.more || done === 0;
+      if (done === decisions.length && nothingMore) return null;
+    }
+    return clock.now() + REST_MS;
+  }
+
+  /** Answers how many of the decisions were still right. */
+  async #carryOut(decisions: readonly Decision[]): Promise<number> {
+    const moved = new Set<number>();
+    let done = 0;
+    await this.#each(decisions, async (decision) => {
+      // Epochs of a seat follow one another: where one was not found, none of the later ones will be.
+      if (decision.is === 'give' && moved.has(decision.operator.id)) return;
+      if (await this.#decide(decision)) done++;
+      else if (decision.is === 'give') moved.add(decision.operator.id);
+    });
+    return done;
+  }
+
+  async #decide(decision: Decision): Promise<boolean> {
+    const { sessions } = this.#ports;
+    const { session, version } = decision;
+    switch (decision.is) {
+      case 'give':
+        return sessions.give(session, version, decision);
+      case 'none':
+        return sessions.none(session, version, decision.why);
+      case 'stay':
+        return true;
+    }
+  }
+
+  /** Whoever waits in a group that was deleted waits for anybody of the company. */
+  async #leaveGroup(groupId: string): Promise<null> {
+    const { database, sessions } = this.#ports;
+    const waiting = await database.query<{ id: string }>(waitingIn, [groupId]);
+    await this.#each(waiting, ({ id }) => sessions.groupGone(id, groupId));
+    return null;
+  }
+
+  async #wishFor(key: string): Promise<null> {
+    const { database, clock, due } = this.#ports;
+    const { companyId, userId } = readOperatorKey(key);
+    const now = clock.now();
+    const values = [companyId, userId, answeringRoles, routeKey(companyId, null), isoInstant(now)];
+    await database.query(wishForOperator, values);
+    due.hint(now);
+    return null;
+  }
+
+  /** One after another. A session that fails keeps none of the others waiting; the timer comes back for it. */
+  async #each<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+    const failures: unknown[] = [];
+    for (const item of items) await work(item).catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw new AggregateError(failures, 'sessions cannot be routed');
+  }
+}

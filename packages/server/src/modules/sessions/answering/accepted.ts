@@ -1,0 +1,42 @@
+import type { AuthorType } from '@molva/contract';
+import { badField } from '../../../platform/failure.ts';
+import type { SessionStore } from '../state/store.ts';
+import { once } from './once.ts';
+
+/** What became of a message that was sent. */
+export interface Accepted {
+  readonly id: string;
+  readonly createdAt: number;
+  readonly seq: number;
+  readonly eventSeq: number;
+  readonly replayed: boolean;
+}
+
+/** A message as its call says it. */
+export interface SentMessage {
+  readonly sessionId: string;
+  readonly author: AuthorType;
+  readonly key: string | undefined;
+}
+
+/** Writes a message, or answers as it was answered first where it was sent before under its key. */
+export function acceptOnce(
+  store: SessionStore,
+  { sessionId, author, key }: SentMessage,
+  write: () => Promise<Omit<Accepted, 'replayed'>>,
+): Promise<Accepted> {
+  return once<Accepted>({
+    key,
+    lookFirst: false,
+    write: async () => {
+      const { id, createdAt, seq, eventSeq } = await write();
+      return { id, createdAt, seq, eventSeq, replayed: false };
+    },
+    replay: async (used) => {
+      const row = await store.messageByKey(sessionId, used);
+      if (row === undefined) return undefined;
+      if (row.author_type !== author) throw badField('Idempotency-Key', 'was used for a message of the other side');
+      return { id: row.id, createdAt: row.created_at, seq: row.seq, eventSeq: row.event_seq, replayed: true };
+    },
+  });
+}

@@ -1,0 +1,44 @@
+import type { Clock } from '../../../platform/clock.ts';
+import type { Database } from '../../../platform/database.ts';
+import { createSession, type Origin, type StartKey } from '../state/create.ts';
+import { Draft } from '../state/draft.ts';
+import { expiresAt, type HotSession } from '../state/session.ts';
+import type { NotifierOf } from '../state/steps.ts';
+import type { StepSetting } from './setting.ts';
+import type { StepRunner } from './step-runner.ts';
+
+/** What beginning a session needs. */
+export interface BirthPorts {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly runner: StepRunner;
+  readonly notifierOf: NotifierOf;
+}
+
+/** A session about to begin. */
+export interface Birth<T> {
+  readonly fresh: HotSession;
+  readonly origin: Origin;
+  /** Whether what the bot says is sent to the session's callback address too. */
+  readonly callBack: boolean;
+  /** Its first step: the client's message, the bot's first words. */
+  readonly first: (draft: Draft, setting: StepSetting) => Promise<T>;
+  /** The key it can be asked for again by. */
+  readonly startKey: (first: T) => StartKey | null;
+}
+
+/** Writes a new session with its first step in one commit, and tells of it. A key that was used fails as a violation. */
+export async function begin<T>(
+  ports: BirthPorts,
+  birth: Birth<T>,
+): Promise<{ readonly draft: Draft; readonly first: T }> {
+  const { database, clock, runner, notifierOf } = ports;
+  const { fresh, origin, callBack } = birth;
+  const draft = new Draft(fresh, clock.now(), await notifierOf(fresh));
+  draft.wakeAt('session-expiry', expiresAt(fresh));
+  const first = await birth.first(draft, { ...(await runner.setting(draft)), callBack });
+  await createSession(database, runner.ports.ids, draft, origin, birth.startKey(first));
+  runner.steps.remember({ ...draft.session, version: fresh.version + 1 });
+  runner.steps.announce(draft);
+  return { draft, first };
+}

@@ -1,0 +1,63 @@
+import { expect, it } from 'vitest';
+import { appendStatement, type Counts } from './append.ts';
+import type { HotSession } from './session.ts';
+import { stepColumns, type StepColumn } from './written-columns.ts';
+
+const nothing: Counts = {
+  messages: 0,
+  events: 0,
+  due: 0,
+  deliveries: 0,
+  facts: 0,
+  traces: 0,
+  change: null,
+  seat: false,
+};
+/** More columns than a number has bits, with types enough for two columns to differ in theirs alone. */
+const many = Array.from({ length: 70 }, (_, at): StepColumn => ({
+  name: `column_${at}`,
+  type: ['text', 'integer', 'json'][at % 3] ?? '',
+  write: () => null,
+  changed: () => true,
+}));
+
+it('two statements of a step have one name only where they say the same, however many columns there are', () => {
+  const alone = many.map((column) => [column]);
+  const pairs = many.flatMap((first, at) => many.slice(at + 1).map((second) => [first, second]));
+  const beginnings = many.map((_, at) => many.slice(0, at));
+  const retyped = many.map((column) => [{ ...column, name: `${column.name}_new` }]);
+  const rows = [
+    nothing,
+    { ...nothing, events: 1 },
+    { ...nothing, messages: 1 },
+    { ...nothing, change: 'read' as const },
+  ];
+  const texts = new Map<string, string>();
+  let statements = 0;
+  for (const columns of [...alone, ...pairs, ...beginnings, ...retyped]) {
+    for (const counts of rows) {
+      const { name, text } = appendStatement(columns, counts);
+      if (name === undefined) throw new Error('not prepared');
+      expect(texts.get(name) ?? text).toBe(text);
+      // PostgreSQL cuts longer ones.
+      expect(Buffer.byteLength(name)).toBeLessThan(64);
+      texts.set(name, text);
+      statements += 1;
+    }
+  }
+  // The beginning of length one is a column alone, that of length two a pair.
+  expect(texts.size).toBe(statements - 2 * rows.length);
+});
+
+it('a step writes the columns of the fields it changed, and what follows from them where that changed too', () => {
+  const before = { version: 7, name: 'Anna', options: {}, startedAt: 0, lastMessageAt: 1_000 } as HotSession;
+  const written = (change: Partial<HotSession>) =>
+    stepColumns.filter(({ changed }) => changed(before, { ...before, ...change })).map(({ name }) => name);
+  expect(written({})).toEqual([]);
+  expect(written({ version: 8 })).toEqual([]);
+  expect(written({ unread: 3 })).toEqual(['unread']);
+  expect(written({ lastMessageAt: 3_599_999 })).toEqual(['last_message_at']);
+  expect(written({ lastMessageAt: 3_600_000 })).toEqual(['last_message_at', 'activity_hour']);
+  expect(written({ name: 'Boris' })).toEqual(['name', 'search']);
+  expect(written({ name: 'ANNA' })).toEqual(['name']);
+});

@@ -1,0 +1,153 @@
+import type { BotStatus, OperatorType, SessionStatus } from '@molva/contract';
+import { clientName, type ClientNames } from './client-name.ts';
+import {
+  boolean,
+  column,
+  instant,
+  integer,
+  joined,
+  json,
+  listed,
+  maybe,
+  oneOf,
+  text,
+  uuid,
+  type Columns,
+  type Kind,
+} from './column.ts';
+import { hourOf, searchText } from './search.ts';
+import {
+  botOf,
+  floorMoved,
+  floorOf,
+  priorityOf,
+  storedBot,
+  storedFloor,
+  waitsIn,
+  waitsSince,
+} from './floor-columns.ts';
+import type { HandOver } from './floor-view.ts';
+import type { Floor } from './floor.ts';
+import type { BotMemory, HotSession, SessionOperator, SessionOptions } from './session.ts';
+
+/**
+ * The fields of a session that are columns of its row. Whatever reads, writes, lists or shows sessions derives from
+ * here: a new field is an entry and a migration. Lists name the sortable ones in this order.
+ */
+export const storedColumns = {
+  id: column('id', uuid, { wire: 'id', sort: true, fixed: true }),
+  companyId: column('company_id', integer, { fixed: true }),
+  name: column('name', text, { wire: 'name', sort: true }),
+  /** Null for a dialog of the bot API. */
+  chatId: column('chat_id', maybe(uuid), {
+    wire: 'chatId',
+    show: (id) => id ?? '',
+    filter: true,
+    sort: true,
+    fixed: true,
+  }),
+  clientId: column('client_id', uuid, { wire: 'clientId', filter: true, sort: true, fixed: true }),
+  status: column('status', oneOf<SessionStatus>(), { wire: 'status', filter: true, sort: true, born: 'ACTIVE' }),
+  botStatus: column('bot_status', oneOf<BotStatus>(), { wire: 'botStatus', filter: true, sort: true, born: 'WAIT' }),
+  operatorType: column('operator_type', oneOf<OperatorType>(), {
+    wire: 'operatorType',
+    filter: true,
+    sort: true,
+    born: 'BOT',
+  }),
+  operatorId: column('operator_id', text, { wire: 'operatorId', filter: true, sort: true }),
+  operatorName: column('operator_name', text, { wire: 'operatorName' }),
+  operators: column('operators', json<readonly SessionOperator[]>('jsonb'), {
+    wire: 'operators',
+    show: (operators) => [...operators],
+  }),
+  markedAsSpam: column('marked_as_spam', boolean, { wire: 'markedAsSpam', filter: true, sort: true, born: false }),
+  startedAt: column('started_at', instant, { wire: 'startedAt', sort: true, fixed: true }),
+  lastMessageAt: column('last_message_at', maybe(instant), { wire: 'lastMessageCreatedAt', sort: true, born: null }),
+  operatorAssignedAt: column('operator_assigned_at', maybe(instant), { wire: 'operatorAssignedAt', sort: true }),
+  closedAt: column('closed_at', maybe(instant), { wire: 'closedAt', born: null }),
+  /** Grows by one with every step, by the statement of the step itself. */
+  version: column('version', integer, { fixed: true, born: 1 }),
+  /** Seconds. */
+  ttl: column('ttl', integer, { wire: 'ttl', born: 0 }),
+  botId: column('bot_id', uuid, {}),
+  /** Who answers. Read from what the row keeps of it and the documented columns, which are its view; before the bot is. */
+  floor: column('floor', json<Floor>('json'), { derived: true, read: floorOf }),
+  bot: column('bot_state', json<BotMemory | null>('json'), { unlisted: true, derived: true, read: botOf }),
+  /** What the bot noted, as JSON text. */
+  result: column('result', maybe(text), { born: null }),
+  /** The result an operator closed it with. */
+  operatorResult: column('operator_result', maybe(text), { wire: 'operatorResult', born: null }),
+  handOver: column('hand_over', json<HandOver | null>('json'), { wire: 'handOver', born: null }),
+  options: column('options', json<SessionOptions>('jsonb'), {}),
+  lastSeq: column('last_seq', integer, { born: 0 }),
+  lastEventSeq: column('last_event_seq', integer, { born: 0 }),
+  unread: column('unread', integer, { wire: 'unreadClientMessageCount', born: 0 }),
+  clientOnlineAt: column('client_online_at', maybe(instant), { wire: 'clientOnlineAt', born: null }),
+  clientOfflineAt: column('client_offline_at', maybe(instant), { wire: 'clientOfflineAt', born: null }),
+  lastOperatorMessageAt: column('last_operator_message_at', maybe(instant), {
+    wire: 'lastOperatorMessage',
+    show: (at) => (at === null ? '' : instant.show(at)),
+    born: null,
+  }),
+  firstClientMessageAfterAt: column('first_client_message_after_at', maybe(instant), {
+    wire: 'firstClientMessageAfterLastOperatorMessage',
+    show: (at) => (at === null ? '' : instant.show(at)),
+    born: null,
+  }),
+} satisfies Columns;
+
+/** What a session knows of its client. */
+export const clientColumns = {
+  clientName: joined('array[c.name, c.first_name, c.last_name]', text, {
+    read: (row) => clientName(row['clientName'] as ClientNames, row['options'] as SessionOptions),
+  }),
+  clientBanned: joined('c.banned_at is not null', boolean, { wire: 'clientBanned' }),
+} satisfies Columns;
+
+/** Where a session came from: written when it begins and shown by lists; no step knows it. */
+export const originColumns = {
+  channel: column('channel', text, { wire: 'channel' }),
+  messengerType: column('messenger_type', maybe(text), { wire: 'messengerType' }),
+  referer: column('referer', maybe(text), { wire: 'referer' }),
+} satisfies Columns;
+
+/** What lists show beside all this, and somebody else writes. */
+export const foreignColumns = {
+  rating: column('rating', maybe(integer), { wire: 'rating' }),
+  clientExternalId: joined('c.external_id', maybe(text), { wire: 'clientExternalId' }),
+} satisfies Columns;
+
+/** What lists read, and show, sort and filter by. */
+export const listedColumns = { ...listed(storedColumns), ...clientColumns, ...originColumns, ...foreignColumns };
+
+/** A column that follows from fields: SQL alone reads it. */
+export interface DerivedColumn {
+  readonly name: string;
+  readonly type: Kind<unknown>['type'];
+  /** The fields it follows from: where none of them changed, it is not looked at. */
+  readonly from: readonly (keyof HotSession)[];
+  readonly write: (session: HotSession) => string | number | boolean | null;
+  /** Whether it is to be written, where its fields changed and comparing what it holds is dear. */
+  readonly moved?: (before: HotSession, after: HotSession) => boolean;
+}
+
+/** Written where what they hold changed, and not with each change of what they follow from. */
+export const derivedColumns: readonly DerivedColumn[] = [
+  { name: 'search', type: 'text', from: ['name', 'options'], write: searchText },
+  // Most messages fall into the hour of the one before: they touch no index.
+  {
+    name: 'activity_hour',
+    type: 'integer',
+    from: ['lastMessageAt'],
+    write: ({ lastMessageAt, startedAt }) => hourOf(lastMessageAt ?? startedAt),
+  },
+  // A turn nearly always changes it, and it can be large.
+  { name: 'bot_state', type: 'json', from: ['bot', 'floor'], write: storedBot, moved: () => true },
+  { name: 'floor', type: 'json', from: ['floor'], write: storedFloor, moved: floorMoved },
+  { name: 'waits_since', type: 'timestamptz', from: ['floor'], write: waitsSince },
+  { name: 'waits_in', type: 'uuid', from: ['floor'], write: waitsIn },
+  { name: 'priority', type: 'integer', from: ['floor'], write: priorityOf },
+  // A later session of the client makes it false.
+  { name: 'newest', type: 'boolean', from: [], write: ({ chatId }) => chatId !== null },
+];

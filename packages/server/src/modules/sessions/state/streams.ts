@@ -1,0 +1,60 @@
+import type { CommittedEvent } from '../../../platform/announcer.ts';
+import type { Database } from '../../../platform/database.ts';
+import { streamEpoch } from './session.ts';
+
+const positions = {
+  name: 'session_stream_positions',
+  text: 'select id, last_event_seq, started_at from sessions where id = any($1::uuid[])',
+};
+const after = {
+  name: 'session_streams_after',
+  text: `select place.id as session_id, missed.event_seq, missed.event, missed.audience, missed.data
+    from unnest($1::uuid[], $2::integer[]) as place (id, event_seq)
+    cross join lateral (select event_seq, event, audience, data::text as data from session_events
+      where session_id = place.id and event_seq > place.event_seq order by event_seq limit $3) as missed
+    order by missed.event_seq`,
+};
+
+/** Where an event log stands; the epoch names its life. */
+export interface StreamEnd {
+  readonly lastEventSeq: number;
+  readonly epoch: string;
+}
+
+/** The event logs of sessions as live delivery reads them: many at once, payloads as the text they were stored as. */
+export class EventStreams {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** Where the logs stand; a session that does not exist is left out. */
+  async ends(ids: readonly string[]): Promise<Map<string, StreamEnd>> {
+    const rows = await this.#database.query<{ id: string; last_event_seq: number; started_at: number }>(positions, [
+      ids,
+    ]);
+    return new Map(
+      rows.map((row) => [row.id, { lastEventSeq: row.last_event_seq, epoch: streamEpoch(row.started_at) }]),
+    );
+  }
+
+  /** What follows a place in each log, oldest first, at most `limit` of each; one that has nothing is left out. */
+  async after(places: ReadonlyMap<string, number>, limit: number): Promise<Map<string, CommittedEvent[]>> {
+    const values = [[...places.keys()], [...places.values()], limit];
+    const rows = await this.#database.query<{
+      session_id: string;
+      event_seq: number;
+      event: string;
+      audience: string | null;
+      data: string;
+    }>(after, values);
+    const found = new Map<string, CommittedEvent[]>();
+    for (const { session_id: id, event_seq: eventSeq, event, audience, data } of rows) {
+      const events = found.get(id);
+      if (events === undefined) found.set(id, [{ eventSeq, event, audience, data }]);
+      else events.push({ eventSeq, event, audience, data });
+    }
+    return found;
+  }
+}

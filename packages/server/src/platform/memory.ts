@@ -1,0 +1,209 @@
+import type { Clock } from './clock.ts';
+import { bytesOf } from './bytes-of.ts';
+
+/** How a part of the memory is kept. */
+export interface PartOptions<Key extends string | number, Value> {
+  /** Its name in the figures. */
+  readonly name: string;
+  /** Reads what is not known. What failed and what is undefined is not kept. */
+  read(key: Key): Promise<Value>;
+  /** How long an entry is believed, in milliseconds; for as long as there is room where it is absent. */
+  readonly lifeMs?: number;
+  /** Bytes that a value takes; estimated where it is absent, which suits plain data. */
+  bytesOf?(value: Value): number;
+}
+
+/** Figures of a part. */
+export interface PartFigures {
+  readonly name: string;
+  readonly hits: number;
+  readonly misses: number;
+  readonly entries: number;
+  readonly bytes: number;
+}
+
+/** Bytes that an entry takes beside its key and value. */
+const ENTRY_BYTES = 200;
+
+/**
+ * Everything this process keeps between calls and could read again: one bound in bytes for all of it, and what was not
+ * read for the longest goes first, of whichever part it is.
+ */
+export class Memory {
+  readonly #clock: Clock;
+  readonly #limit: number;
+  readonly #parts: Pick<MemoryPart<string, unknown>, 'clear' | 'figures'>[] = [];
+  /** The least recently read first. */
+  readonly #order = new Set<Entry>();
+  #bytes = 0;
+
+  /** A memory of at most `limit` bytes. */
+  constructor(clock: Clock, limit: number) {
+    this.#clock = clock;
+    this.#limit = limit;
+  }
+
+  /** Opens a part of it. */
+  part<Key extends string | number, Value>(options: PartOptions<Key, Value>): MemoryPart<Key, Value> {
+    const part = new MemoryPart(options, this.#clock, {
+      keep: (entry) => {
+        this.#order.delete(entry);
+        this.#order.add(entry);
+      },
+      charge: (bytes) => this.#charge(bytes),
+      leave: (entry) => this.#order.delete(entry),
+    });
+    this.#parts.push(part);
+    return part;
+  }
+
+  /** Forgets everything, as when it is not known whether a change was heard of. */
+  clear(): void {
+    for (const part of this.#parts) part.clear();
+  }
+
+  /** The figures of each part. */
+  figures(): PartFigures[] {
+    return this.#parts.map((part) => part.figures());
+  }
+
+  #charge(bytes: number): void {
+    this.#bytes += bytes;
+    // What goes makes no more room than it took: whoever drops it goes on.
+    while (bytes > 0 && this.#bytes > this.#limit) {
+      const oldest = this.#order.values().next();
+      if (oldest.done === true) return;
+      oldest.value.drop();
+    }
+  }
+}
+
+/** What the whole memory sees of an entry. */
+interface Entry {
+  /** Takes it out of its part. */
+  drop(): void;
+}
+
+/** What a part needs of the whole. */
+interface Whole {
+  /** The entry was read: it is the last to go. */
+  keep(entry: Entry): void;
+  charge(bytes: number): void;
+  leave(entry: Entry): void;
+}
+
+/**
+ * Values of one kind by key. An entry holds the reading itself, so that one dropped while it was being read is read
+ * again by the next who asks: nobody who asks after a change gets what was before it.
+ */
+export class MemoryPart<Key extends string | number, Value> {
+  readonly #options: PartOptions<Key, Value>;
+  readonly #clock: Clock;
+  readonly #whole: Whole;
+  readonly #entries = new Map<Key, Kept<Value>>();
+  #hits = 0;
+  #misses = 0;
+  #bytes = 0;
+
+  constructor(options: PartOptions<Key, Value>, clock: Clock, whole: Whole) {
+    this.#options = options;
+    this.#clock = clock;
+    this.#whole = whole;
+  }
+
+  /** The value of a key, read where it is not known or known for too long; rejects where the reading fails. */
+  get(key: Key): Promise<Value> {
+    const known = this.#entries.get(key);
+    if (known !== undefined && this.#isBelieved(known)) {
+      this.#hits++;
+      this.#whole.keep(known);
+      return known.reading;
+    }
+    this.#misses++;
+    const reading = this.#options.read(key);
+    const entry = this.#add(key, reading);
+    const drop = (): void => this.#dropEntry(key, entry);
+    // What is not there now may be there in a moment: an id can be named before what it names exists.
+    void reading.then((value) => (value === undefined ? drop() : this.#settle(key, entry, value)), drop);
+    return reading;
+  }
+
+  /** The value of a key where it is known by now; that is no reading of it. */
+  known(key: Key): Value | undefined {
+    const entry = this.#entries.get(key);
+    return entry !== undefined && this.#isBelieved(entry) ? entry.value : undefined;
+  }
+
+  /** Keeps a value that was just written, in place of what was known or is being read. */
+  put(key: Key, value: Value): void {
+    this.#settle(key, this.#add(key, Promise.resolve(value)), value);
+  }
+
+  /** Forgets a key whose value was changed. */
+  drop(key: Key): void {
+    const entry = this.#entries.get(key);
+    if (entry !== undefined) this.#dropEntry(key, entry);
+  }
+
+  /** Forgets all of it. */
+  clear(): void {
+    for (const [key, entry] of this.#entries) this.#dropEntry(key, entry);
+  }
+
+  /** What happened to it so far, and what it holds. */
+  figures(): PartFigures {
+    const { name } = this.#options;
+    return { name, hits: this.#hits, misses: this.#misses, entries: this.#entries.size, bytes: this.#bytes };
+  }
+
+  /** What never expires, as sessions, asks no clock: they are looked up several times a step. */
+  #isBelieved({ until }: Kept<Value>): boolean {
+    return until === Number.POSITIVE_INFINITY || this.#clock.now() < until;
+  }
+
+  #add(key: Key, reading: Promise<Value>): Kept<Value> {
+    this.drop(key);
+    const { lifeMs } = this.#options;
+    const until = lifeMs === undefined ? Number.POSITIVE_INFINITY : this.#clock.now() + lifeMs;
+    const entry: Kept<Value> = {
+      reading,
+      until,
+      value: undefined,
+      bytes: 0,
+      drop: () => this.#dropEntry(key, entry),
+    };
+    this.#entries.set(key, entry);
+    this.#whole.keep(entry);
+    this.#charge(entry, ENTRY_BYTES + bytesOf(key));
+    return entry;
+  }
+
+  #settle(key: Key, entry: Kept<Value>, value: Value): void {
+    // Dropped while it was being read: it is no part of the memory any more.
+    if (this.#entries.get(key) !== entry) return;
+    entry.value = value;
+    this.#charge(entry, this.#options.bytesOf?.(value) ?? bytesOf(value));
+  }
+
+  /** Counts first, then makes room: which may drop this very entry. */
+  #charge(entry: Kept<Value>, bytes: number): void {
+    entry.bytes += bytes;
+    this.#bytes += bytes;
+    this.#whole.charge(bytes);
+  }
+
+  #dropEntry(key: Key, entry: Kept<Value>): void {
+    if (this.#entries.get(key) !== entry) return;
+    this.#entries.delete(key);
+    this.#whole.leave(entry);
+    this.#charge(entry, -entry.bytes);
+  }
+}
+
+interface Kept<Value> extends Entry {
+  readonly reading: Promise<Value>;
+  /** Known once it was read. */
+  value: Value | undefined;
+  bytes: number;
+  readonly until: number;
+}

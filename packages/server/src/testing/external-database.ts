@@ -1,0 +1,93 @@
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { runAs } from '../platform/postgres/run-as.ts';
+
+const environment = { PATH: '/usr/bin:/bin', LC_ALL: 'C' };
+
+/** A PostgreSQL of an older major version over TCP: for Molva somebody else's server, given by its address. */
+export class ExternalDatabase implements AsyncDisposable {
+  readonly connectionString: string;
+  readonly #folder: string;
+  readonly #binaries: string;
+  readonly #port: number;
+  #server: ChildProcess | undefined;
+
+  private constructor(folder: string, binaries: string, port: number) {
+    this.#folder = folder;
+    this.#binaries = binaries;
+    this.#port = port;
+    this.connectionString = `postgres://postgres@127.0.0.1:${port}/postgres`;
+  }
+
+  /** Makes one in a folder of its own, and starts it. */
+  static async open(): Promise<ExternalDatabase> {
+    const root = dirname(dirname(createRequire(import.meta.url).resolve('postgres-older')));
+    spawnSync(process.execPath, ['scripts/hydrate-symlinks.js'], { cwd: root });
+    const folder = await mkdtemp(join(tmpdir(), 'molva-external-'));
+    await chmod(folder, 0o711);
+    const as = runAs();
+    as.own(folder);
+    const database = new ExternalDatabase(folder, join(root, 'native', 'bin'), await freePort());
+    const options = ['-D', join(folder, 'data'), '-U', 'postgres', '--auth=trust', '--encoding=UTF8', '--locale=C'];
+    const init = as.wrap(join(database.#binaries, 'initdb'), options);
+    const { status, stderr } = spawnSync(init.command, init.args, { encoding: 'utf8', cwd: '/', env: environment });
+    if (status !== 0) throw new Error(stderr);
+    await database.start();
+    return database;
+  }
+
+  /** Starts it where it stands still, and waits until it lets clients in. */
+  async start(): Promise<void> {
+    const settings = [`port=${this.#port}`, 'listen_addresses=127.0.0.1', `unix_socket_directories=${this.#folder}`];
+    const { command, args } = runAs().wrap(join(this.#binaries, 'postgres'), [
+      '-D',
+      join(this.#folder, 'data'),
+      ...settings.flatMap((setting) => ['-c', setting]),
+    ]);
+    this.#server = spawn(command, args, { stdio: 'ignore', cwd: '/', env: environment });
+    await this.#ready();
+  }
+
+  /** Ends it: SIGINT in order, SIGQUIT as a crash of the machine would. */
+  async stop(signal: 'SIGINT' | 'SIGQUIT'): Promise<void> {
+    const server = this.#server;
+    if (server === undefined || server.exitCode !== null) return;
+    const ended = once(server, 'exit');
+    server.kill(signal);
+    await ended;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop('SIGINT');
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  async #ready(): Promise<void> {
+    for (let attempt = 0; ; attempt++) {
+      const client = new pg.Client({ connectionString: this.connectionString });
+      try {
+        await client.connect();
+        await client.end();
+        return;
+      } catch (error) {
+        if (attempt > 200) throw error;
+        await sleep(50);
+      }
+    }
+  }
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  return port;
+}

@@ -1,0 +1,74 @@
+import type { AddressInfo } from 'node:net';
+import type { ServerResponse } from 'node:http';
+import { promisify } from 'node:util';
+import { createConnections, endConnections } from '../http/connections.ts';
+import { createHttpServer } from '../http/server.ts';
+import { systemClock, type Clock } from '../platform/clock.ts';
+import { openLog } from '../platform/log.ts';
+import type { Route } from '../platform/route.ts';
+
+/** The HTTP server as it runs, with routes of a test and no application behind it. */
+export interface TestServer extends AsyncDisposable {
+  /** Below the base of the API. */
+  readonly url: string;
+  readonly port: number;
+  /** Answers that were begun, the newest last. */
+  readonly responses: readonly ServerResponse[];
+  /** Calls that ended, as `operation status`. */
+  readonly observed: readonly string[];
+  /** How many connections stand. */
+  connections(): Promise<number>;
+  /** Ends it, waiting so long for calls under way. */
+  stop(withinMs: number): Promise<void>;
+}
+
+/** Starts a server that serves routes of a test. */
+export async function startTestServer(routes: readonly Route[], clock: Clock = systemClock): Promise<TestServer> {
+  const observed: string[] = [];
+  const responses: ServerResponse[] = [];
+  const server = await createHttpServer({
+    routes,
+    identify: async () => ({ id: 7, companyId: 1, roles: [] }),
+    isSessionToken: () => false,
+    allowedOrigins: ['*'],
+    trustedProxies: [],
+    limits: { user: 0, open: 0, starts: 0 },
+    clock,
+    log: openLog('fatal', false),
+    observe: (operation, status) => observed.push(`${operation} ${status}`),
+  });
+  await server.ready();
+  const http = createConnections((request, response) => {
+    responses.push(response);
+    server.routing(request, response);
+  });
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  const { port } = http.address() as AddressInfo;
+  let ended: Promise<void> | undefined;
+  const stop = (withinMs: number): Promise<void> => (ended ??= endConnections(http, systemClock, withinMs));
+  return {
+    url: `http://127.0.0.1:${port}/api/v1`,
+    port,
+    responses,
+    observed,
+    stop,
+    connections: () => promisify(http.getConnections.bind(http))(),
+    async [Symbol.asyncDispose]() {
+      await stop(0);
+      await server.close();
+    },
+  };
+}
+
+/** Resolves when a figure has stopped to move. */
+export async function settled(figure: () => number): Promise<number> {
+  for (let before = -1; ;) {
+    const now = figure();
+    if (now === before) return now;
+    before = now;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/** How long a test waits for what comes at once, where the machine has other things to do. */
+export const SOON = { timeout: 20_000 } as const;
