@@ -20,7 +20,9 @@ export function timersOf(
 ): Readonly<Partial<Record<FloorTimer, number>>> {
   const { floor } = session;
   if (floor.at === 'closed') return {};
-  const life = { 'session-expiry': expiresAt(session) };
+  // While routing decides nothing expires, and nothing is looked at again and again for that.
+  const decides = floor.at === 'queue' && floor.stage.is === 'placing' ? now + PLACING_REPEAT_MS : 0;
+  const life = { 'session-expiry': Math.max(expiresAt(session), decides) };
   switch (floor.at) {
     case 'bot':
       return { ...life, ...botTimers(floor, now) };

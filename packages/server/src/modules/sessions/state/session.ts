@@ -66,13 +66,21 @@ export interface SessionOperator {
 export interface HotSession extends Values<typeof storedColumns>, Values<typeof clientColumns> {}
 
 /**
- * When the session ends if nothing happens: its life time after its last message or live join, after a person got it or
- * a script began that follows an end.
+ * When the session ends if nothing happens: its life time after its last message or live join, after a person got it,
+ * or after a script began that follows an end, or handed over.
  */
 export function expiresAt(session: HotSession): number {
-  const { floor, startedAt, lastMessageAt, clientOnlineAt, ttl } = session;
-  const begun = floor.at === 'person' || (floor.at === 'bot' && floor.role in followUps) ? floor.since : 0;
-  return Math.max(startedAt, lastMessageAt ?? 0, clientOnlineAt ?? 0, begun) + ttl * 1000;
+  const { startedAt, lastMessageAt, clientOnlineAt, ttl } = session;
+  return Math.max(startedAt, lastMessageAt ?? 0, clientOnlineAt ?? 0, begunAnew(session)) + ttl * 1000;
+}
+
+/** When a life began that no message has to begin; 0 where none did. */
+function begunAnew({ floor, options }: HotSession): number {
+  if (floor.at === 'person') return floor.since;
+  if (floor.at === 'bot') return floor.role in followUps ? floor.since : 0;
+  // A script that follows a time-out may ask for people without a word.
+  const waits = floor.at === 'queue' || floor.at === 'help';
+  return waits && options.followUps !== undefined ? floor.wish.since : 0;
 }
 
 const followUps: Readonly<Record<FollowUp, true>> = {
