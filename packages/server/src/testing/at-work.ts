@@ -32,6 +32,12 @@ export function handsOver(group: string | null, more: Record<string, unknown> = 
   return { start: { type: 'start', next: 'people' }, people };
 }
 
+/** Lets time creep on, so that what is due now is done: so slowly that it changes nothing else. */
+export function creep(clock: FakeClock): Disposable {
+  const ticks = setInterval(() => clock.advance(1), 5);
+  return { [Symbol.dispose]: () => clearInterval(ticks) };
+}
+
 /** Lets time pass second by second, with a moment after each for what has come due. */
 export async function pass(clock: FakeClock, seconds: number): Promise<void> {
   for (let passed = 0; passed < seconds; passed++) {

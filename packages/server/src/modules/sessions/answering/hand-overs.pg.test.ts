@@ -69,12 +69,13 @@ describe('a bot elsewhere that hands over to a group where nobody is', () => {
 
 describe('nobody is there', () => {
   it('each branch that a bot has for it is taken, and the client is told once', async () => {
+    const group = await work.group();
     const chat = await app.chat(
       {
         start: { type: 'start', next: 'first' },
-        first: { type: 'operator', notFound: 'sorry' },
+        first: { type: 'operator', group, notFound: 'sorry' },
         sorry: { type: 'message', text: 'I try again', next: 'second' },
-        second: { type: 'operator', notFound: 'stay' },
+        second: { type: 'operator', group, notFound: 'stay' },
         stay: { type: 'question', text: 'I am here' },
       },
       BUSY,
@@ -108,7 +109,7 @@ describe('nobody is there', () => {
 });
 
 describe('a hand-over', () => {
-  it('to somebody who is online is one change of who answers, and it can be read why it was that one', async () => {
+  it('to somebody who is online is one change of who answers, and one it can be read the reason of', async () => {
     const [free, busy, away, paused] = [
       await app.operator('Free'),
       await app.operator('Busy'),
@@ -147,9 +148,9 @@ describe('a hand-over', () => {
     const operator = await app.operator('Olga');
     const group = await work.group(operator);
     const { id } = await app.start(await app.chat(handsOver(group)));
-    expect(await work.details(id)).toMatchObject({ ...waiting, assignment: null, handOver: { groupId: group } });
     const toNobody = { operatorId: '', operatorName: null, avatar: null, previousOperatorName: 'Bot' };
     expect(await work.events(id, 'operatorChanged')).toMatchObject([toNobody]);
+    expect(await work.details(id)).toMatchObject({ ...waiting, assignment: null, handOver: { groupId: group } });
     await work.online(operator);
     await expect.poll(async () => (await work.details(id)).operatorName, { timeout: 10_000 }).toBe('Olga');
     expect(await work.events(id, 'operatorChanged')).toMatchObject([
