@@ -11,6 +11,8 @@ const eventTexts: Readonly<Record<EventName, string>> = {
   showTypingIndicator:
     'The bot or operator types. Hide it after 5 seconds, or with the next message. It leaves no trace.',
   chatMessageCreated: 'A message was written.',
+  chatMessagePart:
+    'A part of a message that a bot is still at, to connections that asked for `echo`; at most ten a second. It leaves no trace. The whole comes as `chatMessageCreated` with the same `id`; drop the parts where it does not: with the next message, `operatorChanged` or `sessionClosed`.',
   chatMessageEdited: 'An operator changed what was said.',
   chatMessageDeleted: 'An operator took back what was said.',
   chatMessageRead: "The operator read the client's message.",

@@ -6,6 +6,7 @@ import { DateTime, Nullable, OneOf, Uuid } from './primitives.ts';
 export const EventName = {
   showTypingIndicator: 'showTypingIndicator',
   chatMessageCreated: 'chatMessageCreated',
+  chatMessagePart: 'chatMessagePart',
   chatMessageEdited: 'chatMessageEdited',
   chatMessageDeleted: 'chatMessageDeleted',
   chatMessageRead: 'chatMessageRead',
@@ -46,6 +47,21 @@ export const ChatMessageCreated = Type.Object({
 });
 export type ChatMessageCreated = Static<typeof ChatMessageCreated>;
 
+/**
+ * New text of a message that a bot is still at; it leaves no trace, and only connections that ask for `settings.echo`
+ * receive it. The whole comes as `chatMessageCreated` under the same id.
+ */
+const ChatMessagePart = Type.Object({
+  id: Uuid,
+  at: Type.Integer({
+    minimum: 0,
+    description:
+      'the character, in UTF-16 code units, that the text begins at; whatever was shown from there on is replaced',
+  }),
+  text: Type.String(),
+  done: Type.Boolean({ description: 'whether it is the last part' }),
+});
+
 /** The dialog passed from a bot or operator to another. */
 const OperatorChanged = Type.Object({
   operatorId: Type.String(),
@@ -78,6 +94,7 @@ const RatingRequested = Type.Object({
 export const eventSchemas = {
   showTypingIndicator: TypingIndicator,
   chatMessageCreated: ChatMessageCreated,
+  chatMessagePart: ChatMessagePart,
   chatMessageEdited: Type.Object({ id: Uuid, body: Type.String(), updatedAt: DateTime, ...Placed }),
   chatMessageDeleted: Type.Object({ id: Uuid, ...Placed }),
   chatMessageRead: Type.Object({ messageId: Uuid, ...Placed }),

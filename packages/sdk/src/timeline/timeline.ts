@@ -89,6 +89,7 @@ function reduce(timeline: Timeline, envelope: EventEnvelope): Timeline {
       return { ...timeline, ratingRequest: { highest: Number(ratingType), text: ratingText } };
     }
     case 'showTypingIndicator':
+    case 'chatMessagePart':
     // A newer server may tell of what this build does not know: it has a place in the order all the same.
     default:
       return timeline;

@@ -21,7 +21,7 @@ it('a listener that throws is logged; who announces and the other listeners do n
   });
   announcer.committed('session', [event]);
   announcer.reached('session', 2);
-  announcer.passing('session', { event: 'showTypingIndicator', data: '{}' });
+  announcer.passing('session', { event: 'showTypingIndicator', data: '{}', audience: null });
   expect(heard).toEqual(['committed 1', 'reached 2', 'passing showTypingIndicator']);
   expect(logged).toEqual(Array.from({ length: 3 }, () => ({ error: failure, session: 'session…' })));
 });

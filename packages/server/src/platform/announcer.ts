@@ -1,19 +1,17 @@
 import { shortId, type Log } from './log.ts';
 
-/** A committed event of a session, as the log holds it. */
-export interface CommittedEvent {
-  readonly eventSeq: number;
-  readonly event: string;
-  /** The payload as JSON text: serialised once, stored and sent alike. */
-  readonly data: string;
-  /** Who may receive it beyond everybody: `client` is for connections that asked for their own echo. */
-  readonly audience: string | null;
-}
-
 /** Something that happened and leaves no trace, such as typing. */
 export interface PassingEvent {
   readonly event: string;
+  /** The payload as JSON text: serialised once, stored and sent alike. */
   readonly data: string;
+  /** Who may receive it, null: everybody. `client` is for connections that asked for their own echo. */
+  readonly audience: string | null;
+}
+
+/** A committed event of a session, as the log holds it. */
+export interface CommittedEvent extends PassingEvent {
+  readonly eventSeq: number;
 }
 
 /** Hears of events after their commit, in `eventSeq` order within one call. */

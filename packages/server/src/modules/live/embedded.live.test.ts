@@ -90,7 +90,7 @@ it('gives a channel to a user or to one of its clients, says who has it, and tak
   await engine.unsubscribe({ client: first.id }, channel);
   await expect.poll(() => first.channels.size).toBe(0);
   expect(await engine.presence(channel)).toEqual([{ client: second.id, user: 'anna' }]);
-  engine.publishPassing(channel, { event: 'showTypingIndicator', data: '{"authorType":"BOT"}' });
+  engine.publishPassing(channel, { event: 'showTypingIndicator', data: '{"authorType":"BOT"}', audience: null });
   await expect.poll(() => second.heard.at(-1)).toBe('showTypingIndicator');
   expect(first.heard).toHaveLength(2);
 });

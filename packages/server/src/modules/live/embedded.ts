@@ -59,7 +59,9 @@ export function openEmbeddedEngine(options: EmbeddedOptions): EmbeddedEngine {
     publish: (channel, { event, data }, { offset, audience }) =>
       relay.publish(channel, { event, data, eventSeq: offset, audience }),
     publishPassing(channel, event) {
-      if (server.hasSubscribers(channel)) server.publish(channel, envelope(event));
+      const { audience } = event;
+      if (!server.hasSubscribers(channel)) return;
+      server.publish(channel, envelope(event), audience === null ? {} : { audience });
     },
     wake: (channel, offset) => relay.wake(channel, offset),
     wakeAll: () => relay.wakeAll(),
@@ -75,7 +77,7 @@ export function openEmbeddedEngine(options: EmbeddedOptions): EmbeddedEngine {
 }
 
 /** The text of a publication: the envelope around a payload that is JSON already. */
-function envelope({ event, data }: PassingEvent): string {
+function envelope({ event, data }: Pick<PassingEvent, 'event' | 'data'>): string {
   return `{"event":"${event}","data":${data}}`;
 }
 

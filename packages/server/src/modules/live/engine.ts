@@ -25,8 +25,8 @@ export interface StreamPlace {
  */
 export interface LiveEngine extends AsyncDisposable {
   /** Delivers a committed event in its turn. Twice is harmless; a hole before it is filled first. */
-  publish(channel: string, event: PassingEvent, place: StreamPlace): void;
-  /** Delivers an event that leaves no trace to whoever is there. */
+  publish(channel: string, event: Pick<PassingEvent, 'event' | 'data'>, place: StreamPlace): void;
+  /** Delivers an event that leaves no trace to those of its audience who are there. */
   publishPassing(channel: string, event: PassingEvent): void;
   /** There is, or may be in a moment, more than was published: the log is read up to the offset and delivered. */
   wake(channel: string, offset: number): void;

@@ -106,7 +106,7 @@ export class Sessions {
     const notifierOf = async (session: HotSession) => notifierFor(session, await chatOf(session, rules), ids);
     const steps = new Steps({ database, clock, ids, announcer, memory, due, notifierOf });
     const waiter = new TurnWaiter(announcer, clock, steps, ports.stopping);
-    this.#runner = new StepRunner(steps, { ids, bots, operators, ...rules }, waiter);
+    this.#runner = new StepRunner(steps, { ids, bots, operators, ...rules }, waiter, ports.stopping);
     const { store, tokens } = this;
     const runner = this.#runner;
     this.#starts = new Starts({ database, clock, chats, files, runner, store, tokens, waiter, notifierOf });
@@ -115,7 +115,7 @@ export class Sessions {
     this.corrections = new Corrections(steps, store);
     this.messages = new MessageStore(database);
     this.dialogs = new Dialogs({ database, clock, runner, store, waiter, notifierOf });
-    this.remoteTurns = new RemoteTurns(runner, { clock, log, tokenKey: ports.tokenKey });
+    this.remoteTurns = new RemoteTurns(runner, { clock, log, store, tokenKey: ports.tokenKey });
     this.#timers = new Timers({ due, clock, runner, remoteTurns: this.remoteTurns, store });
     this.#timers.register();
     closeWithTheirChat({ due, clock, chats, runner, store });

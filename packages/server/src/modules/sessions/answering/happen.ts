@@ -75,7 +75,7 @@ export async function answer(
   question: Question,
 ): Promise<PlacedMessage[]> {
   if (openQuestion(draft.session.floor)?.id !== question.id) return [];
-  const said = takeIn(draft, setting, bot, turn, question.input);
+  const said = takeIn(draft, setting, bot, turn, question);
   return [...said, ...(await happen(draft, setting, outcomeOf(turn, draft.now, question.id, setting.ids)))];
 }
 
@@ -146,7 +146,7 @@ async function turn(
     return apply(draft, setting, asked(floor, { id: question, input, askedAt: now }, facts));
   }
   const made = await localTurn(draft, bot, input);
-  const said = takeIn(draft, setting, bot, made, input);
+  const said = takeIn(draft, setting, bot, made, { id: null, input });
   return { said, next: outcomeOf(made, now, null, setting.ids) };
 }
 

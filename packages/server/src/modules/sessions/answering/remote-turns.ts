@@ -3,15 +3,16 @@ import type { Clock } from '../../../platform/clock.ts';
 import type { DueWish } from '../../../platform/due.ts';
 import { Failure, notFound } from '../../../platform/failure.ts';
 import { shortId, type Log } from '../../../platform/log.ts';
-import { OutgoingError } from '../../../platform/outgoing.ts';
-import type { BotTurn, RemoteBot } from '../state/bot-port.ts';
+import type { AskContext, BotTurn, RemoteBot } from '../state/bot-port.ts';
 import type { Draft } from '../state/draft.ts';
 import type { Question } from '../state/floor.ts';
 import type { HotSession } from '../state/session.ts';
 import { NEWEST } from '../state/steps.ts';
+import type { SessionStore } from '../state/store.ts';
 import { isUuid } from './client-message.ts';
 import { answer, happen, openQuestion, turnHere } from './happen.ts';
 import type { StepSetting } from './setting.ts';
+import { SpokenParts } from './spoken-parts.ts';
 import type { StepRunner } from './step-runner.ts';
 import { timersOf, TYPING_REPEAT_MS } from './timers-of.ts';
 
@@ -19,6 +20,7 @@ import { timersOf, TYPING_REPEAT_MS } from './timers-of.ts';
 export interface RemoteTurnPorts {
   readonly clock: Clock;
   readonly log: Log;
+  readonly store: Pick<SessionStore, 'history'>;
   readonly tokenKey: Uint8Array;
 }
 
@@ -49,12 +51,17 @@ export class RemoteTurns {
   async ask(id: string, wish: DueWish): Promise<number | null> {
     const found = await this.#runner.run(id, (draft, setting) => this.#look(draft, setting), { atLeast: wish.version });
     if (typeof found !== 'object' || found === null) return found;
-    const { session, question, bot } = found;
+    const { session, question } = found;
     let given: Given;
     {
       using aborting = this.#runner.aborts.open(question.id);
       using _typing = this.#showTyping(id, question.id);
-      given = await this.#askBot(session, question, bot, aborting.signal);
+      using parts = new SpokenParts(this.#runner, this.#ports.clock, session.id, question.id);
+      const { signal } = aborting;
+      const history = (most: number) => this.#ports.store.history(session.id, most);
+      given = await this.#askBot(found, { signal, history, emit: (part) => parts.emit(part) });
+      // The last part is heard before the whole.
+      if (isTurn(given)) await parts.finish();
     }
     return this.#runner.run(id, async (draft, setting) => {
       if (openQuestion(draft.session.floor)?.id === question.id) {
@@ -102,15 +109,15 @@ export class RemoteTurns {
   }
 
   /** The answer; `later`, or what kept it from giving one. */
-  async #askBot(session: HotSession, question: Question, bot: RemoteBot, signal: AbortSignal): Promise<Given> {
+  async #askBot({ session, question, bot }: Asking, context: AskContext): Promise<Given> {
     const { id, input } = question;
     try {
       const replyToken = `${session.id}.${id}.${this.#sign(session.id, id).toString('base64url')}`;
-      return await bot.ask(session, session.bot?.state ?? { variables: {} }, { id, input, replyToken }, { signal });
+      return await bot.ask(session, session.bot?.state ?? { variables: {} }, { id, input, replyToken }, context);
     } catch (error) {
-      if (signal.aborted) return 'called off';
       // The process stops: whoever starts next asks again, under the same id.
-      if (error instanceof OutgoingError && error.reason === 'aborted') throw error;
+      if (this.#runner.stopping.aborted) throw error;
+      if (context.signal.aborted) return 'called off';
       return { failed: (error as Error).message };
     }
   }
@@ -148,6 +155,10 @@ export class RemoteTurns {
   #sign(sessionId: string, questionId: string): Buffer {
     return createHmac('sha256', this.#ports.tokenKey).update(`answer.${sessionId}.${questionId}`).digest();
   }
+}
+
+function isTurn(given: Given): given is BotTurn {
+  return typeof given === 'object' && !('failed' in given);
 }
 
 /** When the next question is to be asked, or a promise runs out. */

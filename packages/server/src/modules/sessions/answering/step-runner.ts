@@ -13,11 +13,15 @@ export type DecideBy<T> = (draft: Draft, setting: StepSetting) => Promise<T> | T
 export class StepRunner {
   readonly steps: Steps;
   readonly ports: AnswerPorts & RuleSource;
-  readonly aborts = new Aborts();
+  readonly aborts: Aborts;
+  /** Aborted when the process begins to stop. */
+  readonly stopping: AbortSignal;
   readonly #waiter: TurnWaiter;
 
-  constructor(steps: Steps, ports: AnswerPorts & RuleSource, waiter: TurnWaiter) {
+  constructor(steps: Steps, ports: AnswerPorts & RuleSource, waiter: TurnWaiter, stopping: AbortSignal) {
     this.#waiter = waiter;
+    this.stopping = stopping;
+    this.aborts = new Aborts(stopping);
     this.steps = steps;
     this.ports = ports;
   }

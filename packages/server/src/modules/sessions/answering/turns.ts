@@ -6,15 +6,24 @@ import { botCallback } from '../state/outgoing-calls.ts';
 import type { FloorEvent, NamedBot } from './floor/events.ts';
 import type { StepSetting } from './setting.ts';
 
-/** Makes what a bot's turn says and keeps part of the draft; who answers next is for the floor to say. */
+/** What a turn answers; `id` is that of the question, null where the bot took its turn here. */
+interface Answered {
+  readonly id: string | null;
+  readonly input: BotInput;
+}
+
+/**
+ * Makes what a bot's turn says and keeps part of the draft; who answers next is for the floor to say. The first message
+ * has the id of the question: parts of it may have been shown under that id, by whichever process asked.
+ */
 export function takeIn(
   draft: Draft,
   setting: StepSetting,
   bot: ReadyBot,
   turn: BotTurn,
-  input: BotInput,
+  { id, input }: Answered,
 ): PlacedMessage[] {
-  const said = say(draft, setting.ids, bot, turn.messages);
+  const said = say(draft, setting.ids, bot, turn.messages, id);
   const dialog = draft.session.chatId === null;
   // Whoever runs a dialog waits for one call an input, also where the bot says nothing.
   const tells = setting.callBack && (turn.messages.length > 0 || dialog);
@@ -43,17 +52,21 @@ export function outcomeOf(turn: BotTurn, now: number, question: string | null, i
   return { is: 'turnWaits', question, deadline: deadline === null ? null : now + deadline };
 }
 
-/** Says messages in a bot's name. */
+/**
+ * Says messages in a bot's name.
+ * @param first the id of the first of them; null where it gets one of its own
+ */
 export function say(
   draft: Draft,
   ids: Ids,
   { id, name }: NamedBot,
   messages: readonly (Pick<BotMessage, 'body'> & Partial<BotMessage>)[],
+  first: string | null = null,
 ): PlacedMessage[] {
-  return messages.map((message) =>
+  return messages.map((message, index) =>
     draft.addMessage({
       ...message,
-      id: ids.uuid7(),
+      id: (index === 0 ? first : null) ?? ids.uuid7(),
       authorType: 'BOT',
       authorId: id,
       authorName: name,

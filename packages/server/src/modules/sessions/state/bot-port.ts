@@ -1,4 +1,4 @@
-import type { Action, Attachment, BotStatus, Keyboard, MessageType } from '@molva/contract';
+import type { Action, Attachment, AuthorType, BotStatus, Keyboard, MessageType } from '@molva/contract';
 import type { BotInput } from './bot-input.ts';
 import type { BotState, HotSession } from './session.ts';
 
@@ -86,10 +86,31 @@ export interface RemoteQuestion {
   readonly replyToken: string;
 }
 
+/** A message of the session as a bot reads it. */
+export interface HistoryMessage {
+  readonly authorType: AuthorType;
+  readonly body: string;
+  /** Milliseconds of the epoch. */
+  readonly createdAt: number;
+}
+
+/** New text of the message a bot is at, from a character of it on; characters count as JavaScript counts them. */
+export interface SpokenPart {
+  readonly at: number;
+  readonly text: string;
+}
+
 /** What a bot elsewhere is asked with beside the question. */
 export interface AskContext {
-  /** Aborted where the answer is no longer wanted: somebody took over, the session ended. */
+  /** Aborted where the answer is no longer wanted: somebody took over, the session ended, the process stops. */
   readonly signal: AbortSignal;
+  /** The newest messages of the session, oldest first, for bots without a memory of their own; a thousand at most. */
+  history(most: number): Promise<readonly HistoryMessage[]>;
+  /**
+   * Shows what the bot has said so far of the first message of its answer. Never fails and never waits: what comes
+   * faster than it is shown is joined, what does not join on is left out, and the answer brings the whole anyway.
+   */
+  emit(part: SpokenPart): void;
 }
 
 /** A bot that somebody else runs: it is asked after the commit, and its answer becomes a step of its own. */

@@ -12,7 +12,7 @@ import {
   type ReplyToMessage,
 } from '@molva/contract';
 import type { CommittedEvent, PassingEvent } from '../../../platform/announcer.ts';
-import type { FactWrite } from './bot-port.ts';
+import type { FactWrite, SpokenPart } from './bot-port.ts';
 import type { Delivery, Notifier } from './outgoing-calls.ts';
 import { documented, type Documented } from './floor-view.ts';
 import type { Floor } from './floor.ts';
@@ -210,7 +210,16 @@ export class Draft {
 
   /** Shows that the other side is typing, once the step is committed. */
   showTyping(authorType: 'BOT' | 'OPERATOR'): void {
-    this.passing.push({ event: EventName.showTypingIndicator, data: JSON.stringify({ authorType }) });
+    this.#pass(EventName.showTypingIndicator, { authorType }, null);
+  }
+
+  /** Shows a part of a message that a bot is at, once the step is committed, to connections that asked for the echo. */
+  showPart(id: string, { at, text }: SpokenPart, done: boolean): void {
+    this.#pass(EventName.chatMessagePart, { id, at, text, done }, 'client');
+  }
+
+  #pass<N extends EventName>(event: N, payload: EventPayloads[N], audience: string | null): void {
+    this.passing.push({ event, data: JSON.stringify(payload), audience });
   }
 
   /** The calls that tell how a dialog came to its end. */

@@ -1,6 +1,7 @@
 import type { LoggedEvent } from '@molva/contract';
 import { wireDate } from '@molva/contract';
 import type { Database } from '../../../platform/database.ts';
+import type { HistoryMessage } from './bot-port.ts';
 
 /** A message as the wire's lists need it. */
 export interface MessageRow {
@@ -71,6 +72,11 @@ const botMessages = {
   name: 'messages_of_bot',
   text: `select ${columns} from messages where session_id = $1 and seq > $2 and seq <= $3 and author_type = 'BOT' order by seq`,
 };
+const newestMessages = {
+  name: 'messages_newest',
+  text: `select author_type, body, created_at from (select seq, author_type, body, created_at from messages
+      where session_id = $1 and deleted_at is null order by seq desc limit $2) newest order by seq`,
+};
 const answersTo = {
   name: 'messages_answering',
   text: `select ${columns} from messages m where session_id = $1 and seq > $2 and author_type = 'BOT' and seq < coalesce(
@@ -105,6 +111,9 @@ const rate = {
     where id = $1 and (rated_at is null or rated_at > $5::timestamptz) returning 1`,
 };
 const isRated = { name: 'session_is_rated', text: 'select 1 from sessions where id = $1 and rated_at is not null' };
+/** More messages than this are not read at once. */
+const MOST_HISTORY = 1_000;
+
 interface EventRow {
   event_seq: number;
   event: string;
@@ -182,6 +191,14 @@ export class SessionStore {
   /** What the bot said between a client's message and its next one. */
   answersTo(sessionId: string, seq: number): Promise<MessageRow[]> {
     return this.#database.query<MessageRow & Record<string, unknown>>(answersTo, [sessionId, seq]);
+  }
+
+  /** The newest messages that are not deleted, oldest first. */
+  async history(sessionId: string, most: number): Promise<HistoryMessage[]> {
+    const rows = await this.#database.query<
+      Pick<MessageRow, 'author_type' | 'body' | 'created_at'> & Record<string, unknown>
+    >(newestMessages, [sessionId, Math.min(most, MOST_HISTORY)]);
+    return rows.map((row) => ({ authorType: row.author_type, body: row.body, createdAt: row.created_at }));
   }
 
   /** Events after a place in the log, oldest first. */

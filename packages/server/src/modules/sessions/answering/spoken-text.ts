@@ -1,0 +1,32 @@
+import type { SpokenPart } from '../state/bot-port.ts';
+
+/** More of a message than this is not shown in parts; it comes whole. */
+const MOST_CHARACTERS = 65_536;
+
+/** What a bot has said of a message and nobody has been shown: one part, whatever pieces it came in. */
+export class SpokenText {
+  #at = 0;
+  #text = '';
+
+  /** Whether there is anything to show. */
+  get empty(): boolean {
+    return this.#text === '';
+  }
+
+  /** Joins a piece on. One that begins earlier says anew what follows; one that would leave a hole is left out. */
+  add({ at, text }: SpokenPart): void {
+    const end = this.#at + this.#text.length;
+    if (!Number.isInteger(at) || at < 0 || at > end) return;
+    const kept = this.#text.slice(0, Math.max(0, at - this.#at));
+    this.#at = Math.min(this.#at, at);
+    this.#text = (kept + text).slice(0, Math.max(0, MOST_CHARACTERS - this.#at));
+  }
+
+  /** What is to be shown now; what is said next follows it. */
+  take(): SpokenPart {
+    const part = { at: this.#at, text: this.#text };
+    this.#at += this.#text.length;
+    this.#text = '';
+    return part;
+  }
+}
