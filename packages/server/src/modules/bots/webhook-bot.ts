@@ -89,7 +89,7 @@ export class WebhookBot implements RemoteBot {
     session: HotSession,
     state: unknown,
     question: RemoteQuestion,
-    { signal }: AskContext,
+    { signal }: Pick<AskContext, 'signal'>,
   ): Promise<BotTurn | 'later'> {
     const body = JSON.stringify(this.#question(session, state as WebhookState, question));
     let reason = '';

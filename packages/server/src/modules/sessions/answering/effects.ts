@@ -15,7 +15,7 @@ const rated: ReadonlySet<string> = new Set(['operator', 'bot', 'expired', 'clien
 export async function moveTo(draft: Draft, setting: StepSetting, floor: Floor): Promise<void> {
   const before = draft.session;
   if (floor === before.floor) return;
-  draft.moveTo(floor);
+  draft.setFloor(floor);
   const { session } = draft;
   if (floor.at !== 'closed' && operatorDiffers(before, session)) await tellOperator(draft, before, setting.operators);
   if (busyTold(floor) && !busyTold(before.floor)) tellNobody(draft, wishOf(floor));

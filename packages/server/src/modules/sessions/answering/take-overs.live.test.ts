@@ -54,7 +54,7 @@ it('a promised answer that comes after somebody took over is refused, and its de
   await expect.poll(() => bot.received.length, { timeout: 10_000 }).toBe(1);
   const olga = await app.operator('Olga');
   await work.act('PATCH', id, `/operators/${olga.id}`);
-  const { url } = bot.received[0]?.body['reply'] as { url: string };
+  const { url } = (bot.received[0]?.body['reply'] ?? { url: '' }) as { url: string };
   const late = await fetch(url, { method: 'POST', body: JSON.stringify({ messages: [{ body: 'Late' }] }) });
   expect([late.status, late.headers.get('x-error-code')]).toEqual([422, 'answer-late']);
   await pass(clock, 70);

@@ -28,7 +28,7 @@ it('a later answer is taken, or refused as late, by what is true on whichever no
   expect((await other.call('GET', `/sessions/${id}`)).status).toBe(200);
 
   const answer = async (question: number, text: string, at: string) => {
-    const { url } = bot.received[question]?.body['reply'] as { url: string };
+    const { url } = (bot.received[question]?.body['reply'] ?? { url: '' }) as { url: string };
     const called = await fetch(at + new URL(url).pathname, {
       method: 'POST',
       body: JSON.stringify({ messages: [{ body: text }] }),

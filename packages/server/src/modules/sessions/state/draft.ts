@@ -127,15 +127,15 @@ export class Draft {
     this.#due.set(name, { kind, key, at: Math.min(at, this.#due.get(name)?.at ?? at) });
   }
 
-  /** Changes fields of the session that are its own; who answers changes by `moveTo`. */
+  /** Changes fields of the session that are its own; who answers changes by `setFloor`. */
   set(
     change: Partial<Omit<HotSession, 'id' | 'version' | 'lastSeq' | 'lastEventSeq' | 'floor' | keyof Documented>>,
   ): void {
     this.#session = { ...this.#session, ...change };
   }
 
-  /** Lets another floor be that of the session, and with it the documented fields. */
-  moveTo(floor: Floor): void {
+  /** Lets another floor be that of the session, and with it the documented fields; nothing that follows from it. */
+  setFloor(floor: Floor): void {
     const { floor: was, bot } = this.#session;
     const failed = bot?.failed === true;
     this.#session = { ...this.#session, floor, ...documented(floor, this.#session, was, failed) };
