@@ -1,6 +1,6 @@
 import type { Announcer } from '../../../platform/announcer.ts';
 import type { Clock } from '../../../platform/clock.ts';
-import { settling } from '../state/floor.ts';
+import { settling, type Floor } from '../state/floor.ts';
 import type { Steps } from '../state/steps.ts';
 
 /** How long a caller that wants the bot's answer at once is kept waiting: a bot elsewhere has nine seconds. */
@@ -28,11 +28,27 @@ export class TurnWaiter {
     return this.#waiting.has(sessionId);
   }
 
-  /** Resolves when the floor settled, or when the caller has waited long enough. */
+  /** Resolves when the floor settled, or when the caller has waited long enough: what the bot says goes to the caller. */
   async settled(sessionId: string): Promise<void> {
+    this.#waiting.set(sessionId, (this.#waiting.get(sessionId) ?? 0) + 1);
+    try {
+      await this.#until(sessionId, (floor) => !settling(floor));
+    } finally {
+      const others = (this.#waiting.get(sessionId) ?? 1) - 1;
+      if (others === 0) this.#waiting.delete(sessionId);
+      else this.#waiting.set(sessionId, others);
+    }
+  }
+
+  /** Resolves when routing has decided, for a caller that wants nothing of what bots say then. */
+  placed(sessionId: string): Promise<void> {
+    return this.#until(sessionId, (floor) => floor.at !== 'queue' || floor.stage.is !== 'placing');
+  }
+
+  async #until(sessionId: string, holds: (floor: Floor) => boolean): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const look = async (): Promise<void> => {
-      if (!settling((await this.#steps.get(sessionId)).floor)) resolve();
+      if (holds((await this.#steps.get(sessionId)).floor)) resolve();
     };
     const heard = (id: string): void => {
       if (id === sessionId) void look().catch(resolve);
@@ -42,15 +58,11 @@ export class TurnWaiter {
     const limit = this.#clock.setTimeout(() => resolve(), LIMIT_MS);
     const leave = (): void => resolve();
     this.#stopping.addEventListener('abort', leave);
-    this.#waiting.set(sessionId, (this.#waiting.get(sessionId) ?? 0) + 1);
     try {
       await look();
       await promise;
     } finally {
       limit.cancel();
-      const others = (this.#waiting.get(sessionId) ?? 1) - 1;
-      if (others === 0) this.#waiting.delete(sessionId);
-      else this.#waiting.set(sessionId, others);
       this.#stopping.removeEventListener('abort', leave);
     }
   }

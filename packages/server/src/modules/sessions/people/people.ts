@@ -50,7 +50,7 @@ export class People {
     const person = Number(operatorId);
     if ((await this.#runner.ports.operators.find(session.companyId, person)) === undefined) throw notFound();
     await this.#happen(session, { is: 'remove', person, question: this.#id() });
-    await this.#waiter.settled(session.id);
+    await this.#waiter.placed(session.id);
   }
 
   /** Has routing give the session to a member of a group; nobody there: it waits in the help list. */
@@ -58,7 +58,7 @@ export class People {
     const { operators } = this.#runner.ports;
     if ((await operators.group(session.companyId, groupId)) === undefined) throw notFound();
     await this.#happen(session, { is: 'toGroup', group: groupId, note: null });
-    await this.#waiter.settled(session.id);
+    await this.#waiter.placed(session.id);
   }
 
   /** Ends the session with a result; the chat may let a script follow the people's part. */
