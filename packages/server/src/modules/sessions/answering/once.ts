@@ -12,8 +12,8 @@ export interface Repeatable<T> {
   readonly write: () => Promise<T>;
 }
 
-/** Refusals of what is over: the call may have been what came before the end. */
-const overs: readonly string[] = ['session-closed', 'dialog-ended'];
+/** Refusals by what became of the session since: the call may have been what came before the end, or before others got it. */
+const tooLate: readonly string[] = ['session-closed', 'dialog-ended', 'operator-not-in-session'];
 
 /**
  * Does once what a key names: who comes again, at the same time or after the end too, gets what it came to the first
@@ -27,8 +27,8 @@ export async function once<T>({ key, lookFirst, replay, write }: Repeatable<T>):
     return await write();
   } catch (error) {
     const repeated = databaseError(error)?.code === UNIQUE_VIOLATION;
-    const over = error instanceof Failure && overs.includes(error.code);
-    const found = repeated || over ? await replay(key) : undefined;
+    const late = error instanceof Failure && tooLate.includes(error.code);
+    const found = repeated || late ? await replay(key) : undefined;
     if (found === undefined) throw error;
     return found;
   }
