@@ -56,3 +56,24 @@ it('an operator who is back while its sessions are passed on keeps the rest of t
   const kept = await runSql(database, 'select 1 from sessions where operator_id = $1', [String(olga.id)]);
   expect(kept).toHaveLength(2);
 });
+
+it('who is gone is gone from a session, too, that another node gave it and this one remembers otherwise', async () => {
+  await using app = await startTestApp();
+  await using database = openDatabase(app.connection, 2, () => undefined);
+  const [olga, ivan] = [await app.operator('Olga'), await app.operator('Ivan')];
+  const chat = await app.chat(echoBlocks);
+  const [{ id: given }, { id: like }] = [await app.start(chat), await app.start(chat)];
+  await app.call('PATCH', `/sessions/${like}/operators/${olga.id}`, [], app.admin);
+  await app.call('PATCH', `/sessions/${given}/operators/${ivan.id}`, [], app.admin);
+  // Another node does to the one session what was done to the other.
+  await runSql(
+    database,
+    `update sessions s set version = s.version + 1, floor = o.floor, operator_id = o.operator_id,
+      operator_name = o.operator_name, operator_assigned_at = o.operator_assigned_at, operators = o.operators
+    from sessions o where s.id = $1 and o.id = $2`,
+    [given, like],
+  );
+  await app.call('PATCH', `/users/${olga.id}`, { blocked: true }, app.admin);
+  const kept = () => runSql(database, 'select id from sessions where operator_id = $1', [String(olga.id)]);
+  await expect.poll(kept, { timeout: 10_000 }).toEqual([]);
+});

@@ -63,13 +63,15 @@ export class Routed implements RoutedSessions {
 
   /** Each session goes by where the person stands when its step is made up. */
   async #look(companyId: number, person: number): Promise<void> {
-    for (const id of await this.#store.liveOfOperator(companyId, String(person))) {
-      await this.#runner.run(id, async (draft, setting) => {
-        const { floor } = draft.session;
-        if (floor.at !== 'person' || floor.id !== person) return;
-        const event = presenceEvent(floor, await setting.operators.find(companyId, person), draft.now);
-        if (event !== null) await happen(draft, setting, event);
-      });
+    const decide: DecideBy<void> = async (draft, setting) => {
+      const { floor } = draft.session;
+      if (floor.at !== 'person' || floor.id !== person) return;
+      const event = presenceEvent(floor, await setting.operators.find(companyId, person), draft.now);
+      if (event !== null) await happen(draft, setting, event);
+    };
+    // Memory may be older than what gave a session to the person, and would say that it is not his.
+    for (const { id, version } of await this.#store.liveOfOperator(companyId, String(person))) {
+      await this.#runner.run(id, decide, { atLeast: version });
     }
   }
 

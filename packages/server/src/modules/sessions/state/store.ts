@@ -98,7 +98,7 @@ const repeatedByClient = {
 };
 const liveOfOperator = {
   name: 'sessions_live_of_operator',
-  text: `select id from sessions where company_id = $1 and operator_id = $2 and closed_at is null
+  text: `select id, version from sessions where company_id = $1 and operator_id = $2 and closed_at is null
     and operator_type = 'OPERATOR'`,
 };
 const byDialog = {
@@ -223,10 +223,9 @@ export class SessionStore {
     return row;
   }
 
-  /** The live sessions of an operator. */
-  async liveOfOperator(companyId: number, operatorId: string): Promise<string[]> {
-    const rows = await this.#database.query<{ id: string }>(liveOfOperator, [companyId, operatorId]);
-    return rows.map((row) => row.id);
+  /** The live sessions of an operator, and the versions at which they are his. */
+  liveOfOperator(companyId: number, operatorId: string): Promise<{ id: string; version: number }[]> {
+    return this.#database.query<{ id: string; version: number }>(liveOfOperator, [companyId, operatorId]);
   }
 
   /** The session behind the id its caller gave to a dialog. */
