@@ -4,6 +4,7 @@ import { openDatabase } from '../../platform/database.ts';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import { echoBlocks, startTestApp } from '../../testing/test-app.ts';
 import { lockWaits, runSql } from '../../testing/rows.ts';
+import { SessionStore } from '../sessions/state/store.ts';
 
 it('an operator who stays offline for a minute leaves the sessions to others; one who comes back keeps them', async () => {
   const clock = new FakeClock(Date.UTC(2026, 0, 1));
@@ -55,6 +56,29 @@ it('an operator who is back while its sessions are passed on keeps the rest of t
   await expect.poll(left, { timeout: 10_000 }).toEqual([]);
   const kept = await runSql(database, 'select 1 from sessions where operator_id = $1', [String(olga.id)]);
   expect(kept).toHaveLength(2);
+});
+
+it('a session that cannot be passed on keeps none of the others with somebody who is gone', async () => {
+  await using app = await startTestApp();
+  await using database = openDatabase(app.connection, 2, () => undefined);
+  const olga = await app.operator('Olga');
+  const chat = await app.chat(echoBlocks);
+  const sessions = [await app.start(chat), await app.start(chat), await app.start(chat)].map(({ id }) => id);
+  for (const id of sessions) await app.call('PATCH', `/sessions/${id}/operators/${olga.id}`, [], app.admin);
+  // The one that is looked at first.
+  const [company] = await runSql<{ id: number }>(database, 'select company_id as id from users where id = $1', [
+    olga.id,
+  ]);
+  const [first] = await new SessionStore(database).liveOfOperator(company?.id ?? 0, String(olga.id));
+  await runSql(
+    database,
+    `create function refuse() returns trigger language plpgsql as $$ begin raise exception 'broken'; end $$;
+    create trigger refused before update on sessions for each row
+      when (old.id = '${first?.id}') execute function refuse()`,
+  );
+  await app.call('PATCH', `/users/${olga.id}`, { blocked: true }, app.admin);
+  const kept = () => runSql(database, 'select id from sessions where operator_id = $1', [String(olga.id)]);
+  await expect.poll(kept, { timeout: 10_000 }).toEqual([{ id: first?.id }]);
 });
 
 it('who is gone is gone from a session, too, that another node gave it and this one remembers otherwise', async () => {

@@ -69,10 +69,13 @@ export class Routed implements RoutedSessions {
       const event = presenceEvent(floor, await setting.operators.find(companyId, person), draft.now);
       if (event !== null) await happen(draft, setting, event);
     };
+    // A session that fails keeps none of the others with somebody who is gone; the timer comes back for it.
+    const failures: unknown[] = [];
     // Memory may be older than what gave a session to the person, and would say that it is not his.
     for (const { id, version } of await this.#store.liveOfOperator(companyId, String(person))) {
-      await this.#runner.run(id, decide, { atLeast: version });
+      await this.#runner.run(id, decide, { atLeast: version }).catch((error: unknown) => failures.push(error));
     }
+    if (failures.length > 0) throw new AggregateError(failures, 'sessions cannot hear of a person');
   }
 
   #decided(id: string, version: number, eventOf: (draft: Draft) => FloorEvent): Promise<boolean> {
