@@ -30,14 +30,18 @@ export async function moveTo(draft: Draft, setting: StepSetting, floor: Floor): 
   if (floor.at === 'closed') close(draft, floor.by, setting);
 }
 
-/** Wishes for the timers that a step made due earlier than those there are; later ones are found by those. */
+/**
+ * Wishes for the timers that a step made due earlier than those there are; later ones are found by those. That of a hold
+ * may not be there: it goes by a limit of the chat that others change, and is wished for whenever what is owed begins.
+ */
 export function wishTimers(draft: Draft, setting: StepSetting): void {
   const idle = setting.chat.settings.allowableOperatorIdleTime * 1000;
   const before = timersOf(draft.before, idle, draft.now);
   const after = timersOf(draft.session, idle, draft.now);
   for (const [kind, at] of Object.entries(after) as [FloorTimer, number][]) {
     const known = before[kind];
-    if (known === undefined || at < known || (kind === 'session-ask' && asksAnother(draft))) draft.wakeAt(kind, at);
+    const anew = (kind === 'session-ask' && asksAnother(draft)) || (kind === 'session-hold' && at !== known);
+    if (known === undefined || at < known || anew) draft.wakeAt(kind, at);
   }
 }
 
