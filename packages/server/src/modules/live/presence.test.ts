@@ -5,14 +5,11 @@ import { Presence } from './presence.ts';
 function gate(joined: Promise<void>): { told: string[]; presence: Presence } {
   const told: string[] = [];
   const open = {
-    enter: async (id: string) => ({ id, open: true }),
     joined: async (id: string) => {
       told.push(`joined ${id}`);
       await joined;
     },
     left: async (id: string) => void told.push(`left ${id}`),
-    read: async () => {},
-    rate: async () => {},
   };
   return { told, presence: new Presence(open, openLog('silent', false)) };
 }

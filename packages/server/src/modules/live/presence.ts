@@ -3,7 +3,7 @@ import type { SessionGate } from './connect.ts';
 
 /** Which connections of this node joined which sessions: the first join and the last leave are told. */
 export class Presence {
-  readonly #gate: SessionGate;
+  readonly #gate: Pick<SessionGate, 'joined' | 'left'>;
   readonly #log: Log;
   readonly #bySession = new Map<string, Set<string>>();
   readonly #byClient = new Map<string, Set<string>>();
@@ -13,7 +13,7 @@ export class Presence {
   /** Connections that ended while a call of theirs was under way. */
   readonly #gone = new Set<string>();
 
-  constructor(gate: SessionGate, log: Log) {
+  constructor(gate: Pick<SessionGate, 'joined' | 'left'>, log: Log) {
     this.#gate = gate;
     this.#log = log;
   }
