@@ -67,6 +67,28 @@ describe('a bot elsewhere that hands over to a group where nobody is', () => {
   });
 });
 
+describe('a group that a bot elsewhere names', () => {
+  it.each([
+    ['in capitals is the group', true],
+    ['of another company is none: anybody of the company gets the session', false],
+  ])('%s', async (_title, own) => {
+    const member = await app.operator('Member');
+    const tenant = await app.tenant();
+    const body = { name: 'Theirs', operatorIds: [] };
+    const theirs = (await app.call<{ id: string }>('POST', '/groups', body, tenant.header)).body.id;
+    const group = own ? await work.group(member) : theirs;
+    await work.online(member);
+    await using bot = await startReceiver((_call, response) =>
+      json(response, { handOver: { groupId: group.toUpperCase() } }),
+    );
+    const { id } = await app.start(await work.webhookChat(bot.url, BUSY));
+    await expect.poll(async () => (await work.details(id)).operatorName).toBe('Member');
+    expect((await work.details(id)).handOver?.groupId).toBe(own ? group : null);
+    expect(await work.said(id)).toEqual([]);
+    await work.offline(member);
+  });
+});
+
 describe('nobody is there', () => {
   it('each branch that a bot has for it is taken, and the client is told once', async () => {
     const group = await work.group();

@@ -76,7 +76,7 @@ export async function answer(
 ): Promise<PlacedMessage[]> {
   if (openQuestion(draft.session.floor)?.id !== question.id) return [];
   const said = takeIn(draft, setting, bot, turn, question);
-  return [...said, ...(await happen(draft, setting, outcomeOf(turn, draft.now, question.id, setting.ids)))];
+  return [...said, ...(await happen(draft, setting, await comesTo(draft, setting, turn, question.id)))];
 }
 
 /** Lets a bot answer here what it was asked while it was elsewhere. */
@@ -147,7 +147,20 @@ async function turn(
   }
   const made = await localTurn(draft, bot, input);
   const said = takeIn(draft, setting, bot, made, { id: null, input });
-  return { said, next: outcomeOf(made, now, null, setting.ids) };
+  return { said, next: await comesTo(draft, setting, made, null) };
+}
+
+/** What a turn comes to; a group that the company has not is none: anybody of the company may take the session. */
+async function comesTo(
+  draft: Draft,
+  setting: StepSetting,
+  turn: BotTurn,
+  question: string | null,
+): Promise<FloorEvent> {
+  const event = outcomeOf(turn, draft.now, question, setting.ids);
+  if (event.is !== 'turnWishes' || event.wish.group === null || draft.session.chatId === null) return event;
+  const group = await setting.operators.group(draft.session.companyId, event.wish.group);
+  return { ...event, wish: { ...event.wish, group: group?.id ?? null } };
 }
 
 function localTurn(draft: Draft, bot: LocalBot, input: BotInput): Promise<BotTurn> {

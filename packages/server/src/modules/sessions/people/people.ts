@@ -56,8 +56,9 @@ export class People {
   /** Has routing give the session to a member of a group; nobody there: it waits in the help list. */
   async switchToGroup(session: HotSession, groupId: string): Promise<void> {
     const { operators } = this.#runner.ports;
-    if ((await operators.group(session.companyId, groupId)) === undefined) throw notFound();
-    await this.#happen(session, { is: 'toGroup', group: groupId, note: null });
+    const group = await operators.group(session.companyId, groupId);
+    if (group === undefined) throw notFound();
+    await this.#happen(session, { is: 'toGroup', group: group.id, note: null });
     await this.#waiter.placed(session.id);
   }
 

@@ -99,7 +99,7 @@ const repeatedByClient = {
 const liveOfOperator = {
   name: 'sessions_live_of_operator',
   text: `select id, version from sessions where company_id = $1 and operator_id = $2 and closed_at is null
-    and operator_type = 'OPERATOR'`,
+    and operator_type = 'OPERATOR' and waits_since is null`,
 };
 const byDialog = {
   name: 'session_by_dialog',
@@ -223,7 +223,7 @@ export class SessionStore {
     return row;
   }
 
-  /** The live sessions of an operator, and the versions at which they are his. */
+  /** The live sessions that an operator answers in, and the versions at which they are his. */
   liveOfOperator(companyId: number, operatorId: string): Promise<{ id: string; version: number }[]> {
     return this.#database.query<{ id: string; version: number }>(liveOfOperator, [companyId, operatorId]);
   }
