@@ -7,6 +7,7 @@ import { fanoutBench } from './fanout.ts';
 import { listsBench } from './lists.ts';
 import { startsBench } from './starts.ts';
 import { openFullFolder } from './support/folders.ts';
+import { webhooksBench } from './webhooks.ts';
 
 /** Runs the benches named, or all, and keeps the figures with the name of the machine they are of. */
 const machine = {
@@ -19,6 +20,12 @@ const LOADS = [1, 8, 32, 128];
 const benches = {
   exchange: () => exchangeBench(LOADS),
   fanout: fanoutBench,
+  async webhooks() {
+    const figures = await webhooksBench();
+    // What was lost or doubled is no figure but a fault.
+    if (!figures.sound) process.exitCode = 1;
+    return figures;
+  },
   async million() {
     await using full = await openFullFolder();
     const { sessions, seconds } = full;

@@ -24,6 +24,8 @@ export interface BenchedMolva extends AsyncDisposable {
   readonly token: string;
   /** Makes a bot that echoes and a chat with it; answers the chat's id. */
   echoChat(): Promise<string>;
+  /** Makes a chat whose bot is asked at an address; answers the chat's id. */
+  webhookChat(url: string): Promise<string>;
 }
 
 /** Starts Molva on a data folder. */
@@ -33,6 +35,7 @@ export async function startMolva(dataFolder: string): Promise<BenchedMolva> {
     MOLVA_PORT: '0',
     MOLVA_LOG_LEVEL: 'warn',
     MOLVA_ADMIN_PASSWORD: 'benchmark',
+    MOLVA_OUTGOING_ALLOW: '127.0.0.1',
   };
   const { child, match } = await startNode([main], environment, /Chat and wire\s+http:\/\/127\.0\.0\.1:(\d+)/);
   const port = Number(match[1]);
@@ -44,6 +47,11 @@ export async function startMolva(dataFolder: string): Promise<BenchedMolva> {
     });
     return (await answer.json()) as Record<string, string>;
   };
+  const chatWith = async (bot: unknown): Promise<string> => {
+    const { id: botId } = await post('/bots', bot, token);
+    const { id = '' } = await post('/chats', { name: 'Bench', botId }, token);
+    return id;
+  };
   const { token = '' } = await post(
     '/auth/login',
     { email: 'admin@localhost', password: 'benchmark', ttl: 86_400 },
@@ -54,11 +62,8 @@ export async function startMolva(dataFolder: string): Promise<BenchedMolva> {
     pid: child.pid ?? 0,
     socketFolder: join(dataFolder, 'socket'),
     token,
-    async echoChat() {
-      const { id: botId } = await post('/bots', { name: 'Echo', scenario }, token);
-      const { id = '' } = await post('/chats', { name: 'Echo', botId }, token);
-      return id;
-    },
+    echoChat: () => chatWith({ name: 'Echo', scenario }),
+    webhookChat: (url) => chatWith({ name: 'Webhook', webhook: { url, secret: 'a secret of the benches' } }),
     [Symbol.asyncDispose]: () => stop(child),
   };
 }
