@@ -3,6 +3,7 @@
 const eventNames = new Set([
   'showTypingIndicator',
   'chatMessageCreated',
+  'chatMessagePart',
   'chatMessageEdited',
   'chatMessageDeleted',
   'chatMessageRead',
