@@ -10,7 +10,7 @@ export interface DeparturePorts {
   readonly database: Database;
   readonly clock: Clock;
   readonly due: DueRunner;
-  readonly sessions: Pick<RoutedSessions, 'gone' | 'back' | 'away'>;
+  readonly sessions: Pick<RoutedSessions, 'moved'>;
 }
 
 /**
@@ -21,12 +21,8 @@ export function registerDepartures({ database, clock, due, sessions }: Departure
   due.handle(STATUS_KIND, async (key) => {
     const { companyId, userId } = readOperatorKey(key);
     const at = goneAt(await findOperator(database, companyId, userId));
-    if (at === null) await sessions.back(companyId, userId);
-    else if (at <= clock.now()) await sessions.gone(companyId, userId);
-    else {
-      await sessions.away(companyId, userId);
-      return at;
-    }
-    return null;
+    const again = at !== null && at > clock.now() ? at : null;
+    await sessions.moved(companyId, userId);
+    return again;
   });
 }

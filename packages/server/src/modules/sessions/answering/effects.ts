@@ -1,12 +1,12 @@
 import { EventName, wireDate } from '@molva/contract';
 import type { Draft } from '../state/draft.ts';
-import { botTypes, type Floor, type Wish } from '../state/floor.ts';
+import { botTypes, openQuestion, type Floor, type Wish } from '../state/floor.ts';
 import type { OperatorSource } from '../state/operator-port.ts';
 import type { HotSession } from '../state/session.ts';
 import { operatorKey, ROUTE_KIND, ROUTE_OPERATOR_KIND, routeKey } from '../state/operator-keys.ts';
 import { wishOf } from './floor/outcome.ts';
 import type { StepSetting } from './setting.ts';
-import { timersOf, type FloorTimer } from './timers-of.ts';
+import { idleLimit, timersOf, type FloorTimer } from './timers-of.ts';
 
 /** Ends after which the client may be asked what it thinks of the conversation. */
 const rated: ReadonlySet<string> = new Set(['operator', 'bot', 'expired', 'client']);
@@ -35,7 +35,7 @@ export async function moveTo(draft: Draft, setting: StepSetting, floor: Floor): 
  * may not be there: it goes by a limit of the chat that others change, and is wished for whenever what is owed begins.
  */
 export function wishTimers(draft: Draft, setting: StepSetting): void {
-  const idle = setting.chat.settings.allowableOperatorIdleTime * 1000;
+  const idle = idleLimit(setting.chat);
   const before = timersOf(draft.before, idle, draft.now);
   const after = timersOf(draft.session, idle, draft.now);
   for (const [kind, at] of Object.entries(after) as [FloorTimer, number][]) {
@@ -47,11 +47,7 @@ export function wishTimers(draft: Draft, setting: StepSetting): void {
 
 /** Whether another question is the one to be asked: its row may be kept by the run of the one before. */
 function asksAnother({ before, session }: Draft): boolean {
-  return firstAsked(before.floor) !== firstAsked(session.floor);
-}
-
-function firstAsked(floor: Floor): string | null {
-  return floor.at === 'bot' && floor.phase.is === 'asking' ? floor.phase.inbox[0].id : null;
+  return openQuestion(before.floor)?.id !== openQuestion(session.floor)?.id;
 }
 
 /** Asks that routing looks at the sessions that wait in a group; null: for anybody of the company. */

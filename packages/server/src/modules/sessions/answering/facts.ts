@@ -4,7 +4,7 @@ import type { OperatorRecord } from '../state/operator-port.ts';
 import { expiresAt, type HotSession } from '../state/session.ts';
 import type { Facts, FloorEvent, NamedBot, NamedPerson } from './floor/events.ts';
 import type { StepSetting } from './setting.ts';
-import { answerDueAt } from './timers-of.ts';
+import { answerDueAt, idleLimit } from './timers-of.ts';
 
 /** The script that an event may let begin. */
 const scriptsOf: Readonly<Partial<Record<FloorEvent['is'], FollowUp>>> = {
@@ -35,7 +35,7 @@ export async function factsOf(draft: Draft, setting: StepSetting, event: FloorEv
     reload: removal ? await botNamed(setting, settings.sessionReloadBotId, session.companyId) : null,
     busyText: settings.operatorsBusyMessage,
     lifeEnds: expiresAt(session),
-    answerDue: answerDueAt(session, settings.allowableOperatorIdleTime * 1000),
+    answerDue: answerDueAt(session, idleLimit(setting.chat)),
     answered: floor.at === 'person' && (session.lastOperatorMessageAt ?? 0) >= floor.since,
     party: partyOf(session),
     standIn: removal ? await standIn(session, setting, event.person) : null,

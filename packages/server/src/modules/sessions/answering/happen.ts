@@ -2,7 +2,7 @@ import { Failure } from '../../../platform/failure.ts';
 import type { BotInput } from '../state/bot-input.ts';
 import type { BotTurn, LocalBot, ReadyBot } from '../state/bot-port.ts';
 import type { Draft, PlacedMessage } from '../state/draft.ts';
-import type { Floor, Question } from '../state/floor.ts';
+import { openQuestion, type Question } from '../state/floor.ts';
 import { joined, moveTo, wishRoute, wishTimers } from './effects.ts';
 import { factsOf } from './facts.ts';
 import { advance } from './floor/advance.ts';
@@ -87,11 +87,6 @@ export async function turnHere(
   question: Question,
 ): Promise<PlacedMessage[]> {
   return answer(draft, setting, bot, await localTurn(draft, bot, question.input), question);
-}
-
-/** The question a bot elsewhere is to answer next; undefined where none is open. */
-export function openQuestion(floor: Floor) {
-  return floor.at === 'bot' && floor.phase.is === 'asking' ? floor.phase.inbox[0] : undefined;
 }
 
 async function carryOut(draft: Draft, setting: StepSetting, command: Command): Promise<Done> {

@@ -5,16 +5,16 @@ import { Failure, notFound } from '../../../platform/failure.ts';
 import { shortId, type Log } from '../../../platform/log.ts';
 import type { AskContext, BotTurn, RemoteBot } from '../state/bot-port.ts';
 import type { Draft } from '../state/draft.ts';
-import type { Question } from '../state/floor.ts';
+import { openQuestion, type Question } from '../state/floor.ts';
 import type { HotSession } from '../state/session.ts';
 import { NEWEST } from '../state/steps.ts';
 import type { SessionStore } from '../state/store.ts';
 import { isUuid } from './client-message.ts';
-import { answer, happen, openQuestion, turnHere } from './happen.ts';
+import { answer, happen, turnHere } from './happen.ts';
 import type { StepSetting } from './setting.ts';
 import { SpokenParts } from './spoken-parts.ts';
 import type { StepRunner } from './step-runner.ts';
-import { timersOf, TYPING_REPEAT_MS } from './timers-of.ts';
+import { nextLook, TYPING_REPEAT_MS } from './timers-of.ts';
 
 /** What asking needs. */
 export interface RemoteTurnPorts {
@@ -67,7 +67,7 @@ export class RemoteTurns {
       if (openQuestion(draft.session.floor)?.id === question.id) {
         await this.#take(draft, setting, found, given);
       }
-      return nextAsk(draft, setting);
+      return nextLook(draft, setting.chat, 'session-ask');
     });
   }
 
@@ -105,7 +105,7 @@ export class RemoteTurns {
     else if (promised === null) return { session, question, bot };
     else if (promised <= now) await this.#fail(draft, setting, question, 'the answer did not come');
     else draft.showTyping('BOT');
-    return nextAsk(draft, setting);
+    return nextLook(draft, setting.chat, 'session-ask');
   }
 
   /** The answer; `later`, or what kept it from giving one. */
@@ -159,10 +159,4 @@ export class RemoteTurns {
 
 function isTurn(given: Given): given is BotTurn {
   return typeof given === 'object' && !('failed' in given);
-}
-
-/** When the next question is to be asked, or a promise runs out. */
-function nextAsk(draft: Draft, setting: StepSetting): number | null {
-  const idle = setting.chat.settings.allowableOperatorIdleTime * 1000;
-  return timersOf(draft.session, idle, draft.now)['session-ask'] ?? null;
 }

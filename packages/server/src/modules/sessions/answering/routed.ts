@@ -1,6 +1,6 @@
 import type { Draft } from '../state/draft.ts';
 import type { PersonFloor } from '../state/floor.ts';
-import { goneAt, type Assignment, type OperatorRecord, type RoutedSessions } from '../state/operator-port.ts';
+import { goneAt, GRACE_MS, type Assignment, type OperatorRecord, type RoutedSessions } from '../state/operator-port.ts';
 import { SeatTaken } from '../state/append.ts';
 import type { SessionStore } from '../state/store.ts';
 import { namedPerson } from './facts.ts';
@@ -8,7 +8,7 @@ import type { FloorEvent } from './floor/events.ts';
 import { happen } from './happen.ts';
 import type { StepSetting } from './setting.ts';
 import { unlessGone, type DecideBy, type StepRunner } from './step-runner.ts';
-import { answerDueAt, GRACE_MS } from './timers-of.ts';
+import { answerDueAt, idleLimit } from './timers-of.ts';
 
 /** What routing comes to, and what becomes of people: each a step of one session. */
 export class Routed implements RoutedSessions {
@@ -39,21 +39,6 @@ export class Routed implements RoutedSessions {
     return this.#decided(id, version, () => ({ is: 'none', why, question }));
   }
 
-  /** The person is gone from all its sessions, as long as it stays so: one that is back keeps the rest of them. */
-  gone(companyId: number, person: number): Promise<void> {
-    return this.#look(companyId, person);
-  }
-
-  /** The person is back. */
-  back(companyId: number, person: number): Promise<void> {
-    return this.#look(companyId, person);
-  }
-
-  /** The person is away: after a minute others get its sessions. */
-  away(companyId: number, person: number): Promise<void> {
-    return this.#look(companyId, person);
-  }
-
   /** The group it waits in is gone: anybody of the company may get it. */
   async groupGone(id: string, group: string): Promise<void> {
     await unlessGone(null, () =>
@@ -61,8 +46,11 @@ export class Routed implements RoutedSessions {
     );
   }
 
-  /** Each session goes by where the person stands when its step is made up. */
-  async #look(companyId: number, person: number): Promise<void> {
+  /**
+   * The person came, went away or is gone: each of its sessions goes by where it stands when its step is made up, so one
+   * that is back keeps the rest of them.
+   */
+  async moved(companyId: number, person: number): Promise<void> {
     const decide: DecideBy<void> = async (draft, setting) => {
       const { floor } = draft.session;
       if (floor.at !== 'person' || floor.id !== person) return;
@@ -94,7 +82,7 @@ export async function holdEvents(draft: Draft, setting: StepSetting): Promise<Fl
   if (floor.at !== 'person') return [];
   const operator = await setting.operators.find(companyId, floor.id);
   const event = presenceEvent(floor, operator, draft.now);
-  const due = answerDueAt(draft.session, setting.chat.settings.allowableOperatorIdleTime * 1000);
+  const due = answerDueAt(draft.session, idleLimit(setting.chat));
   const owes = due !== null && due <= draft.now;
   return [...(event === null ? [] : [event]), ...(owes ? [{ is: 'answerDue' } as const] : [])];
 }

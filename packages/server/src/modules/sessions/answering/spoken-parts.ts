@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../../../platform/clock.ts';
 import type { SpokenPart } from '../state/bot-port.ts';
-import { openQuestion } from './happen.ts';
+import { openQuestion } from '../state/floor.ts';
 import { SpokenText } from './spoken-text.ts';
 import type { StepRunner } from './step-runner.ts';
 

@@ -1,16 +1,26 @@
+import type { ChatRecord } from '../../chats/index.ts';
+import type { Draft } from '../state/draft.ts';
+import { LOOK_MS } from '../state/floor.ts';
+import { GRACE_MS } from '../state/operator-port.ts';
 import { expiresAt, type HotSession } from '../state/session.ts';
 
 /** While a bot is at it, its typing is shown again this often; clients hide it after five seconds. */
 export const TYPING_REPEAT_MS = 3_000;
 /** How soon routing is asked again where it has not decided. */
 const PLACING_REPEAT_MS = 5_000;
-/** How often waiting sessions are looked at. */
-const WAIT_REPEAT_MS = 30_000;
-/** How long who went away may come back before others get the session. */
-export const GRACE_MS = 60_000;
 
 /** The timers that follow from who answers. */
 export type FloorTimer = 'session-expiry' | 'session-bot' | 'session-ask' | 'session-wait' | 'session-hold';
+
+/** How long a chat lets a person owe an answer, milliseconds; 0: for ever. */
+export function idleLimit({ settings }: Pick<ChatRecord, 'settings'>): number {
+  return settings.allowableOperatorIdleTime * 1000;
+}
+
+/** When the session of a step is to be looked at for a timer as it stands now; null: not at all. */
+export function nextLook(draft: Draft, chat: Pick<ChatRecord, 'settings'>, timer: FloorTimer): number | null {
+  return timersOf(draft.session, idleLimit(chat), draft.now)[timer] ?? null;
+}
 
 /** When the session is to be looked at, by timer; a timer that is absent has nothing to wait for. */
 export function timersOf(
@@ -29,7 +39,7 @@ export function timersOf(
     case 'queue': {
       const { stage } = floor;
       const at =
-        stage.is === 'placing' ? now + PLACING_REPEAT_MS : earliest(stage.until, stage.remindAt, now + WAIT_REPEAT_MS);
+        stage.is === 'placing' ? now + PLACING_REPEAT_MS : earliest(stage.until, stage.remindAt, now + LOOK_MS);
       return { ...life, 'session-wait': at };
     }
     case 'help':

@@ -8,7 +8,7 @@ import { happen } from './happen.ts';
 import type { RemoteTurns } from './remote-turns.ts';
 import { holdEvents } from './routed.ts';
 import { unlessGone, type StepRunner } from './step-runner.ts';
-import { timersOf, type FloorTimer } from './timers-of.ts';
+import { nextLook, type FloorTimer } from './timers-of.ts';
 
 /** What the timers need. */
 export interface TimerPorts {
@@ -75,8 +75,7 @@ export class Timers {
           await happen(draft, setting, event());
           // Clients hide a typing that is not shown again.
           if (timer === 'session-bot' && draft.session.floor === floor && botTypes(floor)) draft.showTyping('BOT');
-          const idle = setting.chat.settings.allowableOperatorIdleTime * 1000;
-          return timersOf(draft.session, idle, draft.now)[timer] ?? null;
+          return nextLook(draft, setting.chat, timer);
         },
         { atLeast: wish.version },
       );
@@ -88,8 +87,7 @@ export class Timers {
       id,
       async (draft, setting) => {
         for (const event of await holdEvents(draft, setting)) await happen(draft, setting, event);
-        const idle = setting.chat.settings.allowableOperatorIdleTime * 1000;
-        return timersOf(draft.session, idle, draft.now)['session-hold'] ?? null;
+        return nextLook(draft, setting.chat, 'session-hold');
       },
       { atLeast: wish.version },
     );

@@ -163,3 +163,8 @@ export function botTypes(floor: Floor): boolean {
   if (floor.at !== 'bot') return false;
   return floor.phase.is === 'asking' || (floor.phase.is === 'pausing' && floor.phase.typing);
 }
+
+/** The question a bot elsewhere is to answer next; undefined where none is open. */
+export function openQuestion(floor: Floor): Question | undefined {
+  return floor.at === 'bot' && floor.phase.is === 'asking' ? floor.phase.inbox[0] : undefined;
+}

@@ -42,12 +42,8 @@ export interface RoutedSessions {
   none(sessionId: string, version: number, why: 'nobody' | 'waitedOut' | 'hours'): Promise<boolean>;
   /** The session no longer waits in a group that was deleted: anybody of the company may get it. */
   groupGone(sessionId: string, groupId: string): Promise<void>;
-  /** The person is gone: others get its sessions, as long as it stays so. */
-  gone(companyId: number, operatorId: number): Promise<void>;
-  /** The person is there again, or never was away. */
-  back(companyId: number, operatorId: number): Promise<void>;
-  /** The person went away a moment ago. */
-  away(companyId: number, operatorId: number): Promise<void>;
+  /** The person came, went away or is gone: its sessions go by where it stands now. */
+  moved(companyId: number, operatorId: number): Promise<void>;
 }
 
 /** To whom routing gives a session, and why; `epoch` is the seat's as it must be found. */
@@ -58,7 +54,7 @@ export interface Assignment {
 }
 
 /** How long who went offline may come back before others get the sessions. */
-const GRACE_MS = 60_000;
+export const GRACE_MS = 60_000;
 
 /**
  * When others get the sessions of somebody who does not come back, milliseconds: never (null), at once where it may no

@@ -1,5 +1,5 @@
 import type { BotInput, BotUserMessage } from '../../state/bot-input.ts';
-import type { FollowUp, Why } from '../../state/floor.ts';
+import type { ClosedFloor, FollowUp, Why } from '../../state/floor.ts';
 
 /** A bot as the floor names it. */
 export interface NamedBot {
@@ -121,12 +121,7 @@ export interface Facts {
   /** Somebody of the party who can take over, beside whom the event is about. */
   readonly standIn: NamedPerson | null;
   /** What stays named where somebody answered last. */
-  readonly last: {
-    readonly type: 'BOT' | 'OPERATOR';
-    readonly id: string;
-    readonly name: string;
-    readonly since: number | null;
-  } | null;
+  readonly last: ClosedFloor['last'];
 }
 
 /** What is to be done in the same step, in order. Everything else is derived from the floors before and after. */
