@@ -34,6 +34,8 @@ function project(
 export default defineConfig({
   test: {
     allowOnly: false,
+    // The tests mostly wait, for a database or a timer: more files at once than a small machine has cores.
+    maxWorkers: 3,
     reporters: ['default', './tools/closing-line-reporter.ts'],
     projects: [
       project('unit', 'test'),
