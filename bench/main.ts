@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { attacksBench } from './attacks/attacks.ts';
 import { exchangeBench, exchangeBesideBench } from './exchange.ts';
 import { fanoutBench } from './fanout.ts';
 import { listsBench } from './lists.ts';
@@ -20,6 +21,7 @@ const LOADS = [1, 8, 32, 128];
 const benches = {
   exchange: () => exchangeBench(LOADS),
   fanout: fanoutBench,
+  attacks: attacksBench,
   async webhooks() {
     const figures = await webhooksBench();
     // What was lost or doubled is no figure but a fault.

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
-import { startNode, stop } from './process.ts';
+import { startNode, stop, unlimited } from './process.ts';
 
 const main = fileURLToPath(new URL('../../packages/server/dist/main.js', import.meta.url));
 
@@ -26,18 +26,36 @@ export interface BenchedMolva extends AsyncDisposable {
   echoChat(): Promise<string>;
   /** Makes a chat whose bot is asked at an address; answers the chat's id. */
   webhookChat(url: string): Promise<string>;
+  /** Makes a chat around a scenario's blocks; answers the chat's id. */
+  scenarioChat(blocks: Record<string, unknown>): Promise<string>;
+}
+
+/** How a Molva that is measured differs from the usual. */
+export interface MolvaOptions {
+  /** Of Node itself. */
+  readonly nodeOptions?: readonly string[];
+  /** Limits of one caller, as environment; none unless given. */
+  readonly limits?: Record<string, string>;
 }
 
 /** Starts Molva on a data folder. */
-export async function startMolva(dataFolder: string): Promise<BenchedMolva> {
+export async function startMolva(
+  dataFolder: string,
+  { nodeOptions = [], limits = unlimited }: MolvaOptions = {},
+): Promise<BenchedMolva> {
   const environment = {
+    ...limits,
     MOLVA_DATA_DIR: dataFolder,
     MOLVA_PORT: '0',
     MOLVA_LOG_LEVEL: 'warn',
     MOLVA_ADMIN_PASSWORD: 'benchmark',
     MOLVA_OUTGOING_ALLOW: '127.0.0.1',
   };
-  const { child, match } = await startNode([main], environment, /Chat and wire\s+http:\/\/127\.0\.0\.1:(\d+)/);
+  const { child, match } = await startNode(
+    [...nodeOptions, main],
+    environment,
+    /Chat and wire\s+http:\/\/127\.0\.0\.1:(\d+)/,
+  );
   const port = Number(match[1]);
   const post = async (path: string, body: unknown, token: string): Promise<Record<string, string>> => {
     const answer = await fetch(`http://127.0.0.1:${port}/api/v1${path}`, {
@@ -48,7 +66,8 @@ export async function startMolva(dataFolder: string): Promise<BenchedMolva> {
     return (await answer.json()) as Record<string, string>;
   };
   const chatWith = async (bot: unknown): Promise<string> => {
-    const { id: botId } = await post('/bots', bot, token);
+    const { id: botId, ...refusal } = await post('/bots', bot, token);
+    if (botId === undefined) throw new Error(JSON.stringify(refusal));
     const { id = '' } = await post('/chats', { name: 'Bench', botId }, token);
     return id;
   };
@@ -64,6 +83,8 @@ export async function startMolva(dataFolder: string): Promise<BenchedMolva> {
     token,
     echoChat: () => chatWith({ name: 'Echo', scenario }),
     webhookChat: (url) => chatWith({ name: 'Webhook', webhook: { url, secret: 'a secret of the benches' } }),
+    scenarioChat: (blocks) =>
+      chatWith({ name: 'Scenario', scenario: { version: 1, language: 'en', start: 'start', blocks } }),
     [Symbol.asyncDispose]: () => stop(child),
   };
 }

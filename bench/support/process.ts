@@ -45,7 +45,7 @@ function statFields(pid: number): string[] {
 }
 
 /** Figures are of what the server can do, not of what it lets one caller do. */
-const unlimited = { MOLVA_RATE_LIMIT: '0', MOLVA_RATE_LIMIT_OPEN: '0', MOLVA_RATE_LIMIT_STARTS: '0' };
+export const unlimited = { MOLVA_RATE_LIMIT: '0', MOLVA_RATE_LIMIT_OPEN: '0', MOLVA_RATE_LIMIT_STARTS: '0' };
 
 /** Starts a Node program and waits for a line of it. */
 export async function startNode(
@@ -56,7 +56,7 @@ export async function startNode(
   // Molva refuses settings it does not know.
   const { MOLVA_BENCH_DATA: _, ...inherited } = process.env;
   const child = spawn(process.execPath, args, {
-    env: { ...inherited, ...unlimited, ...environment },
+    env: { ...inherited, ...environment },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   let output = '';
@@ -71,8 +71,9 @@ export async function startNode(
   return { child, match };
 }
 
-/** Ends a program in order. */
+/** Ends a program in order, where it did not end by itself. */
 export async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = once(child, 'exit');
   child.kill('SIGTERM');
   await ended;

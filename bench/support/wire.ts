@@ -3,15 +3,20 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
 /** A connection that costs the measuring side as little as it can: bytes in, bytes out. */
-export async function openSocket(port: number): Promise<Socket> {
-  const socket = connect({ port, host: '127.0.0.1', noDelay: true });
+export async function openSocket(port: number, localAddress = '127.0.0.1'): Promise<Socket> {
+  const socket = connect({ port, host: '127.0.0.1', localAddress, noDelay: true });
   await once(socket, 'connect');
   return socket;
 }
 
 /** A WebSocket that was upgraded and has connected; whatever comes is handed on as it is. */
-export async function openLive(port: number, path: string, connectData: unknown): Promise<Socket> {
-  const socket = await openSocket(port);
+export async function openLive(
+  port: number,
+  path: string,
+  connectData: unknown,
+  localAddress?: string,
+): Promise<Socket> {
+  const socket = await openSocket(port, localAddress);
   socket.write(
     `GET ${path} HTTP/1.1\r\nHost: localhost:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\n\r\n`,
   );

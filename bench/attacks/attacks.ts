@@ -1,0 +1,118 @@
+import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { setPriority } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { emptyFolder, openFullFolder, type Folder } from '../support/folders.ts';
+import { startMolva, type BenchedMolva } from '../support/molva.ts';
+import { percentile, residentBytes, startNode, stop } from '../support/process.ts';
+import { attacks, type AttackName, type Target } from './attempts.ts';
+import { bystand } from './bystanders.ts';
+import { costlyBots } from './costly-bots.ts';
+
+const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 15);
+/** Part of an attack's name: others are left out. */
+const ONLY = process.env['BENCH_ATTACK'] ?? '';
+const program = fileURLToPath(new URL('./attacker.ts', import.meta.url));
+const MEBIBYTE = 1024 * 1024;
+
+/** What one attack did to others. */
+export interface AttackFigures {
+  readonly attack: string;
+  readonly idleP99Ms: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  /** The bystanders' 99th percentile beside the attack, of the one without. */
+  readonly times: number;
+  readonly idleMebibytes: number;
+  readonly peakMebibytes: number;
+  readonly lives: boolean;
+  /** Counters that went up by what was refused. */
+  readonly refused: Record<string, number>;
+}
+
+/** Each attack of one caller on a Molva of its own with little memory and its usual limits, beside bystanders. */
+export async function attacksBench(): Promise<AttackFigures[]> {
+  const figures: AttackFigures[] = [];
+  const names = Object.keys(attacks) as AttackName[];
+  for (const name of names.filter((attack) => attack.includes(ONLY))) {
+    // Lists cost by what there is to be listed.
+    await using folder: Folder = await (name.includes('lists') ? openFullFolder() : emptyFolder());
+    figures.push(await attack(name, folder.dataFolder));
+    process.stderr.write(`${JSON.stringify(figures.at(-1))}\n`);
+  }
+  return figures;
+}
+
+async function attack(name: AttackName, dataFolder: string): Promise<AttackFigures> {
+  await using molva = await startMolva(dataFolder, { nodeOptions: ['--max-old-space-size=512'], limits: {} });
+  const chatId = await molva.echoChat();
+  const target = await targetOf(molva, chatId, name);
+  await bystand(molva.port, chatId, 2);
+  const idle = await bystand(molva.port, chatId, SECONDS);
+  const idleBytes = residentBytes(molva.pid);
+  const before = await refusals(molva);
+  // The server's address of the counters is asked from where the attack does not come from.
+  const { child } = await startNode([program, name, JSON.stringify(target)], {}, /begun/);
+  // What is measured is the server, not who gets the processor.
+  setPriority(child.pid ?? 0, 10);
+  let peak = idleBytes;
+  const watch = setInterval(() => {
+    if (existsSync(`/proc/${molva.pid}/status`)) peak = Math.max(peak, residentBytes(molva.pid));
+  }, 100);
+  const beside = await bystand(molva.port, chatId, SECONDS);
+  const lives = existsSync(`/proc/${molva.pid}/exe`);
+  const after = lives ? await refusals(molva) : before;
+  await stop(child);
+  await sleep(2000);
+  clearInterval(watch);
+  const idleP99Ms = round(percentile(idle, 0.99));
+  const p99Ms = round(percentile(beside, 0.99));
+  return {
+    attack: name,
+    idleP99Ms,
+    p50Ms: round(percentile(beside, 0.5)),
+    p99Ms,
+    times: round(p99Ms / idleP99Ms),
+    idleMebibytes: Math.round(idleBytes / MEBIBYTE),
+    peakMebibytes: Math.round(peak / MEBIBYTE),
+    lives,
+    refused: Object.fromEntries(
+      Object.entries(after).flatMap(([counter, value]) => {
+        const more = value - (before[counter] ?? 0);
+        return more > 0 ? [[counter, more]] : [];
+      }),
+    ),
+  };
+}
+
+async function targetOf(molva: BenchedMolva, chatId: string, name: AttackName): Promise<Target> {
+  const costlyChats: string[] = [];
+  if (name.includes('bots')) {
+    for (const blocks of costlyBots) {
+      // A bot that is refused when it is stored costs nobody anything.
+      const chat = await molva
+        .scenarioChat(blocks)
+        .catch((reason: unknown) => process.stderr.write(`${String(reason)}\n`));
+      if (typeof chat === 'string') costlyChats.push(chat);
+    }
+  }
+  return { port: molva.port, chatId, costlyChats, authorization: `Bearer ${molva.token}` };
+}
+
+/** Counters of what was refused, limited or cut, and of answers with the client's or the server's fault. */
+async function refusals({ port }: BenchedMolva): Promise<Record<string, number>> {
+  const answer = await fetch(`http://127.0.0.1:${port}/metrics`, { signal: AbortSignal.timeout(10_000) }).catch(
+    () => undefined,
+  );
+  const text = (await answer?.text()) ?? '';
+  const lines = text.matchAll(/^((?:molva_\w*_total)(?:\{[^}]*\})?) (\d+)$/gm);
+  return Object.fromEntries(
+    [...lines].flatMap(([, counter = '', value]) =>
+      /refus|limit|cut|reject|budget|disconnect|status="[45]/.test(counter) ? [[counter, Number(value)]] : [],
+    ),
+  );
+}
+
+function round(value: number): number {
+  return Number(value.toFixed(1));
+}
