@@ -14,3 +14,12 @@ export function bytesOf(value: unknown): number {
   for (const one of Object.values(value)) bytes += bytesOf(one);
   return bytes;
 }
+
+/** How many bytes a record takes beyond the one that it was made from: what they have in common is not measured. */
+export function bytesBeyond<Fields extends object>(record: Fields, before: Fields): number {
+  let bytes = 0;
+  for (const field in record) {
+    if (record[field] !== before[field]) bytes += bytesOf(record[field]) - bytesOf(before[field]);
+  }
+  return bytes;
+}

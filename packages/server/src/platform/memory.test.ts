@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
-import { bytesOf } from './bytes-of.ts';
+import { bytesBeyond, bytesOf } from './bytes-of.ts';
 import { Memory } from './memory.ts';
 
 const clock = new FakeClock(0);
@@ -59,6 +59,32 @@ describe(Memory, () => {
     expect(figures?.bytes).toBeGreaterThan(bytesOf('key') + bytesOf({ key: 'key', list: [1, 2, 3] }));
     values.drop('key');
     expect(memory.figures()).toMatchObject([{ entries: 0, bytes: 0 }]);
+  });
+
+  it.each([{ bytesBeyond }, {}])(
+    'holds as many bytes after a value took the place of another as with it alone',
+    (sized) => {
+      const figuresOf = (...values: { text: string; list: number[] }[]) => {
+        const memory = new Memory(clock, 1e6);
+        const part = memory.part({ name: 'part', read: async (_key: string) => ({ text: '', list: [0] }), ...sized });
+        for (const value of values) part.put('a', value);
+        return memory.figures();
+      };
+      const [short, long, other] = [
+        { text: 'text', list: [1] },
+        { text: 'a longer text', list: [1, 2, 3] },
+        { text: 'another text', list: [] },
+      ];
+      for (const value of [short, long, other]) expect(figuresOf(short, long, value)).toEqual(figuresOf(value));
+    },
+  );
+
+  it('makes room for what grows where it is, and lets that go last', async () => {
+    const memory = new Memory(clock, 3_500);
+    const part = memory.part({ name: 'part', read: async (size: number) => 'x'.repeat(size) });
+    for (const key of [1, 2, 3]) part.put(key, 'x'.repeat(400));
+    part.put(1, 'x'.repeat(800));
+    expect([part.known(1)?.length, part.known(2), part.known(3)?.length]).toEqual([800, undefined, 400]);
   });
 
   it('believes a value for its life time alone, counted from the beginning of the reading', async () => {

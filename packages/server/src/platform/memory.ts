@@ -1,6 +1,9 @@
 import type { Clock } from './clock.ts';
 import { bytesOf } from './bytes-of.ts';
 
+/** A value that is there. */
+type Present<Value> = Value & ({} | null);
+
 /** How a part of the memory is kept. */
 export interface PartOptions<Key extends string | number, Value> {
   /** Its name in the figures. */
@@ -11,6 +14,8 @@ export interface PartOptions<Key extends string | number, Value> {
   readonly lifeMs?: number;
   /** Bytes that a value takes; estimated where it is absent, which suits plain data. */
   bytesOf?(value: Value): number;
+  /** How many bytes a value takes beyond the one whose place it is put in; both are measured where it is absent. */
+  bytesBeyond?(value: Present<Value>, before: Present<Value>): number;
 }
 
 /** Figures of a part. */
@@ -27,13 +32,14 @@ const ENTRY_BYTES = 200;
 
 /**
  * Everything this process keeps between calls and could read again: one bound in bytes for all of it, and what was not
- * read for the longest goes first, of whichever part it is.
+ * read for the longest goes first, of whichever part it is. A reading only leaves its mark, as there are several a
+ * message; where room is needed, entries with a mark lose it and go to the end.
  */
 export class Memory {
   readonly #clock: Clock;
   readonly #limit: number;
   readonly #parts: Pick<MemoryPart<string, unknown>, 'clear' | 'figures'>[] = [];
-  /** The least recently read first. */
+  /** In the order they came, or were passed over when room was made. */
   readonly #order = new Set<Entry>();
   #bytes = 0;
 
@@ -46,10 +52,7 @@ export class Memory {
   /** Opens a part of it. */
   part<Key extends string | number, Value>(options: PartOptions<Key, Value>): MemoryPart<Key, Value> {
     const part = new MemoryPart(options, this.#clock, {
-      keep: (entry) => {
-        this.#order.delete(entry);
-        this.#order.add(entry);
-      },
+      enter: (entry) => this.#order.add(entry),
       charge: (bytes) => this.#charge(bytes),
       leave: (entry) => this.#order.delete(entry),
     });
@@ -73,21 +76,29 @@ export class Memory {
     while (bytes > 0 && this.#bytes > this.#limit) {
       const oldest = this.#order.values().next();
       if (oldest.done === true) return;
-      oldest.value.drop();
+      if (oldest.value.read) this.#passOver(oldest.value);
+      else oldest.value.drop();
     }
+  }
+
+  #passOver(entry: Entry): void {
+    entry.read = false;
+    this.#order.delete(entry);
+    this.#order.add(entry);
   }
 }
 
 /** What the whole memory sees of an entry. */
 interface Entry {
+  /** Whether it was read since it came, or was passed over. */
+  read: boolean;
   /** Takes it out of its part. */
   drop(): void;
 }
 
 /** What a part needs of the whole. */
 interface Whole {
-  /** The entry was read: it is the last to go. */
-  keep(entry: Entry): void;
+  enter(entry: Entry): void;
   charge(bytes: number): void;
   leave(entry: Entry): void;
 }
@@ -116,7 +127,7 @@ export class MemoryPart<Key extends string | number, Value> {
     const known = this.#entries.get(key);
     if (known !== undefined && this.#isBelieved(known)) {
       this.#hits++;
-      this.#whole.keep(known);
+      known.read = true;
       return known.reading;
     }
     this.#misses++;
@@ -135,8 +146,18 @@ export class MemoryPart<Key extends string | number, Value> {
   }
 
   /** Keeps a value that was just written, in place of what was known or is being read. */
-  put(key: Key, value: Value): void {
-    this.#settle(key, this.#add(key, Promise.resolve(value)), value);
+  put(key: Key, value: Present<Value>): void {
+    const known = this.#entries.get(key);
+    const before = known?.value;
+    if (known === undefined || before === undefined) {
+      this.#settle(key, this.#add(key, Promise.resolve(value)), value);
+      return;
+    }
+    known.value = value;
+    known.reading = Promise.resolve(value);
+    known.until = this.#until();
+    known.read = true;
+    this.#charge(known, this.#options.bytesBeyond?.(value, before) ?? this.#bytesOf(value) - this.#bytesOf(before));
   }
 
   /** Forgets a key whose value was changed. */
@@ -163,26 +184,34 @@ export class MemoryPart<Key extends string | number, Value> {
 
   #add(key: Key, reading: Promise<Value>): Kept<Value> {
     this.drop(key);
-    const { lifeMs } = this.#options;
-    const until = lifeMs === undefined ? Number.POSITIVE_INFINITY : this.#clock.now() + lifeMs;
     const entry: Kept<Value> = {
       reading,
-      until,
+      until: this.#until(),
       value: undefined,
       bytes: 0,
+      read: false,
       drop: () => this.#dropEntry(key, entry),
     };
     this.#entries.set(key, entry);
-    this.#whole.keep(entry);
+    this.#whole.enter(entry);
     this.#charge(entry, ENTRY_BYTES + bytesOf(key));
     return entry;
   }
 
-  #settle(key: Key, entry: Kept<Value>, value: Value): void {
+  #settle(key: Key, entry: Kept<Value>, value: Present<Value>): void {
     // Dropped while it was being read: it is no part of the memory any more.
     if (this.#entries.get(key) !== entry) return;
     entry.value = value;
-    this.#charge(entry, this.#options.bytesOf?.(value) ?? bytesOf(value));
+    this.#charge(entry, this.#bytesOf(value));
+  }
+
+  #until(): number {
+    const { lifeMs } = this.#options;
+    return lifeMs === undefined ? Number.POSITIVE_INFINITY : this.#clock.now() + lifeMs;
+  }
+
+  #bytesOf(value: Value): number {
+    return this.#options.bytesOf?.(value) ?? bytesOf(value);
   }
 
   /** Counts first, then makes room: which may drop this very entry. */
@@ -201,9 +230,9 @@ export class MemoryPart<Key extends string | number, Value> {
 }
 
 interface Kept<Value> extends Entry {
-  readonly reading: Promise<Value>;
+  reading: Promise<Value>;
   /** Known once it was read. */
-  value: Value | undefined;
+  value: Present<Value> | undefined;
   bytes: number;
-  readonly until: number;
+  until: number;
 }

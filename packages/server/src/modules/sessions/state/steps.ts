@@ -1,5 +1,6 @@
 import type { Announcer } from '../../../platform/announcer.ts';
 import { isRefused } from '../../../platform/breaks.ts';
+import { bytesBeyond } from '../../../platform/bytes-of.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import type { Database } from '../../../platform/database.ts';
 import type { DueRunner } from '../../../platform/due.ts';
@@ -52,7 +53,7 @@ export class Steps {
 
   constructor(ports: StepPorts) {
     this.#ports = ports;
-    this.#known = ports.memory.part({ name: 'session', read: (id) => this.#load(id) });
+    this.#known = ports.memory.part({ name: 'session', read: (id) => this.#load(id), bytesBeyond });
   }
 
   /** The session as last seen, read if it is not in memory; throws `entity-not-found`. */
