@@ -13,7 +13,6 @@ import type { Chats } from '../chats/index.ts';
 import type { Clients } from '../clients/index.ts';
 import { RemoteTurns } from './answering/remote-turns.ts';
 import type { BotSource } from './state/bot-port.ts';
-import { notifierFor } from './state/outgoing-calls.ts';
 import { chatOf, type CompanyRules } from './state/chat-of.ts';
 import {
   acceptMessage,
@@ -103,18 +102,17 @@ export class Sessions {
     this.streams = new EventStreams(database);
     this.#list = new SessionList(database);
     const rules = { chats, companies };
-    const notifierOf = async (session: HotSession) => notifierFor(session, await chatOf(session, rules), ids);
-    const steps = new Steps({ database, clock, ids, announcer, memory, due, notifierOf });
+    const steps = new Steps({ database, clock, ids, announcer, memory, due, rules });
     const waiter = new TurnWaiter(announcer, clock, steps, ports.stopping);
-    this.#runner = new StepRunner(steps, { ids, bots, operators, ...rules }, waiter, ports.stopping);
+    this.#runner = new StepRunner(steps, { ids, bots, operators }, waiter, ports.stopping);
     const { store, tokens } = this;
     const runner = this.#runner;
-    this.#starts = new Starts({ database, clock, chats, files, runner, store, tokens, waiter, notifierOf });
+    this.#starts = new Starts({ database, clock, chats, files, runner, store, tokens, waiter });
     this.people = new People(runner, store, waiter);
     this.routed = new Routed(runner, store);
     this.corrections = new Corrections(steps, store);
     this.messages = new MessageStore(database);
-    this.dialogs = new Dialogs({ database, clock, runner, store, waiter, notifierOf });
+    this.dialogs = new Dialogs({ database, clock, runner, store, waiter });
     this.remoteTurns = new RemoteTurns(runner, { clock, log, store, tokenKey: ports.tokenKey });
     this.#timers = new Timers({ due, clock, runner, remoteTurns: this.remoteTurns, store });
     this.#timers.register();
@@ -199,7 +197,7 @@ export class Sessions {
   /** The client rates the session, within its scale; changeable for ten minutes. */
   async rate(id: string, rating: number, comment: string | undefined): Promise<void> {
     const session = await this.#runner.steps.get(id);
-    const chat = await chatOf(session, this.#runner.ports);
+    const chat = await chatOf(session, this.#ports);
     const highest = Number(chat.settings.ratingType);
     if (rating > highest) throw badField('rating', `must be at most ${highest}`);
     const now = this.#ports.clock.now();

@@ -1,18 +1,14 @@
-import type { Clock } from '../../../platform/clock.ts';
 import type { Database } from '../../../platform/database.ts';
 import { createSession, type Origin, type StartKey } from '../state/create.ts';
-import { Draft } from '../state/draft.ts';
+import type { Draft } from '../state/draft.ts';
 import { expiresAt, type HotSession } from '../state/session.ts';
-import type { NotifierOf } from '../state/steps.ts';
 import type { StepSetting } from './setting.ts';
 import type { StepRunner } from './step-runner.ts';
 
 /** What beginning a session needs. */
 export interface BirthPorts {
   readonly database: Database;
-  readonly clock: Clock;
   readonly runner: StepRunner;
-  readonly notifierOf: NotifierOf;
 }
 
 /** A session about to begin. */
@@ -32,11 +28,11 @@ export async function begin<T>(
   ports: BirthPorts,
   birth: Birth<T>,
 ): Promise<{ readonly draft: Draft; readonly first: T }> {
-  const { database, clock, runner, notifierOf } = ports;
+  const { database, runner } = ports;
   const { fresh, origin, callBack } = birth;
-  const draft = new Draft(fresh, clock.now(), await notifierOf(fresh));
+  const draft = await runner.steps.draftOf(fresh);
   draft.wakeAt('session-expiry', expiresAt(fresh));
-  const first = await birth.first(draft, { ...(await runner.setting(draft)), callBack });
+  const first = await birth.first(draft, { ...runner.setting(draft), callBack });
   await createSession(database, runner.ports.ids, draft, origin, birth.startKey(first));
   runner.steps.remember({ ...draft.session, version: fresh.version + 1 });
   runner.steps.announce(draft);

@@ -1,5 +1,4 @@
 import { Failure } from '../../../platform/failure.ts';
-import { chatOf, type RuleSource } from '../state/chat-of.ts';
 import type { Draft } from '../state/draft.ts';
 import type { StepRequest, Steps } from '../state/steps.ts';
 import { Aborts } from './aborts.ts';
@@ -12,13 +11,13 @@ export type DecideBy<T> = (draft: Draft, setting: StepSetting) => Promise<T> | T
 /** Runs steps that need the rules of their session: its chat, its bots, its people. */
 export class StepRunner {
   readonly steps: Steps;
-  readonly ports: AnswerPorts & RuleSource;
+  readonly ports: AnswerPorts;
   readonly aborts: Aborts;
   /** Aborted when the process begins to stop. */
   readonly stopping: AbortSignal;
   readonly #waiter: TurnWaiter;
 
-  constructor(steps: Steps, ports: AnswerPorts & RuleSource, waiter: TurnWaiter, stopping: AbortSignal) {
+  constructor(steps: Steps, ports: AnswerPorts, waiter: TurnWaiter, stopping: AbortSignal) {
     this.#waiter = waiter;
     this.stopping = stopping;
     this.aborts = new Aborts(stopping);
@@ -31,9 +30,9 @@ export class StepRunner {
     let made: Draft | undefined;
     const answer = await this.steps.run(
       id,
-      async (draft) => {
+      (draft) => {
         made = draft;
-        return decide(draft, await this.setting(draft));
+        return decide(draft, this.setting(draft));
       },
       request,
     );
@@ -42,9 +41,8 @@ export class StepRunner {
   }
 
   /** The rules a draft goes by. */
-  async setting({ session }: Draft): Promise<StepSetting> {
+  setting({ session, chat }: Draft): StepSetting {
     const { bots, operators, ids } = this.ports;
-    const chat = await chatOf(session, this.ports);
     const callBack = session.options.dialog?.answersLater ?? !this.#waiter.waitsFor(session.id);
     return { bots, operators, ids, chat, callBack };
   }

@@ -6,6 +6,7 @@ import type {
   StartDialogBody,
   StartSessionBody,
 } from '@molva/contract';
+import type { Clock } from '../../../platform/clock.ts';
 import { databaseError, UNIQUE_VIOLATION } from '../../../platform/database.ts';
 import { badField, Failure, notFound } from '../../../platform/failure.ts';
 import type { Caller } from '../../../platform/route.ts';
@@ -32,6 +33,7 @@ type User = NonNullable<Caller['user']>;
 
 /** What dialogs need. */
 export interface DialogPorts extends BirthPorts {
+  readonly clock: Clock;
   readonly store: SessionStore;
   readonly waiter: TurnWaiter;
 }

@@ -1,4 +1,5 @@
 import type { StartSessionBody } from '@molva/contract';
+import type { Clock } from '../../../platform/clock.ts';
 import { badField, Failure } from '../../../platform/failure.ts';
 import type { Caller } from '../../../platform/route.ts';
 import type { ChatRecord, Chats } from '../../chats/index.ts';
@@ -29,6 +30,7 @@ import { StartAnswers, type StartOutcome, type Told } from './start-answers.ts';
 
 /** What starting and continuing needs. */
 export interface StartPorts extends BirthPorts {
+  readonly clock: Clock;
   readonly chats: Chats;
   readonly files: FileSource;
   readonly store: SessionStore;

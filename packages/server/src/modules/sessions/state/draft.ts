@@ -12,8 +12,10 @@ import {
   type ReplyToMessage,
 } from '@molva/contract';
 import type { CommittedEvent, PassingEvent } from '../../../platform/announcer.ts';
+import type { Ids } from '../../../platform/ids.ts';
+import type { ChatRecord } from '../../chats/index.ts';
 import type { FactWrite, SpokenPart } from './bot-port.ts';
-import type { Delivery, Notifier } from './outgoing-calls.ts';
+import { notifierFor, type Delivery, type Notifier } from './outgoing-calls.ts';
 import { documented, type Documented } from './floor-view.ts';
 import type { Floor } from './floor.ts';
 import type { ROUTE_KIND, ROUTE_OPERATOR_KIND } from './operator-keys.ts';
@@ -84,6 +86,8 @@ export interface SeatGuard {
  */
 export class Draft {
   readonly before: HotSession;
+  /** The chat it belongs to: the rules it goes by. */
+  readonly chat: ChatRecord;
   readonly now: number;
   readonly messages: PlacedMessage[] = [];
   readonly events: CommittedEvent[] = [];
@@ -99,11 +103,12 @@ export class Draft {
   readonly #notifier: Notifier;
   #session: HotSession;
 
-  constructor(before: HotSession, now: number, notifier: Notifier) {
+  constructor(before: HotSession, chat: ChatRecord, now: number, ids: Ids) {
     this.before = before;
+    this.chat = chat;
     this.now = now;
     this.#session = before;
-    this.#notifier = notifier;
+    this.#notifier = notifierFor(before, chat, ids);
   }
 
   /** The session as it will be. */

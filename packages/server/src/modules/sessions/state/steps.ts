@@ -8,7 +8,7 @@ import { notFound } from '../../../platform/failure.ts';
 import type { Ids } from '../../../platform/ids.ts';
 import type { Memory, MemoryPart } from '../../../platform/memory.ts';
 import { append, SeatTaken } from './append.ts';
-import type { Notifier } from './outgoing-calls.ts';
+import { chatOf, type RuleSource } from './chat-of.ts';
 import { Draft } from './draft.ts';
 import { loadSession } from './load.ts';
 import type { HotSession } from './session.ts';
@@ -28,9 +28,6 @@ export interface StepRequest {
   readonly atLeast?: number | null;
 }
 
-/** A session with whatever its notifications need to be known before a step can be made up. */
-export type NotifierOf = (session: HotSession) => Promise<Notifier>;
-
 /** What the steps need. */
 export interface StepPorts {
   readonly database: Database;
@@ -39,7 +36,7 @@ export interface StepPorts {
   readonly due: DueRunner;
   readonly ids: Ids;
   readonly memory: Memory;
-  readonly notifierOf: NotifierOf;
+  readonly rules: RuleSource;
 }
 
 /**
@@ -84,19 +81,26 @@ export class Steps {
     const tail = this.#tails.get(id);
     const attempt = (): Promise<T> => this.#attempt(id, decide, atLeast ?? 0);
     const turn = tail === undefined ? attempt() : tail.then(attempt);
-    const settled = turn.then(noop, noop);
-    this.#tails.set(id, settled);
-    void settled.then(() => {
+    const leave = (): void => {
       if (this.#tails.get(id) === settled) this.#tails.delete(id);
-    });
+    };
+    const settled = turn.then(leave, leave);
+    this.#tails.set(id, settled);
     return turn;
+  }
+
+  /** An empty step of a session, with the rules it goes by at hand. */
+  async draftOf(session: HotSession): Promise<Draft> {
+    const { rules, clock, ids } = this.#ports;
+    const chat = await chatOf(session, rules);
+    return new Draft(session, chat, clock.now(), ids);
   }
 
   async #attempt<T>(id: string, decide: Decide<T>, atLeast: number): Promise<T> {
     for (;;) {
       // Behind the steps before it: the one whose commit is seen elsewhere already may still wait for its answer.
       const session = await this.#newEnough(id, atLeast);
-      const draft = new Draft(session, this.#ports.clock.now(), await this.#ports.notifierOf(session));
+      const draft = await this.draftOf(session);
       const answer = await decide(draft);
       if (draft.empty) {
         this.announce(draft);
@@ -149,5 +153,3 @@ export class Steps {
     return session;
   }
 }
-
-function noop(): void {}
