@@ -17,31 +17,44 @@ const scriptsOf: Readonly<Partial<Record<FloorEvent['is'], FollowUp>>> = {
 };
 
 /** What an event goes by, read inside the step; what it does not need is not looked up. */
-export async function factsOf(draft: Draft, setting: StepSetting, event: FloorEvent): Promise<Facts> {
+export function factsOf(draft: Draft, setting: StepSetting, event: FloorEvent): Facts | Promise<Facts> {
   const { session } = draft;
   const { settings } = setting.chat;
-  const end = scriptsOf[event.is];
-  const script = end === undefined ? null : await scriptFor(session, setting, end);
-  const removal = event.is === 'remove';
   const { operatorType, operatorId, operatorName, operatorAssignedAt, floor } = session;
   const botHolds = operatorType === 'BOT' && operatorId === session.botId;
-  return {
+  const facts: Facts = {
     now: draft.now,
     dialog: session.chatId === null,
     banned: session.clientBanned,
-    bot: end === 'operatorNotFound' ? await botNamed(setting, session.botId, session.companyId) : null,
+    bot: null,
     botSince: botHolds ? operatorAssignedAt : null,
-    scripts: end === undefined || script === null ? {} : { [end]: script },
-    reload: removal ? await botNamed(setting, settings.sessionReloadBotId, session.companyId) : null,
+    scripts: {},
+    reload: null,
     busyText: settings.operatorsBusyMessage,
     lifeEnds: expiresAt(session),
     answerDue: answerDueAt(session, idleLimit(setting.chat)),
     answered: floor.at === 'person' && (session.lastOperatorMessageAt ?? 0) >= floor.since,
     party: partyOf(session),
-    standIn: removal ? await standIn(session, setting, event.person) : null,
+    standIn: null,
     last:
       operatorId === '' ? null : { type: operatorType, id: operatorId, name: operatorName, since: operatorAssignedAt },
   };
+  const end = scriptsOf[event.is];
+  if (end !== undefined) return withScript(facts, session, setting, end);
+  return event.is === 'remove' ? withSuccessors(facts, session, setting, event.person) : facts;
+}
+
+/** With who may go on at an end. */
+async function withScript(facts: Facts, session: HotSession, setting: StepSetting, end: FollowUp): Promise<Facts> {
+  const script = await scriptFor(session, setting, end);
+  const bot = end === 'operatorNotFound' ? await botNamed(setting, session.botId, session.companyId) : null;
+  return { ...facts, bot, scripts: script === null ? {} : { [end]: script } };
+}
+
+/** With who may go on where a person is taken out. */
+async function withSuccessors(facts: Facts, session: HotSession, setting: StepSetting, leaves: number): Promise<Facts> {
+  const reload = await botNamed(setting, setting.chat.settings.sessionReloadBotId, session.companyId);
+  return { ...facts, reload, standIn: await standIn(session, setting, leaves) };
 }
 
 /** The people who take part, in the order they came. */

@@ -15,51 +15,33 @@ import { outcomeOf, say, takeIn } from './turns.ts';
 /** More turns than this in one step mean that bots hand a session round between them. */
 const MOST_TURNS = 8;
 
-/** What a command came to: what was said, and what happened by it. */
-interface Done {
-  readonly said: readonly PlacedMessage[];
-  readonly next: FloorEvent | null;
-}
-
-const done: Done = { said: [], next: null };
-
 /**
  * Lets something happen to who answers, within the draft: the floor moves, what is to be done is done, and what that
  * comes to happens in turn. Answers what bots said; throws what the table refuses.
  */
 export async function happen(draft: Draft, setting: StepSetting, event: FloorEvent): Promise<PlacedMessage[]> {
-  const said: PlacedMessage[] = [];
+  const before = draft.messages.length;
   let turns = 0;
   for (let next: FloorEvent | null = event; next !== null;) {
     const outcome = advance(draft.session.floor, next, await factsOf(draft, setting, next));
     const takesTurn = 'commands' in outcome && outcome.commands.some((command) => command.do === 'turn');
     if (takesTurn && ++turns > MOST_TURNS) next = { is: 'failed', question: null };
-    else {
-      const result: Done = await apply(draft, setting, outcome);
-      said.push(...result.said);
-      next = result.next;
-    }
+    else next = await apply(draft, setting, outcome);
   }
   wishTimers(draft, setting);
-  return said;
+  return draft.messages.slice(before);
 }
 
-/** Moves the floor and does what is to be done; throws what was refused. */
-async function apply(draft: Draft, setting: StepSetting, outcome: Outcome): Promise<Done> {
+/** Moves the floor and does what is to be done; answers what happens by it, throws what was refused. */
+async function apply(draft: Draft, setting: StepSetting, outcome: Outcome): Promise<FloorEvent | null> {
   if ('refused' in outcome) throw new Failure(outcome.refused);
-  const said: PlacedMessage[] = [];
-  let next: FloorEvent | null = null;
   const { floor, commands } = outcome;
   // What is said in the name of who answers so far, and what the documented fields go by, comes before the move.
-  for (const command of commands) if (isFirst(command)) said.push(...(await carryOut(draft, setting, command)).said);
-  await moveTo(draft, setting, floor);
-  for (const command of commands) {
-    if (isFirst(command)) continue;
-    const result = await carryOut(draft, setting, command);
-    said.push(...result.said);
-    next = result.next;
-  }
-  return { said, next };
+  for (const command of commands) if (isFirst(command)) await carryOut(draft, setting, command);
+  if (floor !== draft.session.floor) await moveTo(draft, setting, floor);
+  let next: FloorEvent | null = null;
+  for (const command of commands) if (!isFirst(command)) next = await carryOut(draft, setting, command);
+  return next;
 }
 
 function isFirst(command: Command): boolean {
@@ -89,38 +71,42 @@ export async function turnHere(
   return answer(draft, setting, bot, await localTurn(draft, bot, question.input), question);
 }
 
-async function carryOut(draft: Draft, setting: StepSetting, command: Command): Promise<Done> {
+/** Does what is to be done; answers what happens by it. */
+function carryOut(
+  draft: Draft,
+  setting: StepSetting,
+  command: Command,
+): FloorEvent | null | Promise<FloorEvent | null> {
   switch (command.do) {
     case 'turn':
       return turn(draft, setting, command);
     case 'begin':
-      await begin(draft, setting, command.bot.id);
-      return done;
+      return begin(draft, setting, command.bot.id);
     case 'join': {
       const { id, name } = command.person;
       draft.set({ operators: joined(draft.session, { id, name, type: 'OPERATOR' }, draft.now) });
-      return done;
+      return null;
     }
     case 'part': {
       const { operators } = draft.session;
       draft.set({ operators: operators.filter(({ id, type }) => type !== 'OPERATOR' || id !== command.person) });
-      return done;
+      return null;
     }
     case 'ran': {
       const { options } = draft.session;
       draft.set({ options: { ...options, followUps: [...(options.followUps ?? []), command.end] } });
-      return done;
+      return null;
     }
     case 'failed': {
       const { bot } = draft.session;
       if (bot !== null) draft.set({ bot: { ...bot, failed: true } });
-      return done;
+      return null;
     }
     case 'route':
       wishRoute(draft, command.group);
-      return done;
+      return null;
     case 'house':
-      return { said: await house(draft, setting, command.text), next: null };
+      return house(draft, setting, command.text);
   }
 }
 
@@ -129,20 +115,20 @@ async function turn(
   draft: Draft,
   setting: StepSetting,
   { input, question }: Extract<Command, { do: 'turn' }>,
-): Promise<Done> {
+): Promise<FloorEvent | null> {
   const { session, now } = draft;
   const { floor } = session;
-  if (floor.at !== 'bot') return done;
+  if (floor.at !== 'bot') return null;
   const bot = await setting.bots.ready(floor.bot.id, session.companyId);
   // A bot that is gone answers nobody: people do.
-  if (bot === undefined || session.bot === null) return { said: [], next: { is: 'failed', question: null } };
+  if (bot === undefined || session.bot === null) return { is: 'failed', question: null };
   if (bot.kind === 'remote') {
     const facts = await factsOf(draft, setting, { is: 'botDue', question });
     return apply(draft, setting, asked(floor, { id: question, input, askedAt: now }, facts));
   }
   const made = await localTurn(draft, bot, input);
-  const said = takeIn(draft, setting, bot, made, { id: null, input });
-  return { said, next: await comesTo(draft, setting, made, null) };
+  takeIn(draft, setting, bot, made, { id: null, input });
+  return comesTo(draft, setting, made, null);
 }
 
 /** What a turn comes to; a group that the company has not is none: anybody of the company may take the session. */
@@ -165,10 +151,10 @@ function localTurn(draft: Draft, bot: LocalBot, input: BotInput): Promise<BotTur
 }
 
 /** A bot begins anew, with the variables there are. */
-async function begin(draft: Draft, setting: StepSetting, botId: string): Promise<void> {
+async function begin(draft: Draft, setting: StepSetting, botId: string): Promise<null> {
   const { session } = draft;
   const bot = await setting.bots.ready(botId, session.companyId);
-  if (bot === undefined) return;
+  if (bot === undefined) return null;
   const variables = session.bot?.state.variables ?? {};
   draft.set({
     botId: bot.id,
@@ -176,11 +162,13 @@ async function begin(draft: Draft, setting: StepSetting, botId: string): Promise
     operators: joined(session, { id: null, name: bot.name, type: 'BOT' }, draft.now),
     options: { ...session.options, previousBotId: session.botId },
   });
+  return null;
 }
 
 /** Says a text of the chat's own in the name of the session's bot; of the chat's where that one is gone. */
-async function house(draft: Draft, setting: StepSetting, text: string): Promise<PlacedMessage[]> {
+async function house(draft: Draft, setting: StepSetting, text: string): Promise<null> {
   const { botId, companyId } = draft.session;
   const name = (await setting.bots.ready(botId, companyId))?.name ?? setting.chat.botName;
-  return say(draft, setting.ids, { id: botId, name }, [{ body: text }]);
+  say(draft, setting.ids, { id: botId, name }, [{ body: text }]);
+  return null;
 }
