@@ -53,7 +53,16 @@ export type Created = Static<typeof Created>;
 export const Success = Type.Object({ success: Type.Literal(true) });
 export type Success = Static<typeof Success>;
 
-/** The instant as the wire writes it: UTC with a numeric offset, as the documented platform does. */
+const written = { milliseconds: 0, text: '1970-01-01T00:00:00.000+00:00' };
+
+/**
+ * The instant as the wire writes it: UTC with a numeric offset, as the documented platform does. One is often written
+ * several times in a row: the last text is kept.
+ */
 export function wireDate(milliseconds: number): string {
-  return new Date(milliseconds).toISOString().replace('Z', '+00:00');
+  if (milliseconds !== written.milliseconds) {
+    written.text = new Date(milliseconds).toISOString().replace('Z', '+00:00');
+    written.milliseconds = milliseconds;
+  }
+  return written.text;
 }

@@ -1,6 +1,12 @@
-/** An instant as SQL takes it. */
+const written = { milliseconds: 0, text: '1970-01-01T00:00:00.000Z' };
+
+/** An instant as SQL takes it. A step writes its own one many times: the last text is kept. */
 export function isoInstant(milliseconds: number): string {
-  return new Date(milliseconds).toISOString();
+  if (milliseconds !== written.milliseconds) {
+    written.text = new Date(milliseconds).toISOString();
+    written.milliseconds = milliseconds;
+  }
+  return written.text;
 }
 
 const FORM = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?$/i;
