@@ -22,9 +22,14 @@ export const stepColumns: readonly StepColumn[] = [
   ...derivedColumns.map((column) => ({
     ...column,
     changed: (before: HotSession, after: HotSession) =>
-      column.from.some((field) => before[field] !== after[field]) && moved(column, before, after),
+      anyChanged(column.from, before, after) && moved(column, before, after),
   })),
 ];
+
+function anyChanged(fields: readonly (keyof HotSession)[], before: HotSession, after: HotSession): boolean {
+  for (const field of fields) if (before[field] !== after[field]) return true;
+  return false;
+}
 
 function moved({ moved: differs, write }: DerivedColumn, before: HotSession, after: HotSession): boolean {
   return differs === undefined ? write(before) !== write(after) : differs(before, after);
