@@ -1,22 +1,32 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { changedParts, wireShape } from './wire-shape.ts';
 
 /** Packages whose door is watched. */
 const watched = ['contract', 'sdk', 'centrifuge-server'] as const;
 
-/** Compares what each package exports, names and types, with what was committed; `update` commits to the new. */
-export function apiProblems(root: string, update: boolean): string[] {
+const USED =
+  'Old clients must go on working, so the wire takes new fields, events and calls only; what could not stay is written down in docs/adr. Other than clients know it is:';
+
+/**
+ * Compares what each package exports, names and types, with what was committed; `update` commits to the new. With the
+ * contract stands the shape of the wire.
+ */
+export async function apiProblems(root: string, update: boolean): Promise<string[]> {
+  const shape = await wireShape();
   return watched.flatMap((name) => {
     const surface = surfaceOf(join(root, 'packages', name, 'dist', 'index.d.ts'));
+    const whole = name === 'contract' ? `${surface}\n${shape}\n` : surface;
     const path = join(root, 'tools', 'api', `${name}.txt`);
     if (update) {
       mkdirSync(dirname(path), { recursive: true });
-      writeFileSync(path, surface);
+      writeFileSync(path, whole);
     }
     const known = existsSync(path) ? readFileSync(path, 'utf8') : '';
-    return known === surface
-      ? []
-      : [`The surface of ${name} changed. Where that is meant: node tools/check.ts api --update`];
+    if (known === whole) return [];
+    const changed = changedParts(known, whole);
+    const wire = changed.length === 0 ? '' : ` ${USED} ${changed.join(', ')}.`;
+    return [`The surface of ${name} changed.${wire} Where that is meant: node tools/check.ts api --update`];
   });
 }
 

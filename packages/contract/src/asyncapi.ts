@@ -7,28 +7,6 @@ import { exampleOf } from './example.ts';
 import { LIVE_PATH, RpcAnswer, rpcSchemas, WIDGET_NAMESPACE, WidgetConnectData, type RpcName } from './live.ts';
 import { Uuid } from './primitives.ts';
 
-const eventTexts: Readonly<Record<EventName, string>> = {
-  showTypingIndicator:
-    'The bot or operator types. Hide it after 5 seconds, or with the next message. It leaves no trace.',
-  chatMessageCreated: 'A message was written.',
-  chatMessagePart:
-    'A part of a message that a bot is still at, to connections that asked for `echo`; at most ten a second. It leaves no trace. The whole comes as `chatMessageCreated` with the same `id`; drop the parts where it does not: with the next message, `operatorChanged` or `sessionClosed`.',
-  chatMessageEdited: 'An operator changed what was said.',
-  chatMessageDeleted: 'An operator took back what was said.',
-  chatMessageRead: "The operator read the client's message.",
-  operatorChanged: 'The session passed from a bot or operator to another.',
-  sessionClosed: 'The session ended: by an operator, by its bot or by its life time.',
-  ratingRequested: 'The chat asks for a rating while the session goes on.',
-};
-
-const rpcTexts: Readonly<Record<RpcName, string>> = {
-  joinSession: 'Says that the client is there: it counts as online until it leaves or its last connection ends.',
-  leaveSession: 'Says that the client is gone, while the connection stays.',
-  typing: 'Shows the other side that the client types.',
-  readMessage: 'Marks a message of the other side as read.',
-  rateSession: 'Rates the session, within the scale of its chat.',
-};
-
 /** The number of a command; its reply has the same. */
 function numbered(example: number) {
   const description = 'number of the command, counted by the client; the reply repeats it';
@@ -130,7 +108,7 @@ export function asyncApiDocument(server: string, version: string): Json {
           connect: command('connect', 'Names the sessions to listen to.', Connect, schemas),
           connected: command('connected', 'The channels of the sessions.', Connected, schemas),
           ...Object.fromEntries(
-            rpcs.map(([name, data]) => [name, command(name, rpcTexts[name], call(name, data), schemas)]),
+            rpcs.map(([name, data]) => [name, command(name, wordsOf(data), call(name, data), schemas)]),
           ),
           succeeded: command('succeeded', 'The command was done.', Succeeded, schemas),
           failed: { ...command('failed', 'The command was not done.', Failed, schemas), examples: failed },
@@ -153,15 +131,22 @@ export function asyncApiDocument(server: string, version: string): Json {
         reply: reply('connected'),
       },
       ...Object.fromEntries(
-        rpcs.map(([name]) => [
+        rpcs.map(([name, data]) => [
           name,
-          { ...operation('receive', 'connection', rpcTexts[name], [name]), reply: reply('succeeded') },
+          { ...operation('receive', 'connection', wordsOf(data), [name]), reply: reply('succeeded') },
         ]),
       ),
       events: operation('send', WIDGET_NAMESPACE, 'Everything that happens in a session', Object.keys(eventSchemas)),
     },
   };
   return { ...document, components: { schemas: schemas.described() } };
+}
+
+/** What a schema says of itself. */
+function wordsOf(schema: TSchema): string {
+  const { description } = schema as { readonly description?: string };
+  if (description === undefined) throw new Error(`nothing is said of ${JSON.stringify(schema)}`);
+  return description;
 }
 
 function call(name: RpcName, data: TSchema): TSchema {
@@ -177,7 +162,7 @@ function command(name: string, summary: string, payload: TSchema, schemas: Docum
 
 function eventMessage(event: EventName, schemas: DocumentSchemas): Json {
   const envelope = Type.Object({ event: Type.Literal(event), data: eventSchemas[event] });
-  return message(event, eventTexts[event], envelope, schemas);
+  return message(event, wordsOf(eventSchemas[event]), envelope, schemas);
 }
 
 function message(name: string, summary: string, payload: TSchema, schemas: DocumentSchemas): Json {

@@ -76,6 +76,10 @@ describe('the OpenAPI document', () => {
     expect([validator.version, valid, errors]).toEqual(['3.1', true, undefined]);
   });
 
+  it('has an answer for every operation', () => {
+    for (const { answers, id } of operations) expect(Object.keys(answers).length, id).toBeGreaterThan(0);
+  });
+
   it('describes every operation under every path, once', () => {
     const ids = described.map(([id]) => id);
     expect(new Set(ids).size).toBe(ids.length);

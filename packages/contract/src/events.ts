@@ -1,31 +1,12 @@
 import { Type, type Static, type TSchema } from 'typebox';
 import { Action, Attachment, AuthorType, Keyboard, MessageType, ReplyToMessage } from './message-parts.ts';
-import { DateTime, Nullable, OneOf, Uuid } from './primitives.ts';
-
-/** Names of the live events a client receives. */
-export const EventName = {
-  showTypingIndicator: 'showTypingIndicator',
-  chatMessageCreated: 'chatMessageCreated',
-  chatMessagePart: 'chatMessagePart',
-  chatMessageEdited: 'chatMessageEdited',
-  chatMessageDeleted: 'chatMessageDeleted',
-  chatMessageRead: 'chatMessageRead',
-  operatorChanged: 'operatorChanged',
-  sessionClosed: 'sessionClosed',
-  ratingRequested: 'ratingRequested',
-} as const;
-export type EventName = (typeof EventName)[keyof typeof EventName];
+import { DateTime, Nullable, OneOf, Said, Uuid } from './primitives.ts';
 
 /** Place of an event in its session: 1, 2, 3 …; absent on events that leave no trace, such as typing. */
 const Placed = { eventSeq: Type.Integer({ minimum: 1 }) };
 
-const TypingIndicator = Type.Object({ authorType: OneOf(['BOT', 'OPERATOR'] as const) });
-
-/**
- * A message was written. A documented client receives `BOT` and `OPERATOR` alone; connections that ask for
- * `settings.echo` receive the client's own as well.
- */
-export const ChatMessageCreated = Type.Object({
+/** A documented client receives `BOT` and `OPERATOR` alone; connections that ask for `settings.echo` their own as well. */
+export const ChatMessageCreated = Said('A message was written.', {
   id: Uuid,
   authorType: AuthorType,
   body: Type.String(),
@@ -48,63 +29,71 @@ export const ChatMessageCreated = Type.Object({
 export type ChatMessageCreated = Static<typeof ChatMessageCreated>;
 
 /**
- * New text of a message that a bot is still at; it leaves no trace, and only connections that ask for `settings.echo`
- * receive it. The whole comes as `chatMessageCreated` under the same id.
+ * Every live event: an entry is all that the wire has to know of it. Its name, its types and its part of the documents
+ * follow from here.
  */
-const ChatMessagePart = Type.Object({
-  id: Uuid,
-  at: Type.Integer({
-    minimum: 0,
-    description:
-      'the character, in UTF-16 code units, that the text begins at; whatever was shown from there on is replaced',
-  }),
-  text: Type.String(),
-  done: Type.Boolean({ description: 'whether it is the last part' }),
-});
-
-/** The dialog passed from a bot or operator to another. */
-const OperatorChanged = Type.Object({
-  operatorId: Type.String(),
-  operatorName: Nullable(Type.String()),
-  avatar: Nullable(Type.String()),
-  previousOperatorId: Nullable(Type.String()),
-  previousOperatorName: Nullable(Type.String()),
-  previousOperatorAvatar: Nullable(Type.String()),
-  ...Placed,
-});
-
-/** The session ended: by an operator, by its bot or by its life time. */
-const SessionClosed = Type.Object({
-  sessionId: Uuid,
-  chatId: Uuid,
-  sessionRatingRequired: Type.Boolean(),
-  ...Placed,
-});
-export type SessionClosed = Static<typeof SessionClosed>;
-
-/** The chat asks for a rating while the session goes on. */
-const RatingRequested = Type.Object({
-  sessionId: Uuid,
-  ratingType: OneOf(['2', '5', '10'] as const),
-  ratingText: Type.String(),
-  ...Placed,
-});
-
-/** Payload schema of every live event. */
 export const eventSchemas = {
-  showTypingIndicator: TypingIndicator,
+  showTypingIndicator: Said(
+    'The bot or operator types. Hide it after 5 seconds, or with the next message. It leaves no trace.',
+    { authorType: OneOf(['BOT', 'OPERATOR'] as const) },
+  ),
   chatMessageCreated: ChatMessageCreated,
-  chatMessagePart: ChatMessagePart,
-  chatMessageEdited: Type.Object({ id: Uuid, body: Type.String(), updatedAt: DateTime, ...Placed }),
-  chatMessageDeleted: Type.Object({ id: Uuid, ...Placed }),
-  chatMessageRead: Type.Object({ messageId: Uuid, ...Placed }),
-  operatorChanged: OperatorChanged,
-  sessionClosed: SessionClosed,
-  ratingRequested: RatingRequested,
-} as const satisfies Record<EventName, TSchema>;
+  chatMessagePart: Said(
+    'A part of a message that a bot is still at, to connections that asked for `echo`; at most ten a second. It leaves no trace. The whole comes as `chatMessageCreated` with the same `id`; drop the parts where it does not: with the next message, `operatorChanged` or `sessionClosed`.',
+    {
+      id: Uuid,
+      at: Type.Integer({
+        minimum: 0,
+        description:
+          'the character, in UTF-16 code units, that the text begins at; whatever was shown from there on is replaced',
+      }),
+      text: Type.String(),
+      done: Type.Boolean({ description: 'whether it is the last part' }),
+    },
+  ),
+  chatMessageEdited: Said('An operator changed what was said.', {
+    id: Uuid,
+    body: Type.String(),
+    updatedAt: DateTime,
+    ...Placed,
+  }),
+  chatMessageDeleted: Said('An operator took back what was said.', { id: Uuid, ...Placed }),
+  chatMessageRead: Said("The operator read the client's message.", { messageId: Uuid, ...Placed }),
+  operatorChanged: Said('The session passed from a bot or operator to another.', {
+    operatorId: Type.String(),
+    operatorName: Nullable(Type.String()),
+    avatar: Nullable(Type.String()),
+    previousOperatorId: Nullable(Type.String()),
+    previousOperatorName: Nullable(Type.String()),
+    previousOperatorAvatar: Nullable(Type.String()),
+    ...Placed,
+  }),
+  sessionClosed: Said('The session ended: by an operator, by its bot or by its life time.', {
+    sessionId: Uuid,
+    chatId: Uuid,
+    sessionRatingRequired: Type.Boolean(),
+    ...Placed,
+  }),
+  ratingRequested: Said('The chat asks for a rating while the session goes on.', {
+    sessionId: Uuid,
+    ratingType: OneOf(['2', '5', '10'] as const),
+    ratingText: Type.String(),
+    ...Placed,
+  }),
+} as const satisfies Record<string, TSchema>;
+
+/** Name of a live event. */
+export type EventName = keyof typeof eventSchemas;
+/** Names of the live events a client receives. */
+export const EventName = Object.fromEntries(Object.keys(eventSchemas).map((name) => [name, name])) as {
+  readonly [K in EventName]: K;
+};
 
 /** Payload types of the live events by name. */
 export type EventPayloads = { [K in EventName]: Static<(typeof eventSchemas)[K]> };
+
+/** What the end of a session says. */
+export type SessionClosed = EventPayloads['sessionClosed'];
 
 /** What travels in a publication: the event's name and its payload. */
 export type EventEnvelope = { [K in EventName]: { event: K; data: EventPayloads[K] } }[EventName];

@@ -1,5 +1,5 @@
 import { Type, type Static, type TSchema } from 'typebox';
-import { Success, Uuid } from './primitives.ts';
+import { Said, Success, Uuid } from './primitives.ts';
 
 /** The channel of one session; clients learn it from the connect reply and never build it. */
 export function widgetChannel(sessionId: string): string {
@@ -27,13 +27,21 @@ export type WidgetConnectData = Static<typeof WidgetConnectData>;
 
 const ofSession = { id: Uuid };
 
-/** Data of every RPC a client may call; each is answered `{success: true}` or an error of the error table. */
+/**
+ * Every RPC a client may call, each answered `{success: true}` or an error of the error table: an entry is all that the
+ * wire has to know of it. Its types and its part of the documents follow from here.
+ */
 export const rpcSchemas = {
-  joinSession: Type.Object({ ...ofSession }),
-  leaveSession: Type.Object({ ...ofSession }),
-  typing: Type.Object({ ...ofSession, draft: Type.Optional(Type.String({ maxLength: 4096 })) }),
-  readMessage: Type.Object({ ...ofSession, messageId: Uuid }),
-  rateSession: Type.Object({
+  joinSession: Said('Says that the client is there: it counts as online until it leaves or its last connection ends.', {
+    ...ofSession,
+  }),
+  leaveSession: Said('Says that the client is gone, while the connection stays.', { ...ofSession }),
+  typing: Said('Shows the other side that the client types.', {
+    ...ofSession,
+    draft: Type.Optional(Type.String({ maxLength: 4096 })),
+  }),
+  readMessage: Said('Marks a message of the other side as read.', { ...ofSession, messageId: Uuid }),
+  rateSession: Said('Rates the session, within the scale of its chat.', {
     ...ofSession,
     rating: Type.Integer({ minimum: 0, maximum: 10 }),
     comment: Type.Optional(Type.String({ maxLength: 4096 })),

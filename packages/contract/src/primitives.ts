@@ -1,4 +1,4 @@
-import { Type, type Static, type TSchema } from 'typebox';
+import { Type, type Static, type TProperties, type TSchema } from 'typebox';
 
 /** A random UUID: the form of every entity id of the chat and bot services. */
 export const Uuid = Type.String({ format: 'uuid', description: 'UUID' });
@@ -23,6 +23,11 @@ export const HttpUrl = Type.String({
 
 /** A JSON object whose keys are the integrator's own. */
 export const FreeObject = Type.Record(Type.String(), Type.Unknown());
+
+/** An object with a sentence of its own, which the documents take from here: what happened, or what is done with it. */
+export function Said<T extends TProperties>(sentence: string, properties: T) {
+  return Type.Object(properties, { description: sentence });
+}
 
 /** The schema or `null`. */
 export function Nullable<const S extends TSchema>(schema: S) {

@@ -1,4 +1,13 @@
-import type { Attachment, Action, ChatMessageCreated, EventEnvelope, Keyboard, Message } from '@molva/contract';
+import type {
+  Attachment,
+  Action,
+  ChatMessageCreated,
+  EventEnvelope,
+  EventName,
+  EventPayloads,
+  Keyboard,
+  Message,
+} from '@molva/contract';
 
 /** A message as an application shows it. */
 export interface ChatMessage {
@@ -70,30 +79,31 @@ function seqOf(envelope: EventEnvelope): number | undefined {
   return 'eventSeq' in envelope.data ? envelope.data.eventSeq : undefined;
 }
 
-function reduce(timeline: Timeline, envelope: EventEnvelope): Timeline {
-  switch (envelope.event) {
-    case 'chatMessageCreated':
-      return placeMessage(timeline, fromEvent(envelope.data));
-    case 'chatMessageEdited':
-      return changeMessage(timeline, envelope.data.id, { body: envelope.data.body });
-    case 'chatMessageDeleted':
-      return { ...timeline, messages: timeline.messages.filter(({ id }) => id !== envelope.data.id) };
-    case 'chatMessageRead':
-      return changeMessage(timeline, envelope.data.messageId, { read: true });
-    case 'operatorChanged':
-      return { ...timeline, operatorName: envelope.data.operatorName };
-    case 'sessionClosed':
-      return { ...timeline, closed: { ratingRequired: envelope.data.sessionRatingRequired } };
-    case 'ratingRequested': {
-      const { ratingType, ratingText } = envelope.data;
-      return { ...timeline, ratingRequest: { highest: Number(ratingType), text: ratingText } };
-    }
-    case 'showTypingIndicator':
-    case 'chatMessagePart':
-    // A newer server may tell of what this build does not know: it has a place in the order all the same.
-    default:
-      return timeline;
-  }
+/** What events change. Any other, of a newer server too, changes nothing and has its place in the order all the same. */
+const reducers: { readonly [K in EventName]?: (timeline: Timeline, data: EventPayloads[K]) => Timeline } = {
+  chatMessageCreated: (timeline, data) => placeMessage(timeline, fromEvent(data)),
+  chatMessageEdited: (timeline, { id, body }) => changeMessage(timeline, id, { body }),
+  chatMessageDeleted: (timeline, { id: deleted }) => ({
+    ...timeline,
+    messages: timeline.messages.filter(({ id }) => id !== deleted),
+  }),
+  chatMessageRead: (timeline, { messageId }) => changeMessage(timeline, messageId, { read: true }),
+  operatorChanged: (timeline, { operatorName }) => ({ ...timeline, operatorName }),
+  sessionClosed: (timeline, { sessionRatingRequired }) => ({
+    ...timeline,
+    closed: { ratingRequired: sessionRatingRequired },
+  }),
+  ratingRequested: (timeline, { ratingType, ratingText }) => ({
+    ...timeline,
+    ratingRequest: { highest: Number(ratingType), text: ratingText },
+  }),
+};
+
+function reduce<K extends EventName>(
+  timeline: Timeline,
+  { event, data }: { event: K; data: EventPayloads[K] },
+): Timeline {
+  return Object.hasOwn(reducers, event) ? (reducers[event]?.(timeline, data) ?? timeline) : timeline;
 }
 
 /** Puts a message in its place, over the same one if it is there; messages without a place come last. */
