@@ -47,6 +47,7 @@ export const innerLayers: Readonly<Record<string, Readonly<Record<string, readon
     answering: ['state'],
     messages: ['state'],
     starting: ['state', 'answering'],
+    client: ['state', 'answering', 'messages'],
     people: ['state', 'answering'],
     dialogs: ['state', 'answering'],
   },

@@ -19,10 +19,7 @@ export function openLive(
         const session = await sessions.enter(id, caller);
         return { id: session.id, open: session.status === 'ACTIVE' };
       },
-      joined: (id) => sessions.joined(id),
-      left: (id) => sessions.left(id),
-      read: (id, messageId) => sessions.corrections.read(messageId, id, false),
-      rate: (id, rating, comment) => sessions.rate(id, rating, comment),
+      call: (method, data) => sessions.client.call(method, data),
     },
     events: sessions.streams,
     afterBreak: (listen) => database.afterBreak(listen),

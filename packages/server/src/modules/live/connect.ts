@@ -1,4 +1,4 @@
-import { widgetChannel, WidgetConnectData } from '@molva/contract';
+import { widgetChannel, WidgetConnectData, type RpcData, type RpcName } from '@molva/contract';
 import { checker } from '../../platform/check.ts';
 import { Failure } from '../../platform/failure.ts';
 import type { Caller } from '../../platform/route.ts';
@@ -8,10 +8,8 @@ import type { Decisions } from './decisions.ts';
 export interface SessionGate {
   /** Lets a caller in who holds the session; throws a failure of the table. */
   enter(sessionId: string, caller: Pick<Caller, 'user' | 'sessionToken'>): Promise<{ id: string; open: boolean }>;
-  joined(sessionId: string): Promise<void>;
-  left(sessionId: string): Promise<void>;
-  read(sessionId: string, messageId: string): Promise<void>;
-  rate(sessionId: string, rating: number, comment: string | undefined): Promise<void>;
+  /** Does what a client calls in a session it was let into; of joins and leaves the first and the last alone. */
+  call<K extends RpcName>(method: K, data: RpcData[K]): Promise<void>;
 }
 
 const check = checker(WidgetConnectData);

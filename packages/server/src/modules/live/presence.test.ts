@@ -1,3 +1,4 @@
+import type { RpcName } from '@molva/contract';
 import { expect, it } from 'vitest';
 import { openLog } from '../../platform/log.ts';
 import { Presence } from './presence.ts';
@@ -5,11 +6,10 @@ import { Presence } from './presence.ts';
 function gate(joined: Promise<void>): { told: string[]; presence: Presence } {
   const told: string[] = [];
   const open = {
-    joined: async (id: string) => {
-      told.push(`joined ${id}`);
-      await joined;
+    async call(method: RpcName, { id }: { id: string }) {
+      told.push(`${method} ${id}`);
+      if (method === 'joinSession') await joined;
     },
-    left: async (id: string) => void told.push(`left ${id}`),
   };
   return { told, presence: new Presence(open, openLog('silent', false)) };
 }
@@ -28,12 +28,12 @@ it('a connection that ends while it joins is told to have left', async () => {
   resolve();
   await joining;
   await presence.settled();
-  expect(told).toEqual(['joined session', 'left session']);
+  expect(told).toEqual(['joinSession session', 'leaveSession session']);
 });
 
 it('joining again is not told again', async () => {
   const { told, presence } = gate(Promise.resolve());
   await presence.join('connection', 'session');
   await presence.join('connection', 'session');
-  expect(told).toEqual(['joined session']);
+  expect(told).toEqual(['joinSession session']);
 });

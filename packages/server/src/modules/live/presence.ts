@@ -3,7 +3,7 @@ import type { SessionGate } from './connect.ts';
 
 /** Which connections of this node joined which sessions: the first join and the last leave are told. */
 export class Presence {
-  readonly #gate: Pick<SessionGate, 'joined' | 'left'>;
+  readonly #gate: Pick<SessionGate, 'call'>;
   readonly #log: Log;
   readonly #bySession = new Map<string, Set<string>>();
   readonly #byClient = new Map<string, Set<string>>();
@@ -13,7 +13,7 @@ export class Presence {
   /** Connections that ended while a call of theirs was under way. */
   readonly #gone = new Set<string>();
 
-  constructor(gate: Pick<SessionGate, 'joined' | 'left'>, log: Log) {
+  constructor(gate: Pick<SessionGate, 'call'>, log: Log) {
     this.#gate = gate;
     this.#log = log;
   }
@@ -21,7 +21,7 @@ export class Presence {
   /** A connection joined a session; within `during`, so that one that is cut meanwhile is not left behind. */
   async join(client: string, sessionId: string): Promise<void> {
     if (this.#bySession.get(sessionId)?.has(client) === true) return;
-    await this.#gate.joined(sessionId);
+    await this.#gate.call('joinSession', { id: sessionId });
     add(this.#bySession, sessionId, client);
     add(this.#byClient, client, sessionId);
     if (this.#gone.has(client)) this.#leaveAll(client);
@@ -49,7 +49,7 @@ export class Presence {
     this.#byClient.get(client)?.delete(sessionId);
     if (clients.size > 0) return;
     this.#bySession.delete(sessionId);
-    this.#track(this.#gate.left(sessionId));
+    this.#track(this.#gate.call('leaveSession', { id: sessionId }));
   }
 
   /** A connection is gone, and with it all its joins. */

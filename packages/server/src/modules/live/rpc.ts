@@ -15,26 +15,22 @@ export function decideRpc(gate: SessionGate, presence: Presence, log: Log): Deci
   const checks = new Map<string, (data: unknown) => unknown>(
     Object.entries(rpcSchemas).map(([name, schema]) => [name, checker(schema)]),
   );
-  const work: { [K in RpcName]: (client: string, data: RpcData[K]) => Promise<void> } = {
-    joinSession: (client, data) => presence.join(client, data.id),
-    leaveSession: async (client, data) => presence.leave(client, data.id),
-    // Nobody on the other side listens to a client's typing while only bots answer; the call itself is checked.
-    typing: async () => {},
-    readMessage: (_client, data) => gate.read(data.id, data.messageId),
-    rateSession: (_client, data) => gate.rate(data.id, data.rating, data.comment),
+  const serve = async (client: string, method: RpcName, data: RpcData[RpcName]): Promise<void> => {
+    if (method === 'joinSession') await presence.join(client, data.id);
+    else if (method === 'leaveSession') presence.leave(client, data.id);
+    else await gate.call(method, data);
   };
   return async ({ method, data: given }, { client, meta }) => {
     const check = checks.get(method);
     if (check === undefined) return METHOD_NOT_FOUND;
     try {
-      const data = check(given) as { id: string };
+      const data = check(given) as RpcData[RpcName];
       const broken = brokenTextIn(data);
       if (broken !== undefined) throw badField(broken, BROKEN_TEXT);
-      const serve = work[method as RpcName] as (client: string, data: unknown) => Promise<void>;
       await presence.during(client, async () => {
         const session = await gate.enter(data.id, { user: null, sessionToken: meta.tokens[data.id] ?? null });
         if (!session.open) throw new Failure('entity-not-found');
-        await serve(client, data);
+        await serve(client, method as RpcName, data);
       });
       return SUCCESS;
     } catch (error) {

@@ -4,7 +4,7 @@ import type { Changes } from '../../platform/changes.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database.ts';
 import type { DueRunner } from '../../platform/due.ts';
-import { badField, Failure, notFound } from '../../platform/failure.ts';
+import { Failure, notFound } from '../../platform/failure.ts';
 import type { Ids } from '../../platform/ids.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Memory } from '../../platform/memory.ts';
@@ -14,17 +14,10 @@ import type { Clients } from '../clients/index.ts';
 import { RemoteTurns } from './answering/remote-turns.ts';
 import type { BotSource } from './state/bot-port.ts';
 import { chatOf, type CompanyRules } from './state/chat-of.ts';
-import {
-  acceptMessage,
-  checkContent,
-  isUuid,
-  readReplyTo,
-  refuseUnlessOpen,
-  type IncomingMessage,
-} from './answering/client-message.ts';
+import { acceptMessage, checkContent, isUuid, readReplyTo, type IncomingMessage } from './answering/client-message.ts';
 import { acceptOnce, type Accepted } from './answering/accepted.ts';
-import { happen } from './answering/happen.ts';
 import { Routed } from './answering/routed.ts';
+import { ClientCalls } from './client/client-calls.ts';
 import { Dialogs } from './dialogs/dialogs.ts';
 import { SessionTokens } from './starting/session-tokens.ts';
 import { SessionList, type ListedSession } from './lists/list.ts';
@@ -33,7 +26,6 @@ import { Corrections } from './messages/corrections.ts';
 import { MessageStore } from './messages/store.ts';
 import { People } from './people/people.ts';
 import { closeWithTheirChat } from './answering/deleted-chats.ts';
-import { botTypes } from './state/floor.ts';
 import type { HotSession } from './state/session.ts';
 import type { FileSource } from './state/file-source.ts';
 import { Starts, type StartCall } from './starting/start.ts';
@@ -67,9 +59,6 @@ export interface SessionPorts {
   readonly stopping: AbortSignal;
 }
 
-/** How long a rating can be changed. */
-const RATING_CHANGE_MS = 600_000;
-
 /** Sessions: one conversation of one client each. */
 export class Sessions {
   readonly tokens: SessionTokens;
@@ -78,6 +67,8 @@ export class Sessions {
   readonly routed: Routed;
   /** The event logs, as live delivery reads them. */
   readonly streams: EventStreams;
+  /** What clients do in sessions beside writing. */
+  readonly client: ClientCalls;
   /** What people do in sessions. */
   readonly people: People;
   /** What happens to messages after they were said. */
@@ -111,6 +102,7 @@ export class Sessions {
     this.people = new People(runner, store, waiter);
     this.routed = new Routed(runner, store);
     this.corrections = new Corrections(steps, store);
+    this.client = new ClientCalls({ runner, store, corrections: this.corrections, clock });
     this.messages = new MessageStore(database);
     this.dialogs = new Dialogs({ database, clock, runner, store, waiter });
     this.remoteTurns = new RemoteTurns(runner, { clock, log, store, tokenKey: ports.tokenKey });
@@ -169,42 +161,6 @@ export class Sessions {
       this.#runner.run(session.id, async (draft, setting) => {
         return (await acceptMessage(draft, setting, { incoming, replyTo })).message;
       }),
-    );
-  }
-
-  /** The client is there: it joined over a live connection. */
-  async joined(id: string): Promise<void> {
-    await this.#runner.run(id, async (draft, setting) => {
-      refuseUnlessOpen(draft);
-      draft.set({ clientOnlineAt: draft.now });
-      const { floor } = draft.session;
-      await happen(draft, setting, { is: 'clientJoined', question: setting.ids.uuid7() });
-      // Who comes in the middle of a pause sees that the bot is at it.
-      if (draft.session.floor === floor && botTypes(floor)) draft.showTyping('BOT');
-      draft.notify('CLIENT_ONLINE', { sessionId: id, clientId: draft.session.clientId });
-    });
-  }
-
-  /** The client's last live connection is gone. */
-  async left(id: string): Promise<void> {
-    await this.#runner.run(id, (draft) => {
-      if (draft.session.floor.at === 'closed') return;
-      draft.set({ clientOfflineAt: draft.now });
-      draft.notify('CLIENT_OFFLINE', { sessionId: id, clientId: draft.session.clientId });
-    });
-  }
-
-  /** The client rates the session, within its scale; changeable for ten minutes. */
-  async rate(id: string, rating: number, comment: string | undefined): Promise<void> {
-    const session = await this.#runner.steps.get(id);
-    const chat = await chatOf(session, this.#ports);
-    const highest = Number(chat.settings.ratingType);
-    if (rating > highest) throw badField('rating', `must be at most ${highest}`);
-    const now = this.#ports.clock.now();
-    const kept = await this.store.rate(id, rating, comment ?? null, now, now - RATING_CHANGE_MS);
-    if (!kept) throw new Failure('session-rated');
-    await this.#runner.run(id, (draft) =>
-      draft.notify('SESSION_RATED', { sessionId: id, rating, comment: comment ?? null }),
     );
   }
 

@@ -47,7 +47,7 @@ function conversationRoutes(sessions: Sessions): Route[] {
     }),
     route(operations.rateSession, async (call) => {
       const session = await sessions.enter(call.params.sessionId, call.caller);
-      await sessions.rate(session.id, call.body.rating, call.body.comment);
+      await sessions.client.rateSession({ ...call.body, id: session.id });
       return done;
     }),
   ];

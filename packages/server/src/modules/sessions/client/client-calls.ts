@@ -1,0 +1,80 @@
+import type { RpcData, RpcName } from '@molva/contract';
+import type { Clock } from '../../../platform/clock.ts';
+import { badField, Failure } from '../../../platform/failure.ts';
+import { refuseUnlessOpen } from '../answering/client-message.ts';
+import { happen } from '../answering/happen.ts';
+import type { StepRunner } from '../answering/step-runner.ts';
+import type { Corrections } from '../messages/corrections.ts';
+import { chatOf } from '../state/chat-of.ts';
+import { botTypes } from '../state/floor.ts';
+import type { SessionStore } from '../state/store.ts';
+
+/** A method for every RPC: what one does to its session, once its caller was let in and its data checked. */
+type Calls = { readonly [K in RpcName]: (data: RpcData[K]) => Promise<void> };
+
+/** What these need. */
+interface ClientCallPorts {
+  readonly runner: StepRunner;
+  readonly store: SessionStore;
+  readonly corrections: Corrections;
+  readonly clock: Clock;
+}
+
+/** How long a rating can be changed. */
+const RATING_CHANGE_MS = 600_000;
+
+/** What a client does in its session beside writing, by the names of the live RPCs. */
+export class ClientCalls implements Calls {
+  readonly #ports: ClientCallPorts;
+
+  constructor(ports: ClientCallPorts) {
+    this.#ports = ports;
+  }
+
+  /** What a client called in its session. */
+  call<K extends RpcName>(method: K, data: RpcData[K]): Promise<void> {
+    return (this as Calls)[method](data);
+  }
+
+  /** The client is there: it joined over its first live connection. */
+  async joinSession({ id }: RpcData['joinSession']): Promise<void> {
+    await this.#ports.runner.run(id, async (draft, setting) => {
+      refuseUnlessOpen(draft);
+      draft.set({ clientOnlineAt: draft.now });
+      const { floor } = draft.session;
+      await happen(draft, setting, { is: 'clientJoined', question: setting.ids.uuid7() });
+      // Who comes in the middle of a pause sees that the bot is at it.
+      if (draft.session.floor === floor && botTypes(floor)) draft.showTyping('BOT');
+      draft.notify('CLIENT_ONLINE', { sessionId: id, clientId: draft.session.clientId });
+    });
+  }
+
+  /** The client's last live connection is gone. */
+  async leaveSession({ id }: RpcData['leaveSession']): Promise<void> {
+    await this.#ports.runner.run(id, (draft) => {
+      if (draft.session.floor.at === 'closed') return;
+      draft.set({ clientOfflineAt: draft.now });
+      draft.notify('CLIENT_OFFLINE', { sessionId: id, clientId: draft.session.clientId });
+    });
+  }
+
+  /** Nobody on the other side listens to a client's typing while only bots answer; the call itself is checked. */
+  async typing(): Promise<void> {}
+
+  /** The client read a message of the other side. */
+  readMessage({ id, messageId }: RpcData['readMessage']): Promise<void> {
+    return this.#ports.corrections.read(messageId, id, false);
+  }
+
+  /** The client rates the session, within its scale; changeable for ten minutes. */
+  async rateSession({ id, rating, comment }: RpcData['rateSession']): Promise<void> {
+    const { runner, store, clock } = this.#ports;
+    const chat = await chatOf(await runner.steps.get(id), runner.ports);
+    const highest = Number(chat.settings.ratingType);
+    if (rating > highest) throw badField('rating', `must be at most ${highest}`);
+    const now = clock.now();
+    const kept = await store.rate(id, rating, comment ?? null, now, now - RATING_CHANGE_MS);
+    if (!kept) throw new Failure('session-rated');
+    await runner.run(id, (draft) => draft.notify('SESSION_RATED', { sessionId: id, rating, comment: comment ?? null }));
+  }
+}
