@@ -11,7 +11,7 @@ import type { Database, Queryable } from '../../platform/database.ts';
 import { Failure } from '../../platform/failure.ts';
 import type { Ids } from '../../platform/ids.ts';
 import type { Log } from '../../platform/log.ts';
-import type { LoginLimit } from './login-limit.ts';
+import type { LoginLimits } from './login-limits.ts';
 import { generatePassword, isOutdated, type Passwords } from './passwords.ts';
 import { endLogin, firstRefreshToken, refreshOwner, rotateRefreshToken, type RefreshPorts } from './refresh.ts';
 import type { Tokens } from './tokens.ts';
@@ -34,7 +34,7 @@ export interface LoginPorts {
   readonly log: Log;
   readonly tokens: Tokens;
   readonly passwords: Passwords;
-  readonly limit: LoginLimit;
+  readonly limits: LoginLimits;
   readonly changes: Changes;
 }
 
@@ -115,13 +115,13 @@ export class Logins {
     password: string,
     find: () => Promise<{ hash: string; user: Credentials | undefined }>,
   ): Promise<Credentials> {
-    const { limit, passwords } = this.#ports;
-    await limit.check(email, address);
+    const { limits, passwords } = this.#ports;
+    await limits.check(email, address);
     return passwords.check(async (fits) => {
-      await limit.check(email, address);
+      await limits.check(email, address);
       const { hash, user } = await find();
       if ((await fits(hash, password)) && user !== undefined) return user;
-      await limit.count(email, address);
+      await limits.count(email, address);
       throw new Failure('wrong-credentials');
     });
   }

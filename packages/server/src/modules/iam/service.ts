@@ -10,7 +10,7 @@ import { ApiKeys, isApiKey } from './api-keys.ts';
 import { Audit } from './audit.ts';
 import { Companies } from './companies.ts';
 import { hasCompanies, insertCompany } from './company-store.ts';
-import { LoginLimit } from './login-limit.ts';
+import { LoginLimits } from './login-limits.ts';
 import { Logins } from './logins.ts';
 import { generatePassword, Passwords } from './passwords.ts';
 import { sweepRefreshTokens } from './refresh.ts';
@@ -58,7 +58,7 @@ export class Iam {
   readonly audit: Audit;
   readonly #ports: IamPorts;
   readonly #passwords = new Passwords();
-  readonly #limit: LoginLimit;
+  readonly #limits: LoginLimits;
   readonly #standings: UserStandings;
 
   constructor(ports: IamPorts) {
@@ -66,10 +66,10 @@ export class Iam {
     const passwords = this.#passwords;
     this.#ports = ports;
     this.tokens = tokens;
-    this.#limit = new LoginLimit(database, clock);
+    this.#limits = new LoginLimits(database, clock);
     const standings = openUserStandings(database, memory, changes);
     this.#standings = standings;
-    this.logins = new Logins({ database, clock, ids, log, tokens, passwords, limit: this.#limit, changes });
+    this.logins = new Logins({ database, clock, ids, log, tokens, passwords, limits: this.#limits, changes });
     this.users = new Users({ database, clock, passwords, changes, seats });
     this.companies = new Companies({ database, passwords, changes, memory });
     this.keys = new ApiKeys({ database, clock, ids, changes, memory, standings });
@@ -117,7 +117,7 @@ export class Iam {
   /** Forgets what has ended; answers when to do so again. */
   async #sweep(): Promise<number> {
     const { database, clock } = this.#ports;
-    await this.#limit.sweep();
+    await this.#limits.sweep();
     await sweepRefreshTokens(database, clock.now());
     return clock.now() + HOUR_MS;
   }
