@@ -13,7 +13,7 @@ import type { Chats } from '../chats/index.ts';
 import type { Clients } from '../clients/index.ts';
 import { RemoteTurns } from './answering/remote-turns.ts';
 import type { BotSource } from './state/bot-port.ts';
-import { chatOf, type CompanyRules } from './state/chat-of.ts';
+import type { CompanyRules } from './state/chat-of.ts';
 import { acceptMessage, checkContent, isUuid, readReplyTo, type IncomingMessage } from './answering/client-message.ts';
 import { acceptOnce, type Accepted } from './answering/accepted.ts';
 import { Routed } from './answering/routed.ts';
@@ -102,7 +102,7 @@ export class Sessions {
     this.people = new People(runner, store, waiter);
     this.routed = new Routed(runner, store);
     this.corrections = new Corrections(steps, store);
-    this.client = new ClientCalls({ runner, store, corrections: this.corrections, clock });
+    this.client = new ClientCalls({ runner, store, corrections: this.corrections, clock, rules });
     this.messages = new MessageStore(database);
     this.dialogs = new Dialogs({ database, clock, runner, store, waiter });
     this.remoteTurns = new RemoteTurns(runner, { clock, log, store, tokenKey: ports.tokenKey });

@@ -5,7 +5,7 @@ import { refuseUnlessOpen } from '../answering/client-message.ts';
 import { happen } from '../answering/happen.ts';
 import type { StepRunner } from '../answering/step-runner.ts';
 import type { Corrections } from '../messages/corrections.ts';
-import { chatOf } from '../state/chat-of.ts';
+import { chatOf, type RuleSource } from '../state/chat-of.ts';
 import { botTypes } from '../state/floor.ts';
 import type { SessionStore } from '../state/store.ts';
 
@@ -18,6 +18,7 @@ interface ClientCallPorts {
   readonly store: SessionStore;
   readonly corrections: Corrections;
   readonly clock: Clock;
+  readonly rules: RuleSource;
 }
 
 /** How long a rating can be changed. */
@@ -68,8 +69,8 @@ export class ClientCalls implements Calls {
 
   /** The client rates the session, within its scale; changeable for ten minutes. */
   async rateSession({ id, rating, comment }: RpcData['rateSession']): Promise<void> {
-    const { runner, store, clock } = this.#ports;
-    const chat = await chatOf(await runner.steps.get(id), runner.ports);
+    const { runner, store, clock, rules } = this.#ports;
+    const chat = await chatOf(await runner.steps.get(id), rules);
     const highest = Number(chat.settings.ratingType);
     if (rating > highest) throw badField('rating', `must be at most ${highest}`);
     const now = clock.now();
