@@ -57,6 +57,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     outgoing: opened.use(openOutgoing(options.outgoingAllow)),
     due,
     files: options.files ?? noFiles,
+    sessionFigures: metrics.sessionFigures(),
     publicUrl: listener.url,
     stopping: listener.stopping,
   };

@@ -14,6 +14,7 @@ import { badField } from '../platform/failure.ts';
 import type { Ids } from '../platform/ids.ts';
 import type { Log } from '../platform/log.ts';
 import type { Memory } from '../platform/memory.ts';
+import type { SessionFigures } from '../platform/metrics.ts';
 import type { Outgoing } from '../platform/outgoing.ts';
 import type { Secrets } from '../platform/secrets.ts';
 
@@ -29,6 +30,7 @@ export interface Ground {
   readonly due: DueRunner;
   readonly outgoing: Outgoing;
   readonly files: FileSource;
+  readonly sessionFigures: SessionFigures;
   /** The public address. */
   readonly publicUrl: string;
   /** Aborted when the process begins to stop. */

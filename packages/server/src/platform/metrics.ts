@@ -25,6 +25,12 @@ export interface DueFigures {
   watch(unwritten: () => number): void;
 }
 
+/** What sessions tell of themselves. */
+export interface SessionFigures {
+  /** A session was read whose documented columns were written beside its floor. */
+  floorDisagreed(): void;
+}
+
 const liveFigures = [
   'connections',
   'subscriptions',
@@ -121,6 +127,16 @@ export class Metrics {
         });
       },
     };
+  }
+
+  /** Counts what is found in sessions. */
+  sessionFigures(): SessionFigures {
+    const disagreed = new Counter({
+      name: 'molva_floor_disagreements_total',
+      help: 'Sessions read whose documented fields were written by something that does not know their floor.',
+      registers: [this.#registry],
+    });
+    return { floorDisagreed: () => disagreed.inc() };
   }
 
   /** Shows what is kept in memory, by its parts. */

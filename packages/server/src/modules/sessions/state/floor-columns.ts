@@ -1,6 +1,6 @@
 import { isoInstant } from '../../../platform/instant.ts';
 import type { Row } from './column.ts';
-import { readFloor, storedPhase, type StoredPhase } from './floor-reading.ts';
+import { readFloor, storedPhase, writtenBeside, type FloorRow, type StoredPhase } from './floor-reading.ts';
 import type { Documented } from './floor-view.ts';
 import type { Floor, Wish } from './floor.ts';
 import type { BotMemory } from './session.ts';
@@ -21,19 +21,27 @@ function hasFailed(row: Row, stored: StoredBot | null): boolean {
 
 /** The floor of a row; where the bot's memory was not selected, a bot waits. */
 export function floorOf(row: Row): Floor {
+  return readFloor(floorRow(row), instantOf(row));
+}
+
+/** Whether somebody who does not know the floor wrote the documented columns of a row beside it. */
+export function floorDisagrees(row: Row): boolean {
+  return writtenBeside(floorRow(row), instantOf(row));
+}
+
+function floorRow(row: Row): FloorRow {
   const stored = (row['bot'] ?? null) as StoredBot | null;
-  const now = (row['lastMessageAt'] ?? row['startedAt']) as number;
-  const documented = row as unknown as Documented;
-  return readFloor(
-    {
-      documented,
-      dialog: row['chatId'] === null,
-      phase: stored,
-      failed: hasFailed(row, stored),
-      floor: row['floor'] as Floor | null,
-    },
-    now,
-  );
+  return {
+    documented: row as unknown as Documented,
+    dialog: row['chatId'] === null,
+    phase: stored,
+    failed: hasFailed(row, stored),
+    floor: row['floor'] as Floor | null,
+  };
+}
+
+function instantOf(row: Row): number {
+  return (row['lastMessageAt'] ?? row['startedAt']) as number;
 }
 
 /** What the row keeps of a session's bot. */

@@ -80,17 +80,29 @@ export interface FloorRow {
  * not know it: the columns hold.
  */
 export function readFloor(row: FloorRow, now: number): Floor {
-  const handedOut = row.dialog && row.documented.botStatus === 'OPERATOR' && row.documented.operatorType === 'BOT';
+  return storedFloor(row, now) ?? fromColumns(row, now);
+}
+
+/** Whether the columns of a row say another floor than the one that is stored. */
+export function writtenBeside(row: FloorRow, now: number): boolean {
+  return row.floor !== null && storedFloor(row, now) === null;
+}
+
+/** The floor that is stored, whole; null where there is none, or the columns say another. */
+function storedFloor(row: FloorRow, now: number): Floor | null {
   const { floor } = row;
-  if (floor !== null) {
-    const whole = floor.at === 'bot' ? { ...floor, phase: phaseOf(row.phase, handedOut, now) } : floor;
-    if (agrees(whole, row.documented, row.failed)) return whole;
-  }
-  return fromColumns(row, handedOut, now);
+  if (floor === null) return null;
+  const whole = floor.at === 'bot' ? { ...floor, phase: phaseOf(row.phase, isHandedOut(row), now) } : floor;
+  return agrees(whole, row.documented, row.failed) ? whole : null;
+}
+
+function isHandedOut({ dialog, documented: { botStatus, operatorType } }: FloorRow): boolean {
+  return dialog && botStatus === 'OPERATOR' && operatorType === 'BOT';
 }
 
 /** The floor of a row that has none: by the table of SPEC.md, first match. */
-function fromColumns({ documented, phase }: FloorRow, handedOut: boolean, now: number): Floor {
+function fromColumns(row: FloorRow, now: number): Floor {
+  const { documented, phase } = row;
   const { status, closedAt, operatorType, operatorId, operatorName, operatorAssignedAt, handOver } = documented;
   const since = operatorAssignedAt ?? now;
   const notFound = instant(handOver?.notFoundAt ?? null);
@@ -104,7 +116,7 @@ function fromColumns({ documented, phase }: FloorRow, handedOut: boolean, now: n
   }
   if (operatorType === 'BOT') {
     const bot = { id: operatorId, name: operatorName };
-    return { at: 'bot', bot, since, phase: phaseOf(phase, handedOut, now), role: 'first', wish };
+    return { at: 'bot', bot, since, phase: phaseOf(phase, isHandedOut(row), now), role: 'first', wish };
   }
   if (operatorId === '') {
     const waits = wish ?? wishFrom(null, null, notFound ?? now, true);

@@ -1,15 +1,24 @@
 import { prepared, type Queryable } from '../../../platform/database.ts';
 import type { Columns, Values } from './column.ts';
 import { clientColumns, storedColumns } from './columns.ts';
+import { floorDisagrees } from './floor-columns.ts';
 import type { HotSession } from './session.ts';
 
 const columns = { ...storedColumns, ...clientColumns };
 const find = prepared('session_load', `${selectSessions(columns)} where s.id = $1`);
 const fromRow = readerOf(columns);
 
-/** Reads a session as the code works on it; undefined where there is none. */
-export async function loadSession(database: Queryable, id: string): Promise<HotSession | undefined> {
+/**
+ * Reads a session as the code works on it; undefined where there is none.
+ * @param disagreed hears of a row whose documented columns were written beside its floor
+ */
+export async function loadSession(
+  database: Queryable,
+  id: string,
+  disagreed: (id: string) => void,
+): Promise<HotSession | undefined> {
   const [row] = await database.query<Record<string, unknown>>(find, [id]);
+  if (row !== undefined && floorDisagrees(row)) disagreed(id);
   return row && fromRow(row);
 }
 

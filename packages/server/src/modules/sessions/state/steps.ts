@@ -37,6 +37,8 @@ export interface StepPorts {
   readonly ids: Ids;
   readonly memory: Memory;
   readonly rules: RuleSource;
+  /** Hears of a row whose documented columns were written beside its floor. */
+  readonly disagreed: (id: string) => void;
 }
 
 /**
@@ -147,7 +149,7 @@ export class Steps {
   }
 
   async #load(id: string): Promise<HotSession | undefined> {
-    const session = await loadSession(this.#ports.database, id);
+    const session = await loadSession(this.#ports.database, id, this.#ports.disagreed);
     // What is in memory is announced: an answer may have been lost, or another node may have written.
     if (session !== undefined) this.#ports.announcer.reached(id, session.lastEventSeq);
     return session;
