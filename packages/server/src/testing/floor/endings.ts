@@ -1,7 +1,9 @@
-import { LOOK_MS, settling } from '../../modules/sessions/state/floor.ts';
+import { wishOf } from '../../modules/sessions/answering/floor/outcome.ts';
+import { LOOK_MS, settling, type Floor } from '../../modules/sessions/state/floor.ts';
 import { setStatus } from './deeds.ts';
 import type { Dice } from './dice.ts';
 import { deliver, fire, type Fate } from './happenings.ts';
+import { belongs } from './interpreter.ts';
 import { broken, LEASE_MS } from './invariants.ts';
 import { GRACE_MS, PLACING_LOOK_MS } from './model-session.ts';
 import type { World } from './world.ts';
@@ -27,6 +29,30 @@ export function serve(world: World, dice: Dice): void {
   const one = world.people.find(({ id }) => id === 9);
   if (one === undefined || !world.rules.routing) return;
   setStatus(world, one, true);
+  waitForPerson(world, dice);
+}
+
+/** I7: somebody who is alone, drops off and is back gets what it had, unless it was passed over before for not answering. */
+export function comeBack(world: World, dice: Dice): void {
+  const { floor } = world.committed;
+  const one = floor.at === 'person' ? world.people.find(({ id }) => id === floor.id) : undefined;
+  if (one?.usesStatuses !== true || wishOf(floor)?.not.includes(one.id) === true || !world.rules.routing) return;
+  world.note('everybody goes, and one comes back');
+  for (const each of world.people) setStatus(world, each, false);
+  let was: Floor = floor;
+  for (let is: Floor = floor; is.at === 'person' && is.id === one.id; is = world.committed.floor) {
+    was = is;
+    goOn(world, dice, 'well');
+  }
+  const wish = wishOf(world.committed.floor);
+  const idleBefore = was.at === 'person' && was.awaySince === null && wish?.from === 'idle';
+  if (wish === null || idleBefore || !belongs(world, wish.group, one.id)) return;
+  setStatus(world, one, true);
+  waitForPerson(world, dice);
+}
+
+/** Until it comes to a person, or its bot went on. */
+function waitForPerson(world: World, dice: Dice): void {
   let { floor } = world.committed;
   for (let until = waitTick(world); floor.at === 'queue' || floor.at === 'help';) {
     goOn(world, dice, 'well');

@@ -208,10 +208,12 @@ export function mayGet(world: World, floor: Floor, id: number): boolean {
   const wish = wishOf(floor);
   const person = world.people.find((one) => one.id === id);
   if (wish === null || person?.online !== true || wish.not.includes(id)) return false;
-  return wish.group === null || membersOf(world, wish.group).includes(id);
+  return belongs(world, wish.group, id);
 }
 
-function membersOf({ goneGroups }: World, group: string): readonly number[] {
-  if (goneGroups.has(group)) return [];
-  return group === 'sales' ? [1, 2, 9] : [3, 9];
+/** Whether a person may get sessions that wait in a group; null: for anybody of the company. */
+export function belongs({ goneGroups }: World, group: string | null, id: number): boolean {
+  if (group === null) return true;
+  if (goneGroups.has(group)) return false;
+  return (group === 'sales' ? [1, 2, 9] : [3, 9]).includes(id);
 }

@@ -25,7 +25,7 @@ export function checkMove(before: ModelSession, after: ModelSession, event: Floo
   checkInbox(was, is, event);
   checkNaming(before, after);
   if (event !== null && is.at === 'bot' && nobodyIsThere.has(event.is) && is.role === 'named') checkMisses(was, is);
-  if (event?.is === 'gone' || event?.is === 'answerDue') checkExcluded(was, is);
+  if (event?.is === 'gone' || event?.is === 'answerDue') checkExcluded(was, is, event.is);
   if (event !== null && keepsWish.has(event.is)) checkWish(was, is, event);
 }
 
@@ -55,11 +55,14 @@ function checkMisses(was: Floor, { wish }: BotFloor): void {
   if (misses !== (wishOf(was)?.misses ?? 0) + 1 || misses > 3) broken('I10', 'misses are not counted', was, wish);
 }
 
-/** Who is absent or does not answer is not asked again. */
-function checkExcluded(was: Floor, is: Floor): void {
+/** Who was there and did not answer is not asked again; who was away may be, once it is back. */
+function checkExcluded(was: Floor, is: Floor, event: 'gone' | 'answerDue'): void {
   if (was.at !== 'person' || is.at === 'person') return;
-  if (wishOf(is)?.not.includes(was.id) !== true)
-    broken('I8', 'somebody who does not answer may be asked again', was, is);
+  const excluded = wishOf(is)?.not.includes(was.id) === true;
+  const absent = event === 'gone' || was.awaySince !== null;
+  if (!absent && !excluded) broken('I8', 'somebody who does not answer may be asked again', was, is);
+  const before = was.wish?.not.includes(was.id) === true;
+  if (absent && excluded && !before) broken('I7', 'somebody who was away may not be asked again', was, is);
 }
 
 /** Events after which the wish is what it was: nobody there, failures, the idle and the absent, what a bot adds. */

@@ -1,15 +1,15 @@
 import type { FollowUp } from '../../modules/sessions/state/floor.ts';
 import { deeds } from './deeds.ts';
 import { Dice } from './dice.ts';
-import { leaveAlone, serve } from './endings.ts';
+import { comeBack, leaveAlone, serve } from './endings.ts';
 import { named, type ModelSession, type Rules } from './model-session.ts';
 import { World } from './world.ts';
 
 /** A step of a walk: what happens, and by what chances. */
 export type Move = readonly [what: number, chances: number];
 
-/** How a walk ends: everybody goes, or somebody comes who can take every session. */
-export type Ending = 'alone' | 'served';
+/** How a walk ends: everybody goes, somebody comes who can take every session, or who answers drops off and is back. */
+export type Ending = 'alone' | 'served' | 'back';
 
 /** Walks, and looks at the invariants at every step; what breaks one is thrown with the way that led there. */
 export function walk(start: number, moves: readonly Move[], ending: Ending): void {
@@ -27,6 +27,8 @@ export function walk(start: number, moves: readonly Move[], ending: Ending): voi
   }
 }
 
+const endings = { alone: leaveAlone, served: serve, back: comeBack } as const;
+
 function take(start: number, moves: readonly Move[], ending: Ending, trace: string[] | null): void {
   const world = begin(new Dice(start), trace);
   world.note('rules', world.rules);
@@ -35,8 +37,7 @@ function take(start: number, moves: readonly Move[], ending: Ending, trace: stri
     const deed = deeds[what % deeds.length] ?? deeds[0];
     deed(world, dice.pick(world.nodes), dice);
   }
-  if (ending === 'alone') leaveAlone(world, new Dice(start + 1));
-  else serve(world, new Dice(start + 1));
+  endings[ending](world, new Dice(start + 1));
 }
 
 function begin(dice: Dice, trace: string[] | null): World {

@@ -133,6 +133,21 @@ describe('an operator who is offline', () => {
     await work.offline(ivan);
   });
 
+  it('gets its sessions again when it is back and nobody else was there, also those that waited for its answer', async () => {
+    const olga = await app.operator('Olga');
+    const wishes = handsOver(await work.group(olga));
+    await work.online(olga);
+    const sessions = [await app.start(await app.chat(wishes)), await app.start(await app.chat(wishes, IDLE))];
+    const names = () => Promise.all(sessions.map(({ id }) => answersIn(id)));
+    expect(await names()).toEqual(['Olga', 'Olga']);
+    await work.offline(olga);
+    await pass(clock, 70);
+    await expect.poll(names).toEqual(['', '']);
+    await work.online(olga);
+    await expect.poll(names, { timeout: 10_000 }).toEqual(['Olga', 'Olga']);
+    await work.offline(olga);
+  });
+
   it('is offline and left by its sessions, or neither, whenever the process dies', async () => {
     await using database = openDatabase(app.connection, 1, () => undefined);
     const olga = await app.operator('Olga');

@@ -351,17 +351,31 @@ describe('f: where nobody is there', () => {
 });
 
 describe('g: a person who does not answer, or is gone', () => {
-  it.each(['answerDue', 'gone'] as const)(
-    'I9: %s keeps group, note and since, and never asks that one again',
-    (kind) => {
-      const person: PersonFloor = { ...(states.person as PersonFloor), wish: { ...wish, else: 'bot', not: [9] } };
-      const after = becomes<QueueFloor>(person, events[kind](null), facts({ party: [7] })).wish;
-      const from = kind === 'gone' ? 'offline' : 'idle';
-      expect(after).toEqual({ ...wish, not: [9, 7], else: 'script', from });
-      const begunAnew = becomes<QueueFloor>(person, events[kind](null), facts({ party: [7], answered: true })).wish;
-      expect(begunAnew.not).toEqual([7]);
-    },
-  );
+  const had: PersonFloor = { ...(states.person as PersonFloor), wish: { ...wish, else: 'bot', not: [9] } };
+  const left = (kind: 'answerDue' | 'gone' | 'remove', from = had, answered = false) =>
+    becomes<QueueFloor>(from, events[kind](null), facts({ party: [7], answered })).wish;
+
+  it('I9: answerDue keeps group, note and since, and never asks that one again', () => {
+    expect(left('answerDue')).toEqual({ ...wish, not: [9, 7], else: 'script', from: 'idle' });
+    expect(left('answerDue', had, true).not).toEqual([7]);
+  });
+
+  it('I9: gone keeps group, note and since, and may ask that one again once it is back', () => {
+    expect(left('gone')).toEqual({ ...wish, not: [9], else: 'script', from: 'offline' });
+    expect(left('gone', had, true).not).toEqual([]);
+  });
+
+  it('who does not answer because it is away may be asked again as well, but not who is taken out meanwhile', () => {
+    const away: PersonFloor = { ...had, awaySince: 90_000 };
+    expect(left('answerDue', away)).toMatchObject({ not: [9], from: 'idle' });
+    expect(left('remove', away)).toMatchObject({ not: [9, 7], from: 'person' });
+  });
+
+  it('who had not answered before and was named by hand stays out, however often it is away', () => {
+    const named: PersonFloor = { ...had, wish: { ...wish, not: [7] } };
+    expect(left('gone', named).not).toEqual([7]);
+    expect(left('answerDue', named).not).toEqual([7]);
+  });
 
   it('is passed on without a group where there was no wish', () => {
     const person: PersonFloor = { ...(states.person as PersonFloor), wish: null };

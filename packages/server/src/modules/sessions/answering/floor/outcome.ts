@@ -6,6 +6,7 @@ import {
   type Floor,
   type FollowUp,
   type HelpFloor,
+  type PersonFloor,
   type Phase,
   type QueueFloor,
   type Wish,
@@ -131,13 +132,16 @@ export function personTakes(
 }
 
 /**
- * A person does not answer, is gone or was taken out: others are looked for, never that one again; and never the bot's
- * own branch, which nobody asked to come back.
+ * A person does not answer, is gone or was taken out: others are looked for, and never the bot's own branch, which nobody
+ * asked to come back. Who was there and did not answer, or was taken out, is not asked again; who was away may be, once
+ * it is back: the session would wait for ever where nobody else is.
  */
-export function passOn(floor: Extract<Floor, { at: 'person' }>, from: Wish['from'], facts: Facts): Outcome {
+export function passOn(floor: PersonFloor, from: 'idle' | 'offline' | 'person', facts: Facts): Outcome {
   const wish = wished(floor.wish, { group: null, note: null, else: 'script', from }, facts.now);
+  const wasThere = from === 'person' || (from === 'idle' && floor.awaySince === null);
   // Who answered was a fresh beginning: those who did not before may be asked again.
-  const not = facts.answered ? [floor.id] : [...wish.not.filter((id) => id !== floor.id), floor.id];
+  const before = facts.answered ? [] : wish.not;
+  const not = wasThere ? [...before.filter((id) => id !== floor.id), floor.id] : before;
   return becomes(placing({ ...wish, not }, facts.now));
 }
 

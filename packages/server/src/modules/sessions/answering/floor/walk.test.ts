@@ -13,7 +13,7 @@ const move = fc.tuple(fc.nat(10_000), fc.nat(2 ** 31));
 const moves = fc.array(move, { minLength: 10, maxLength: 80, size: 'max' });
 
 describe('random walks on two nodes, with crashes, repeats and late answers', () => {
-  it.each(['alone', 'served'] as const)(
+  it.each(['alone', 'served', 'back'] as const)(
     'I1–I15 hold, and in the end: %s',
     (ending) => {
       fc.assert(
