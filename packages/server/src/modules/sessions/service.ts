@@ -28,6 +28,7 @@ import { Corrections } from './messages/corrections.ts';
 import { MessageStore } from './messages/store.ts';
 import { People } from './people/people.ts';
 import { closeWithTheirChat } from './answering/deleted-chats.ts';
+import { isPlacing } from './state/floor.ts';
 import type { HotSession } from './state/session.ts';
 import type { FileSource } from './state/file-source.ts';
 import { Starts, type StartCall } from './starting/start.ts';
@@ -62,6 +63,9 @@ export interface SessionPorts {
   readonly stopping: AbortSignal;
 }
 
+/** How long a message waits at most for who gets the session. */
+const PLACED_MS = 1_000;
+
 /** Sessions: one conversation of one client each. */
 export class Sessions {
   readonly tokens: SessionTokens;
@@ -86,6 +90,7 @@ export class Sessions {
   readonly #runner: StepRunner;
   readonly #list: SessionList;
   readonly #starts: Starts;
+  readonly #waiter: TurnWaiter;
   readonly #timers: Timers;
 
   constructor(ports: SessionPorts) {
@@ -100,6 +105,7 @@ export class Sessions {
     const disagreed = (id: string) => disagreements.note(id);
     const steps = new Steps({ database, clock, ids, announcer, memory, due, rules, disagreed });
     const waiter = new TurnWaiter(announcer, clock, steps, ports.stopping);
+    this.#waiter = waiter;
     this.#runner = new StepRunner(steps, { ids, bots, operators }, waiter, ports.stopping);
     const { store, tokens } = this;
     const runner = this.#runner;
@@ -158,15 +164,23 @@ export class Sessions {
     return view;
   }
 
-  /** Takes a client's message; the bot answers in the same step. A repeat of its key answers the first answer. */
+  /**
+   * Takes a client's message; the bot answers in the same step. A repeat of its key answers the first answer. Where the
+   * bot hands over, whoever looks at the session after this finds who got it: routing is waited for, but not for long.
+   */
   async acceptMessage(session: HotSession, incoming: IncomingMessage): Promise<Accepted> {
     checkContent(incoming.body, incoming.attachments, 'body');
     const replyTo = await readReplyTo(this.store, session.id, incoming.replyToMessageId);
-    return acceptOnce(this.store, { sessionId: session.id, author: 'CLIENT', key: incoming.key }, () =>
+    let handedOver = false;
+    const accepted = await acceptOnce(this.store, { sessionId: session.id, author: 'CLIENT', key: incoming.key }, () =>
       this.#runner.run(session.id, async (draft, setting) => {
-        return (await acceptMessage(draft, setting, { incoming, replyTo })).message;
+        const { message } = await acceptMessage(draft, setting, { incoming, replyTo });
+        handedOver = isPlacing(draft.session.floor) && draft.session.floor !== draft.before.floor;
+        return message;
       }),
     );
+    if (handedOver) await this.#waiter.placed(session.id, PLACED_MS);
+    return accepted;
   }
 
   /** Throws where the session takes nothing more from its client. */

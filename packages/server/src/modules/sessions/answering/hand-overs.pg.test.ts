@@ -219,3 +219,23 @@ it('who waits in the help list is given to the first who comes, whoever has wait
   const since = async (id: string) => Date.parse((await work.details(id)).operatorAssignedAt ?? '');
   expect(await since(first.id)).toBeLessThanOrEqual(await since(second.id));
 });
+
+it('whoever looks right after the message that hands over finds who got the session, or that nobody is there', async () => {
+  const olga = await app.operator('Olga');
+  const chat = await app.chat({
+    start: { type: 'start', next: 'ask' },
+    ask: { type: 'question', text: 'Well?', default: 'people' },
+    people: { type: 'operator', group: await work.group(olga) },
+  });
+  const sessions = await Promise.all(Array.from({ length: 8 }, () => app.start(chat)));
+  const asks = async ({ id }: { readonly id: string }) => {
+    expect((await work.send(id, 'a person please')).status).toBe(201);
+    const { operatorType, operatorId } = await work.details(id);
+    return [operatorType, operatorId];
+  };
+  const [first, ...others] = sessions;
+  expect(await asks(first ?? { id: '' })).toEqual(['OPERATOR', '']);
+  await work.online(olga);
+  expect(await Promise.all(others.map(asks))).toEqual(others.map(() => ['OPERATOR', String(olga.id)]));
+  await work.offline(olga);
+});

@@ -1,6 +1,6 @@
 import type { ChatRecord } from '../../chats/index.ts';
 import type { Draft } from '../state/draft.ts';
-import { LOOK_MS } from '../state/floor.ts';
+import { isPlacing, LOOK_MS } from '../state/floor.ts';
 import { GRACE_MS } from '../state/operator-port.ts';
 import { expiresAt, type HotSession } from '../state/session.ts';
 
@@ -31,7 +31,7 @@ export function timersOf(
   const { floor } = session;
   if (floor.at === 'closed') return {};
   // While routing decides nothing expires, and nothing is looked at again and again for that.
-  const decides = floor.at === 'queue' && floor.stage.is === 'placing' ? now + PLACING_REPEAT_MS : 0;
+  const decides = isPlacing(floor) ? now + PLACING_REPEAT_MS : 0;
   const life = { 'session-expiry': Math.max(expiresAt(session), decides) };
   switch (floor.at) {
     case 'bot':

@@ -1,6 +1,6 @@
 import type { Announcer } from '../../../platform/announcer.ts';
 import type { Clock } from '../../../platform/clock.ts';
-import { settling, type Floor } from '../state/floor.ts';
+import { isPlacing, settling, type Floor } from '../state/floor.ts';
 import type { Steps } from '../state/steps.ts';
 
 /** How long a caller that wants the bot's answer at once is kept waiting: a bot elsewhere has nine seconds. */
@@ -40,12 +40,15 @@ export class TurnWaiter {
     }
   }
 
-  /** Resolves when routing has decided, for a caller that wants nothing of what bots say then. */
-  placed(sessionId: string): Promise<void> {
-    return this.#until(sessionId, (floor) => floor.at !== 'queue' || floor.stage.is !== 'placing');
+  /**
+   * Resolves when routing has decided, for a caller that wants nothing of what bots say then.
+   * @param limitMs how long it is waited for at most
+   */
+  placed(sessionId: string, limitMs = LIMIT_MS): Promise<void> {
+    return this.#until(sessionId, (floor) => !isPlacing(floor), limitMs);
   }
 
-  async #until(sessionId: string, holds: (floor: Floor) => boolean): Promise<void> {
+  async #until(sessionId: string, holds: (floor: Floor) => boolean, limitMs = LIMIT_MS): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>();
     const look = async (): Promise<void> => {
       if (holds((await this.#steps.get(sessionId)).floor)) resolve();
@@ -55,11 +58,12 @@ export class TurnWaiter {
     };
     // What was committed without an answer is heard of as well.
     using _listening = this.#announcer.listen({ committed: heard, reached: heard });
-    const limit = this.#clock.setTimeout(() => resolve(), LIMIT_MS);
+    const limit = this.#clock.setTimeout(() => resolve(), limitMs);
     const leave = (): void => resolve();
     this.#stopping.addEventListener('abort', leave);
     try {
-      await look();
+      // What the caller did is done: that nobody can look is no failure of it.
+      await look().catch(resolve);
       await promise;
     } finally {
       limit.cancel();

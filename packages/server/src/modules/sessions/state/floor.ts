@@ -152,9 +152,14 @@ export interface Why {
   };
 }
 
+/** Whether routing is about to decide. */
+export function isPlacing(floor: Floor): boolean {
+  return floor.at === 'queue' && floor.stage.is === 'placing';
+}
+
 /** Whether what was begun goes on by itself in a moment, so that a caller who wants the answer waits for it. */
 export function settling(floor: Floor): boolean {
-  if (floor.at === 'queue') return floor.stage.is === 'placing';
+  if (floor.at === 'queue') return isPlacing(floor);
   return floor.at === 'bot' && (floor.phase.is === 'asking' || floor.phase.is === 'pausing');
 }
 

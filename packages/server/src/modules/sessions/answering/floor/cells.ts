@@ -1,4 +1,4 @@
-import type { Floor } from '../../state/floor.ts';
+import { isPlacing, type Floor } from '../../state/floor.ts';
 import type { Facts, FloorEvent } from './events.ts';
 import { refuseOver, same, type Outcome } from './outcome.ts';
 
@@ -25,7 +25,7 @@ export type Row<E extends FloorEvent['is']> = { readonly [S in FloorState]: Cell
 
 /** The column a floor stands in. */
 export function stateOf(floor: Floor): FloorState {
-  return floor.at === 'queue' && floor.stage.is === 'placing' ? 'placing' : floor.at;
+  return isPlacing(floor) ? 'placing' : floor.at;
 }
 
 /** A cell for "nothing". */
