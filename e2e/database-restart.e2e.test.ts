@@ -5,6 +5,7 @@ import { Centrifuge, type PublicationContext } from 'centrifuge';
 import pg from 'pg';
 import { expect, it } from 'vitest';
 import { ExternalDatabase } from '../packages/server/src/testing/external-database.ts';
+import { Figures } from './support/figures.ts';
 import { MolvaProcess, untilReady } from './support/molva.ts';
 
 const WRITERS = 36;
@@ -23,6 +24,8 @@ const scenario = {
 /** A session whose socket stands, and somebody who writes into it. */
 class Writer {
   readonly heard: number[] = [];
+  /** When each of them was, by its number. */
+  readonly heardAt = new Map<number, number>();
   readonly connected: number[] = [];
   readonly #molva: MolvaProcess;
   readonly #id: string;
@@ -38,7 +41,9 @@ class Writer {
     this.#socket.on('subscribed', ({ streamPosition }) => this.connected.push(streamPosition?.offset ?? -1));
     this.#socket.on('publication', ({ data }: PublicationContext) => {
       const { eventSeq } = (data as { data: { eventSeq?: number } }).data;
-      if (eventSeq !== undefined) this.heard.push(eventSeq);
+      if (eventSeq === undefined) return;
+      this.heard.push(eventSeq);
+      this.heardAt.set(eventSeq, Date.now());
     });
   }
 
@@ -63,12 +68,12 @@ class Writer {
   }
 
   /** The events the log has since the socket stands. */
-  async logged(): Promise<number[]> {
-    const found: number[] = [];
-    for (let after = this.connected[0] ?? 0; ; after = found.at(-1) ?? 0) {
+  async logged(): Promise<LoggedEvent[]> {
+    const found: LoggedEvent[] = [];
+    for (let after = this.connected[0] ?? 0; ; after = found.at(-1)?.eventSeq ?? 0) {
       const page = await fetch(`${this.#molva.url}/api/v1/sessions/${this.#id}/events?after=${after}&limit=1000`);
       const { items, hasMore } = (await page.json()) as ListPage<LoggedEvent> & { hasMore: boolean };
-      found.push(...items.map(({ eventSeq }) => eventSeq));
+      found.push(...items);
       if (!hasMore) return found;
     }
   }
@@ -88,22 +93,38 @@ async function chatOf(molva: MolvaProcess): Promise<string> {
 }
 
 /** Lets writers write until a break ends it, again and again, and compares what was heard with the log. */
-async function heardThrough(molva: MolvaProcess, breaks: readonly (() => Promise<void>)[]): Promise<void> {
+async function heardThrough(
+  molva: MolvaProcess,
+  kind: string,
+  breaks: readonly (() => Promise<void>)[],
+): Promise<void> {
+  const [afterCommit, afterReady] = [new Figures(), new Figures()];
   const chatId = await chatOf(molva);
   const writers = await Promise.all(Array.from({ length: WRITERS }, () => Writer.open(molva, chatId)));
+  const counted = new Map<Writer, number>();
   for (const happen of breaks) {
     const stop = new AbortController();
     const writing = writers.map((writer) => writer.write(stop.signal));
     await sleep(1000);
+    const broken = Date.now();
     await happen();
     stop.abort();
+    const ready = await untilReady(molva.url);
     await Promise.all(writing);
-    await untilReady(Number(new URL(molva.url).port));
     for (const writer of writers) {
       const logged = await writer.logged();
-      await expect.poll(() => writer.heard, { timeout: 10_000 }).toEqual(logged);
+      await expect.poll(() => writer.heard, { timeout: 10_000 }).toEqual(logged.map(({ eventSeq }) => eventSeq));
+      for (const { eventSeq, createdAt } of logged.slice(counted.get(writer) ?? 0)) {
+        const heardAt = writer.heardAt.get(eventSeq) ?? Infinity;
+        afterCommit.add(heardAt, Date.parse(createdAt));
+        // What was heard before the break needed nothing of what came after it.
+        if (heardAt > broken) afterReady.add(heardAt, Math.max(Date.parse(createdAt), ready));
+      }
+      counted.set(writer, logged.length);
     }
   }
+  afterCommit.print(`events heard after they were made, database ${kind}`);
+  afterReady.print(`events heard late, after readiness or after they were made, database ${kind}`);
   // A socket that was sent away and came back was told of another subscription.
   expect(writers.map(({ connected }) => connected.length)).toEqual(writers.map(() => 1));
   for (const writer of writers) writer.close();
@@ -130,7 +151,7 @@ it('every committed event is heard on the sockets that stood while the embedded 
     if (backend !== undefined) process.kill(backend.pid, 'SIGKILL');
   };
   const terminate = async (): Promise<void> => void (await ask(`select pg_terminate_backend(pid) ${backends}`));
-  await heardThrough(molva, [crash, terminate, crash, terminate, crash, terminate]);
+  await heardThrough(molva, 'embedded', [crash, terminate, crash, terminate, crash, terminate]);
 }, 300_000);
 
 it('every committed event is heard on the sockets that stood while an external database restarts', async () => {
@@ -142,5 +163,5 @@ it('every committed event is heard on the sockets that stood while an external d
   };
   const fast = (): Promise<void> => restart('SIGINT');
   const atOnce = (): Promise<void> => restart('SIGQUIT');
-  await heardThrough(molva, [fast, atOnce, fast, atOnce, fast, atOnce]);
+  await heardThrough(molva, 'external', [fast, atOnce, fast, atOnce, fast, atOnce]);
 }, 300_000);

@@ -4,10 +4,12 @@ import type { ListPage, Message, SessionStarted } from '@molva/contract';
 import { describe, expect, it } from 'vitest';
 import { ExternalDatabase } from '../packages/server/src/testing/external-database.ts';
 import { json, startReceiver, type Receiver } from '../packages/server/src/testing/receiver.ts';
-import { MolvaProcess } from './support/molva.ts';
+import { Figures } from './support/figures.ts';
+import { MolvaProcess, untilReady } from './support/molva.ts';
 
 /** Sessions of each bot. */
 const SESSIONS = 4;
+const PAUSE_MS = 1_500;
 /** Busy machines are slow; what waited for a lease of a minute would still not be in time. */
 const LIMIT = { timeout: 15_000, interval: 100 };
 
@@ -18,9 +20,9 @@ const pausing = {
   blocks: {
     start: { type: 'start', next: 'first' },
     first: { type: 'message', text: 'One', next: 'pause' },
-    pause: { type: 'pause', seconds: 1.5, next: 'second' },
+    pause: { type: 'pause', seconds: PAUSE_MS / 1000, next: 'second' },
     second: { type: 'message', text: 'Two', next: 'again' },
-    again: { type: 'pause', seconds: 1.5, next: 'third' },
+    again: { type: 'pause', seconds: PAUSE_MS / 1000, next: 'third' },
     third: { type: 'question', text: 'Three' },
   },
 };
@@ -34,8 +36,11 @@ async function slowBot(): Promise<AsyncDisposable & { readonly receiver: Receive
   return { receiver, speak: () => void (silent = false), [Symbol.asyncDispose]: () => receiver[Symbol.asyncDispose]() };
 }
 
-/** Begins sessions of bots that are in the middle of something; answers what each of them has said. */
-async function begin(molva: MolvaProcess, webhookUrl: string): Promise<() => Promise<string[]>> {
+/** What is said in a session: nothing where nobody answers. */
+type Said = readonly Pick<Message, 'body' | 'authorType' | 'createdAt'>[];
+
+/** Begins sessions of bots that are in the middle of something; answers what is said in each of them. */
+async function begin(molva: MolvaProcess, webhookUrl: string): Promise<() => Promise<Said[]>> {
   const headers = await molva.admin();
   const post = async <T>(path: string, body: unknown): Promise<T> => {
     const answer = await fetch(`${molva.url}/api/v1${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
@@ -54,12 +59,30 @@ async function begin(molva: MolvaProcess, webhookUrl: string): Promise<() => Pro
     ),
   );
   const ids = (await Promise.all(started)).map(({ id }) => id);
-  const said = async (id: string): Promise<string> => {
+  const said = async (id: string): Promise<Said> => {
     const answer = await fetch(`${molva.url}/api/v1/sessions/${id}/messages`);
-    if (answer.status !== 200) return 'nobody answers';
-    return ((await answer.json()) as ListPage<Message>).items.map(({ body }) => body).join(' ');
+    return answer.status === 200 ? ((await answer.json()) as ListPage<Message>).items : [];
   };
-  return () => Promise.all(ids.map((id) => said(id).catch(() => 'nobody answers')));
+  return () => Promise.all(ids.map((id) => said(id).catch(() => [])));
+}
+
+/** Waits until every bot has said everything, and prints how long after readiness it went on. */
+async function goesOn(said: () => Promise<Said[]>, broken: number, ready: number, how: string): Promise<void> {
+  const texts = async (): Promise<string[]> =>
+    (await said()).map((messages) => messages.map(({ body }) => body).join(' '));
+  await expect.poll(texts, LIMIT).toEqual(everything);
+  const [first, next] = [new Figures(), new Figures()];
+  for (const messages of await said()) {
+    const spoken = messages.filter(({ authorType }) => authorType === 'BOT').map((one) => Date.parse(one.createdAt));
+    const after = spoken.findIndex((at) => at > broken);
+    if (after !== -1) first.add(spoken[after] ?? Infinity, ready);
+    for (const [index, at] of spoken.entries()) {
+      const due = (spoken[index - 1] ?? Infinity) + PAUSE_MS;
+      if (at > broken && index > 0) next.add(at, Math.max(ready, due));
+    }
+  }
+  first.print(`bots answered after readiness, ${how}`);
+  next.print(`pauses ended late, after readiness or their end, ${how}`);
 }
 
 const everything = [...Array(SESSIONS).fill('hello One Two Three'), ...Array(SESSIONS).fill('hello Asked')];
@@ -71,10 +94,11 @@ describe.each(['embedded', 'external'] as const)('with a database that is %s', (
     await using molva = await MolvaProcess.start(settings(database));
     const said = await begin(molva, bot.receiver.url);
     await expect.poll(() => bot.receiver.received.length, LIMIT).toBe(SESSIONS);
+    const broken = Date.now();
     await molva.signal('SIGKILL');
     bot.speak();
     await molva.run();
-    await expect.poll(said, LIMIT).toEqual(everything);
+    await goesOn(said, broken, await untilReady(molva.url), `server killed, database ${kind}`);
   });
 });
 
@@ -86,10 +110,11 @@ it.each(['SIGINT', 'SIGQUIT'] as const)(
     await using molva = await MolvaProcess.start(settings(database));
     const said = await begin(molva, bot.receiver.url);
     await expect.poll(() => bot.receiver.received.length, LIMIT).toBe(SESSIONS);
+    const broken = Date.now();
     await database.stop(signal);
     bot.speak();
     await database.start();
-    await expect.poll(said, LIMIT).toEqual(everything);
+    await goesOn(said, broken, await untilReady(molva.url), `external database ended by ${signal}`);
   },
 );
 
@@ -99,13 +124,14 @@ it('bots go on as soon as a process whose embedded database was killed is starte
   const said = await begin(molva, bot.receiver.url);
   await expect.poll(() => bot.receiver.received.length, LIMIT).toBe(SESSIONS);
   const pid = (await readFile(join(molva.folder, 'data', 'postgres', 'postmaster.pid'), 'utf8')).split('\n')[0];
+  const broken = Date.now();
   const ended = molva.ended();
   process.kill(Number(pid), 'SIGQUIT');
   // Without its database there is nothing it could do.
   expect(await ended).toBe(1);
   bot.speak();
   await molva.run();
-  await expect.poll(said, LIMIT).toEqual(everything);
+  await goesOn(said, broken, await untilReady(molva.url), 'embedded database killed');
 });
 
 function settings(database: ExternalDatabase | undefined): Record<string, string> {

@@ -26,7 +26,7 @@ it.each([
   });
   let output = '';
   npm.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
-  await untilReady(port);
+  await untilReady(`http://127.0.0.1:${port}`);
   const ended = once(npm, 'exit');
   process.kill((npm.pid ?? 0) * (group ? -1 : 1), signal);
   await ended;

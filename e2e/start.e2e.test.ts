@@ -132,7 +132,7 @@ describe('a start', () => {
       .toBe(true);
     first.kill('SIGKILL');
     const second = spawn(process.execPath, [main], { env: environment, stdio: 'ignore' });
-    await untilReady(port);
+    await untilReady(`http://127.0.0.1:${port}`);
     second.kill('SIGTERM');
     expect((await once(second, 'exit'))[0]).toBe(0);
   });
@@ -154,7 +154,7 @@ describe('a start', () => {
       env: { PATH: process.env['PATH'], MOLVA_DATA_DIR: join(path, 'home', 'data'), MOLVA_PORT: String(port) },
       stdio: 'ignore',
     });
-    await untilReady(port);
+    await untilReady(`http://127.0.0.1:${port}`);
     child.kill('SIGTERM');
     expect((await once(child, 'exit'))[0]).toBe(0);
   });

@@ -122,15 +122,18 @@ export async function freePort(): Promise<number> {
   return port;
 }
 
-/** Resolves when Molva answers on a port; rejects after half a minute. */
-export async function untilReady(port: number): Promise<void> {
-  for (let attempt = 0; ; attempt++) {
+/** Resolves with the instant at which Molva says that it is ready; rejects after half a minute. */
+export async function untilReady(url: string): Promise<number> {
+  let last: unknown;
+  for (let attempt = 0; attempt < 600; attempt++) {
     try {
-      const { status } = await fetch(`http://127.0.0.1:${port}/health/ready`);
-      if (status === 200) return;
+      const { status } = await fetch(`${url}/health/ready`);
+      if (status === 200) return Date.now();
+      last = status;
     } catch (error) {
-      if (attempt > 150) throw error;
+      last = error;
     }
-    await sleep(200);
+    await sleep(50);
   }
+  throw new Error('Molva does not become ready', { cause: last });
 }
