@@ -60,6 +60,25 @@ it('an operator who is back while its sessions are passed on keeps the rest of t
   expect(kept).toHaveLength(2);
 });
 
+it('who is blocked between the look at him and the assignment by name does not keep the session', async () => {
+  await using app = await startTestApp();
+  await using database = openDatabase(app.connection, 2, () => undefined);
+  const olga = await app.operator('Olga');
+  const { id } = await app.start(await app.chat(echoBlocks));
+  const named = await database.transaction(async ({ client }) => {
+    await client.query('select 1 from seats where user_id = $1 for update', [olga.id]);
+    const call = app.call('PATCH', `/sessions/${id}/operators/${olga.id}`, [], app.admin);
+    await expect.poll(() => lockWaits(database), { timeout: 10_000 }).toBe(1);
+    // As by somebody whose timer of it has run before the assignment is committed.
+    await client.query('update users set blocked_at = now() where id = $1', [olga.id]);
+    return { call };
+  });
+  expect((await named.call).status).toBe(204);
+  const answersIn = async () =>
+    (await app.call<Session>('GET', `/sessions/${id}`, undefined, app.admin)).body.operatorName;
+  await expect.poll(answersIn, { timeout: 10_000 }).toBe('');
+});
+
 it('a session that cannot be passed on keeps none of the others with somebody who is gone', async () => {
   await using app = await startTestApp();
   await using database = openDatabase(app.connection, 2, () => undefined);

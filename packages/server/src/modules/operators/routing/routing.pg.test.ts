@@ -65,7 +65,7 @@ async function newNode(own: Database, name: string): Promise<Node> {
   const due = new DueRunner({ database: own, clock: systemClock, log, lease });
   const operators = new Operators({ database: own, clock: systemClock, ids: systemIds(Date.now), due });
   const made: Node = { database: own, due, lease, operators, told: [], before: async () => undefined };
-  new Routing({ database: own, clock: systemClock, due, sessions: sessionsOf(made) });
+  new Routing({ database: own, clock: systemClock, due, log, sessions: sessionsOf(made) });
   return made;
 }
 
@@ -92,7 +92,7 @@ function sessionsOf(made: Node): RoutingPorts['sessions'] {
       made.told.push(`${session} ${why}`);
       return (await made.database.query(none, [session, version, JSON.stringify({ at: 'help', wish })])).length === 1;
     },
-    async groupGone(session, groupId) {
+    async groupGone(session, _version, groupId) {
       const text = `with moved as (update sessions set version = version + 1, waits_in = null
           where id = $1 and waits_in = $2 returning 1)
         insert into due (kind, key, due_at) select 'route', $3::uuid, now() from moved on conflict do nothing`;
@@ -165,7 +165,8 @@ describe('a run', () => {
       () => runSql(database, 'update sessions set version = version + 1 where id = $1', [written]),
       () => node(1).operators.deactivate(company, ivan),
     ];
-    node(0).before = async () => void (await moves.shift()?.());
+    // Whichever of them takes the run.
+    for (const one of nodes) one.before = async () => void (await moves.shift()?.());
     await route(routeKey(company, null));
     expect([await answersIn(written), await answersIn(taken)]).toEqual([olga, olga]);
     expect(moves).toEqual([]);
@@ -194,6 +195,29 @@ describe('a run', () => {
     await route(routeKey(company, null));
     expect([await answersIn(broken), await answersIn(other), failures]).toEqual([olga, olga, 2]);
   });
+});
+
+it('a session that fails again and again keeps nobody waiting who comes while it does', async () => {
+  const olga = await newUser();
+  const broken = await waits();
+  let late: string | undefined;
+  let failing = true;
+  for (const one of nodes) {
+    one.before = async (session) => {
+      if (session !== broken || !failing) return;
+      // Somebody is handed over while the run that fails is under way.
+      if (late === undefined) {
+        late = await waits();
+        await node(1).due.at(ROUTE_KIND, routeKey(company, null), Date.now());
+      }
+      throw new Error('broken');
+    };
+  }
+  await node(0).due.at(ROUTE_KIND, routeKey(company, null), Date.now());
+  await expect.poll(async () => late !== undefined && (await answersIn(late)), { timeout: 20_000 }).toBe(olga);
+  failing = false;
+  await settled();
+  expect(await answersIn(broken)).toBe(olga);
 });
 
 describe('whoever waits for help is looked at', () => {

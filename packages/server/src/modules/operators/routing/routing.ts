@@ -3,6 +3,7 @@ import type { Database, Prepared } from '../../../platform/database.ts';
 import type { DueRunner } from '../../../platform/due.ts';
 import { dueConflict } from '../../../platform/due-rows.ts';
 import { isoInstant } from '../../../platform/instant.ts';
+import { shortId, type Log } from '../../../platform/log.ts';
 import { answeringRoles } from '../../iam/index.ts';
 import {
   readOperatorKey,
@@ -12,6 +13,7 @@ import {
   type RoutedSessions,
 } from '../../sessions/index.ts';
 import { route, type Decision } from './route.ts';
+import { SetAside } from './set-aside.ts';
 import { readSnapshot } from './snapshot.ts';
 
 /** What routing needs. */
@@ -19,6 +21,7 @@ export interface RoutingPorts {
   readonly database: Database;
   readonly clock: Clock;
   readonly due: DueRunner;
+  readonly log: Log;
   readonly sessions: Pick<RoutedSessions, 'give' | 'none' | 'groupGone'>;
 }
 
@@ -29,7 +32,7 @@ const REST_MS = 100;
 
 const waitingIn: Prepared = {
   name: 'sessions_waiting_in',
-  text: 'select id from sessions where waits_in = $1::uuid and waits_since is not null order by id',
+  text: 'select id, version from sessions where waits_in = $1::uuid and waits_since is not null order by id',
 };
 /** A wish for each place where somebody waits for whom the user can take; in one order, as others wish for them too. */
 const wishForOperator: Prepared = {
@@ -55,6 +58,8 @@ const wishForOperator: Prepared = {
  */
 export class Routing {
   readonly #ports: RoutingPorts;
+  /** Sessions that failed: the others of their place do not wait for them. */
+  readonly #aside = new SetAside();
 
   constructor(ports: RoutingPorts) {
     this.#ports = ports;
@@ -67,10 +72,12 @@ export class Routing {
     for (let looks = 0; looks < MOST_LOOKS; looks++) {
       const snapshot = await readSnapshot(database, key, clock.now());
       if (snapshot === undefined) return this.#leaveGroup(key);
-      const decisions = route(snapshot).filter(({ is }) => is !== 'stay');
+      const waiting = snapshot.waiting.filter(({ session }) => !this.#aside.holds(session, snapshot.now));
+      const decisions = route({ ...snapshot, waiting }).filter(({ is }) => is !== 'stay');
       const done = await this.#carryOut(decisions);
-      const nothingMore = !snapshot.more || done === 0;
-      if (done === decisions.length && nothingMore) return null;
+      if (done === decisions.length && (done === 0 || !snapshot.more)) {
+        return this.#aside.next(snapshot.waiting.map(({ session }) => session));
+      }
     }
     return clock.now() + REST_MS;
   }
@@ -79,13 +86,28 @@ export class Routing {
   async #carryOut(decisions: readonly Decision[]): Promise<number> {
     const moved = new Set<number>();
     let done = 0;
-    await this.#each(decisions, async (decision) => {
+    for (const decision of decisions) {
       // Epochs of a seat follow one another: where one was not found, none of the later ones will be.
-      if (decision.is === 'give' && moved.has(decision.operator.id)) return;
-      if (await this.#decide(decision)) done++;
+      if (decision.is === 'give' && moved.has(decision.operator.id)) continue;
+      if (await this.#decided(decision)) done++;
       else if (decision.is === 'give') moved.add(decision.operator.id);
-    });
+    }
     return done;
+  }
+
+  /** Whether a decision was still right; a session that fails is set aside for a while. */
+  async #decided(decision: Decision): Promise<boolean> {
+    const { log, clock } = this.#ports;
+    const { session } = decision;
+    try {
+      const right = await this.#decide(decision);
+      this.#aside.release(session);
+      return right;
+    } catch (error) {
+      const wait = this.#aside.hold(session, clock.now());
+      log.error({ error, session: shortId(session), wait }, 'a session cannot be routed and is tried again');
+      return false;
+    }
   }
 
   async #decide(decision: Decision): Promise<boolean> {
@@ -104,8 +126,8 @@ export class Routing {
   /** Whoever waits in a group that was deleted waits for anybody of the company. */
   async #leaveGroup(groupId: string): Promise<null> {
     const { database, sessions } = this.#ports;
-    const waiting = await database.query<{ id: string }>(waitingIn, [groupId]);
-    await this.#each(waiting, ({ id }) => sessions.groupGone(id, groupId));
+    const waiting = await database.query<{ id: string; version: number }>(waitingIn, [groupId]);
+    await this.#each(waiting, ({ id, version }) => sessions.groupGone(id, version, groupId));
     return null;
   }
 
@@ -119,7 +141,7 @@ export class Routing {
     return null;
   }
 
-  /** One after another. A session that fails keeps none of the others waiting; the timer comes back for it. */
+  /** One after another. A session that fails keeps none of the others; the timer comes back for it. */
   async #each<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
     const failures: unknown[] = [];
     for (const item of items) await work(item).catch((error: unknown) => failures.push(error));

@@ -29,7 +29,7 @@ const read = (groupId: string | null) => readSnapshot(database, routeKey(company
 
 describe('one look at a group', () => {
   it('shows who waits in it, as their floors say; a floor that was never written is the help list', async () => {
-    const group = await writeGroup(database, company, []);
+    const group = await writeGroup(database, company, [await writeUser(database, company)]);
     const other = await writeGroup(database, company, []);
     const write = (floor: object | null, waitsIn: string | null, priority = 0) =>
       writeSession(database, { companyId: company, floor, waitsIn, waitsSince: NOW - 5, priority });
@@ -54,7 +54,7 @@ describe('one look at a group', () => {
   });
 
   it('shows the first of many, and beside them whoever hears nothing yet', async () => {
-    const group = await writeGroup(database, company, []);
+    const group = await writeGroup(database, company, [await writeUser(database, company)]);
     const write = (floor: object, waitsSince: number, priority = 0) =>
       writeSession(database, { companyId: company, floor, waitsIn: group, waitsSince, priority });
     for (let at = 0; at < HEADS; at++) await write(help, NOW - 1000 + at);
@@ -69,6 +69,26 @@ describe('one look at a group', () => {
       true,
       true,
     ]);
+  });
+
+  it('shows those that somebody there may take, however many stand before them that nobody may', async () => {
+    const [olga, away] = [
+      await writeUser(database, company),
+      await writeUser(database, company, { status: 'OFFLINE' }),
+    ];
+    const group = await writeGroup(database, company, [olga, away]);
+    const write = (not: readonly number[], waitsSince: number) =>
+      writeSession(database, {
+        companyId: company,
+        floor: { ...help, wish: { ...wish, not } },
+        waitsIn: group,
+        waitsSince,
+      });
+    for (let at = 0; at < HEADS; at++) await write([olga], NOW - 1000 + at);
+    const ids = [await write([away], NOW), await write([], NOW + 1)];
+    const { waiting = [], more } = (await read(group)) ?? {};
+    expect(new Set(waiting.map(({ session }) => session))).toEqual(new Set(ids));
+    expect(more).toBe(false);
   });
 
   it('shows its people who may answer, with status, capacity, epoch and load', async () => {

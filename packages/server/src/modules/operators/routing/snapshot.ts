@@ -6,6 +6,8 @@ import type { Seat, Snapshot, Waiting } from './waiting.ts';
 
 /** How many who wait are looked at in one go. */
 export const HEADS = 64;
+/** How far behind the first of all who wait they may stand, where nobody there may take those before them. */
+const FRONT = 4_096;
 
 const inGroup = snapshot('route_snapshot_group', {
   company: '(select company_id from groups where id = $1::uuid)',
@@ -20,8 +22,9 @@ const inCompany = snapshot('route_snapshot_company', {
 });
 
 /**
- * Everything in one statement, so that loads and epochs are of one moment. The heads come in the order of the index;
- * those that were just handed over come beside them, as they are to hear something however many wait before them.
+ * Everything in one statement, so that loads and epochs are of one moment. The heads come in the order of the index: the
+ * first of those that somebody who is there is not kept from by having had them, as the others hide whoever stands behind
+ * them. Those that were just handed over come beside them, as they are to hear something however many wait before them.
  */
 function snapshot(
   name: string,
@@ -30,8 +33,15 @@ function snapshot(
   const waiting = `from sessions s where s.company_id = ${company} and ${place} and s.waits_since is not null`;
   return {
     name,
-    text: `with heads as (
-        select s.id ${waiting} order by s.company_id, s.waits_in, s.priority desc, s.waits_since, s.id limit ${HEADS}
+    text: `with there as materialized (
+        select u.id from users u join seats on seats.company_id = u.company_id and seats.user_id = u.id ${members}
+          and seats.status = 'ONLINE'
+      ), front as (
+        select s.id, s.floor ${waiting}
+        order by s.company_id, s.waits_in, s.priority desc, s.waits_since, s.id limit ${FRONT}
+      ), heads as (
+        select f.id from front f where exists (select from there
+          where not coalesce((f.floor->'wish'->'not')::jsonb @> to_jsonb(there.id), false)) limit ${HEADS}
       ), fresh as (
         select s.id ${waiting} and s.floor->'stage'->>'is' = 'placing' order by s.waits_since, s.id limit ${HEADS}
       ), waiting as (

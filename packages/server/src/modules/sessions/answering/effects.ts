@@ -26,6 +26,8 @@ export async function moveTo(draft: Draft, setting: StepSetting, floor: Floor): 
   }
   if (floor.at === 'person' && draft.seat === null && (before.floor.at !== 'person' || before.floor.id !== floor.id)) {
     draft.seat = { userId: floor.id, epoch: null };
+    // No seat that moved on makes it void: whether the person may still answer is looked at once it is committed.
+    draft.wakeAt('session-hold', draft.now);
   }
   if (floor.at === 'closed') close(draft, floor.by, setting);
 }

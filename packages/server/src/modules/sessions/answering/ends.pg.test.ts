@@ -51,6 +51,25 @@ describe('what ended a session is told', () => {
     expect(await work.details(id)).toMatchObject({ closeReason: 'chatDeleted', botStatus: 'STOP' });
   });
 
+  it('chatDeleted, also where another session of the chat cannot be closed', async () => {
+    await using database = openDatabase(app.connection, 1, () => undefined);
+    const chat = await app.chat(echoBlocks);
+    const [broken, ...others] = [await app.start(chat), await app.start(chat), await app.start(chat)].map(
+      ({ id }) => id,
+    );
+    await runSql(
+      database,
+      `create function refuse() returns trigger language plpgsql as $$ begin raise exception 'broken'; end $$;
+      create trigger refused before update on sessions for each row when (old.id = '${broken}') execute function refuse()`,
+    );
+    await app.call('DELETE', `/chats/${chat}`, [], app.admin);
+    const statuses = () => Promise.all(others.map(status));
+    await expect.poll(statuses, { timeout: 10_000 }).toEqual(['CLOSED', 'CLOSED']);
+    await runSql(database, 'drop trigger refused on sessions');
+    await pass(clock, 61);
+    await expect.poll(() => status(broken ?? ''), { timeout: 10_000 }).toBe('CLOSED');
+  });
+
   it('before: it ended when that was not noted', async () => {
     await using database = openDatabase(app.connection, 1, () => undefined);
     const { id } = await app.start(await app.chat(echoBlocks));

@@ -6,7 +6,7 @@ import { shortId, type Log } from '../../../platform/log.ts';
 import type { AskContext, BotTurn, RemoteBot } from '../state/bot-port.ts';
 import type { Draft } from '../state/draft.ts';
 import { openQuestion, type Question } from '../state/floor.ts';
-import type { HotSession } from '../state/session.ts';
+import type { BotState, HotSession } from '../state/session.ts';
 import { NEWEST } from '../state/steps.ts';
 import type { SessionStore } from '../state/store.ts';
 import { isUuid } from './client-message.ts';
@@ -122,12 +122,15 @@ export class RemoteTurns {
     }
   }
 
-  async #take(draft: Draft, setting: StepSetting, { question, bot }: Asking, given: Given): Promise<void> {
+  async #take(draft: Draft, setting: StepSetting, { session, question, bot }: Asking, given: Given): Promise<void> {
     if (given === 'called off') return;
     if (given === 'later') {
       await happen(draft, setting, { is: 'promised', question: question.id, until: draft.now + bot.answerTimeoutMs });
     } else if ('failed' in given) await this.#fail(draft, setting, question, given.failed);
-    else await answer(draft, setting, bot, given, question);
+    else {
+      const state = rebased(given.state, session.bot?.state, draft.session.bot?.state);
+      await answer(draft, setting, bot, { ...given, state }, question);
+    }
   }
 
   async #fail(draft: Draft, setting: StepSetting, question: Question, reason: string): Promise<void> {
@@ -155,6 +158,13 @@ export class RemoteTurns {
   #sign(sessionId: string, questionId: string): Buffer {
     return createHmac('sha256', this.#ports.tokenKey).update(`answer.${sessionId}.${questionId}`).digest();
   }
+}
+
+/** What a bot made of the state it was asked with, on the state there is: others may have given variables meanwhile. */
+function rebased(made: BotState, asked: BotState | undefined, now: BotState | undefined): BotState {
+  if (asked === undefined || now === undefined || asked === now) return made;
+  const own = Object.entries(made.variables).filter(([name, value]) => asked.variables[name] !== value);
+  return { ...made, variables: { ...now.variables, ...Object.fromEntries(own) } };
 }
 
 function isTurn(given: Given): given is BotTurn {

@@ -40,10 +40,10 @@ export class Routed implements RoutedSessions {
   }
 
   /** The group it waits in is gone: anybody of the company may get it. */
-  async groupGone(id: string, group: string): Promise<void> {
-    await unlessGone(null, () =>
-      this.#runner.run(id, (draft, setting) => happen(draft, setting, { is: 'groupGone', group })),
-    );
+  async groupGone(id: string, version: number, group: string): Promise<void> {
+    const decide: DecideBy<unknown> = (draft, setting) => happen(draft, setting, { is: 'groupGone', group });
+    // Memory may be older than what made it wait there, and would say that it does not.
+    await unlessGone(null, () => this.#runner.run(id, decide, { atLeast: version }));
   }
 
   /**
@@ -70,7 +70,10 @@ export class Routed implements RoutedSessions {
     const decide: DecideBy<boolean> = async (draft, setting) => {
       if (draft.session.version !== version) return false;
       await happen(draft, setting, eventOf(draft));
-      return draft.session.floor !== draft.before.floor;
+      // Written beside its floor: routing would be told the same of it again and again.
+      if (draft.session.floor === draft.before.floor)
+        throw new Error('a row says that it waits, and its floor does not');
+      return true;
     };
     return unlessGone(false, () => this.#runner.run(id, decide, { atLeast: version }));
   }

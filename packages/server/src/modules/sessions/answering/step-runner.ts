@@ -1,6 +1,6 @@
 import { Failure } from '../../../platform/failure.ts';
 import type { Draft } from '../state/draft.ts';
-import type { StepRequest, Steps } from '../state/steps.ts';
+import { NEWEST, type StepRequest, type Steps } from '../state/steps.ts';
 import { Aborts } from './aborts.ts';
 import type { AnswerPorts, StepSetting } from './setting.ts';
 import type { TurnWaiter } from './turn-waiter.ts';
@@ -38,6 +38,16 @@ export class StepRunner {
     );
     if (made !== undefined) this.aborts.committed(made);
     return answer;
+  }
+
+  /** Runs a step whose refusal is decided on the session as the database has it: another node may have moved it on. */
+  async runSurely<T>(id: string, decide: DecideBy<T>): Promise<T> {
+    try {
+      return await this.run(id, decide);
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      return this.run(id, decide, { atLeast: NEWEST });
+    }
   }
 
   /** The rules a draft goes by. */

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { atWork } from '../../../testing/at-work.ts';
 import { FakeClock } from '../../../testing/fake-clock.ts';
 import { startReceiver } from '../../../testing/receiver.ts';
-import { startTestApp } from '../../../testing/test-app.ts';
+import { echoBlocks, startTestApp, type Operator, type TestApp } from '../../../testing/test-app.ts';
 
 const secrets = {
   signing: generateKeyPairSync('rsa', {
@@ -57,4 +57,27 @@ it('who answers is one, whichever nodes give and take the session at once', asyn
   const given = await Promise.all(started.map(async ({ id }) => (await work.details(id)).operatorName));
   expect(given.toSorted()).toEqual([...Array<string>(6).fill('A'), ...Array<string>(6).fill('B')]);
   for (const { id } of started) expect(await work.events(id, 'operatorChanged')).toHaveLength(1);
+});
+
+it('what people do in a session is refused, or nothing to do, by what is true, not by what a node remembers', async () => {
+  await using one = await startTestApp({ secrets });
+  await using other = await startTestApp({ secrets, connection: one.connection });
+  const [olga, ivan] = [await one.operator('Olga'), await one.operator('Ivan')];
+  const { id } = await one.start(await one.chat(echoBlocks));
+  const act = async (app: TestApp, method: string, operator: Operator) =>
+    (await app.call(method, `/sessions/${id}/operators/${operator.id}`, [], one.admin)).status < 300;
+  const answersIn = async () => (await atWork(one).details(id)).operatorName;
+
+  // The other node has given it to Ivan, and has not heard of Olga.
+  expect(await act(other, 'PATCH', ivan)).toBe(true);
+  expect(await act(one, 'PATCH', olga)).toBe(true);
+  expect((await atWork(other).answer(id, olga, 'Good day')).status).toBe(201);
+  expect(await act(one, 'PATCH', ivan)).toBe(true);
+  expect(await act(other, 'PATCH', olga)).toBe(true);
+  expect(await answersIn()).toBe('Olga');
+  expect(await act(one, 'DELETE', ivan)).toBe(true);
+  expect(await act(other, 'PUT', ivan)).toBe(true);
+  expect(await act(one, 'DELETE', olga)).toBe(true);
+  // He takes part, as the other node was told.
+  expect(await answersIn()).toBe('Ivan');
 });

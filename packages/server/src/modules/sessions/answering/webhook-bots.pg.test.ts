@@ -37,6 +37,25 @@ const signed = ({ headers, text }: Received): boolean =>
   headers['x-signature'] === createHmac('sha256', SECRET).update(text).digest('hex');
 
 describe('a webhook bot', () => {
+  it('keeps the variables that a continue gives it while it thinks', async () => {
+    let meanwhile: () => Promise<unknown> = async () => undefined;
+    await using bot = await startReceiver(async (_call, response) => {
+      await meanwhile();
+      json(response, { messages: [{ body: 'Well' }], variables: { seen: true, order: '8' } });
+    });
+    const chat = await webhookChat(bot.url);
+    const { id } = await app.start(chat, { clientMetadata: { order: '7', name: 'Ann' } });
+    meanwhile = () => {
+      const body = { sessionId: id, clientMetadata: { town: 'Ely', name: 'Eve' }, returnAnswerAsync: true };
+      return app.call('PUT', `/chats/${chat}/sessions`, body, app.admin);
+    };
+    await send(id, 'hi');
+    await expect.poll(() => said(id)).toEqual(['Well', 'hi', 'Well']);
+    await send(id, 'again');
+    const given = () => bot.received.find(({ text }) => text.includes('again'))?.body['variables'];
+    await expect.poll(given).toMatchObject({ order: '8', seen: true, town: 'Ely', name: 'Eve' });
+  });
+
   it('answers in the response of a start, signed questions only', async () => {
     await using bot = await startReceiver((call, response) => {
       const { message } = call.body as { message: { text: string } | null };

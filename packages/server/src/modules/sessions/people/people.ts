@@ -9,6 +9,7 @@ import type { StepRunner } from '../answering/step-runner.ts';
 import type { TurnWaiter } from '../answering/turn-waiter.ts';
 import type { OperatorRecord } from '../state/operator-port.ts';
 import type { HotSession } from '../state/session.ts';
+import { NEWEST } from '../state/steps.ts';
 import type { SessionStore } from '../state/store.ts';
 
 type User = NonNullable<Caller['user']>;
@@ -103,7 +104,7 @@ export class People {
     const replyTo = await readReplyTo(this.#store, session.id, incoming.replyToMessageId);
     const oversees = user.roles.some((role) => OVERSEERS.includes(role));
     return acceptOnce(this.#store, { sessionId: session.id, author: 'OPERATOR', key: incoming.key }, () =>
-      this.#runner.run(session.id, async (draft, setting) => {
+      this.#runner.runSurely(session.id, async (draft, setting) => {
         const before = draft.session;
         await happen(draft, setting, { is: 'operatorSaid', by: namedPerson(operator), oversees });
         const { floor } = draft.session;
@@ -132,8 +133,9 @@ export class People {
     await this.#happen(session, { is: 'toBot', bot: named, again: false, question: this.#id() });
   }
 
+  /** People mean the session as it is, on whichever node it was moved: that there is nothing to do as well. */
   async #happen(session: HotSession, event: FloorEvent): Promise<void> {
-    await this.#runner.run(session.id, (draft, setting) => happen(draft, setting, event));
+    await this.#runner.run(session.id, (draft, setting) => happen(draft, setting, event), { atLeast: NEWEST });
   }
 
   async #operator(companyId: number, id: number): Promise<OperatorRecord> {

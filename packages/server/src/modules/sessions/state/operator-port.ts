@@ -40,8 +40,8 @@ export interface RoutedSessions {
   give(sessionId: string, version: number, to: Assignment): Promise<boolean>;
   /** Nobody is there for the session; false where it moved on. */
   none(sessionId: string, version: number, why: 'nobody' | 'waitedOut' | 'hours'): Promise<boolean>;
-  /** The session no longer waits in a group that was deleted: anybody of the company may get it. */
-  groupGone(sessionId: string, groupId: string): Promise<void>;
+  /** The session, seen at a version, no longer waits in a group that was deleted: anybody of the company may get it. */
+  groupGone(sessionId: string, version: number, groupId: string): Promise<void>;
   /** The person came, went away or is gone: its sessions go by where it stands now. */
   moved(companyId: number, operatorId: number): Promise<void>;
 }

@@ -50,7 +50,7 @@ const newestLive = {
 };
 const liveInChat = {
   name: 'sessions_live_in_chat',
-  text: 'select id from sessions where chat_id = $1 and closed_at is null limit $2',
+  text: 'select id from sessions where chat_id = $1 and closed_at is null and id <> all ($2::uuid[]) limit $3',
 };
 const byStartKey = {
   name: 'session_by_start_key',
@@ -137,8 +137,8 @@ export class SessionStore {
   }
 
   /** Some live sessions of a chat. */
-  async liveInChat(chatId: string, limit: number): Promise<string[]> {
-    const rows = await this.#database.query<{ id: string }>(liveInChat, [chatId, limit]);
+  async liveInChat(chatId: string, beside: readonly string[], limit: number): Promise<string[]> {
+    const rows = await this.#database.query<{ id: string }>(liveInChat, [chatId, beside, limit]);
     return rows.map((row) => row.id);
   }
 
