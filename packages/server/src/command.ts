@@ -8,6 +8,7 @@ import { configHelp, loadConfig, type Config } from './platform/config.ts';
 import { openDataFolder } from './platform/data-folder.ts';
 import { systemIds } from './platform/ids.ts';
 import { openLog } from './platform/log.ts';
+import { stepBefore } from './platform/migrations.ts';
 import { openDatabaseServer } from './platform/postgres/index.ts';
 import { openSecrets } from './platform/secrets.ts';
 import { StartError } from './platform/start-error.ts';
@@ -19,6 +20,9 @@ const HELP = `Usage: molva [start | help | help config | version]
   start         run Molva (the default)
   help config   list every setting
 `;
+
+/** Why a start ends that was told to stop before there was anything to stop. */
+const STOPPED = new StartError('Stopped before the database had started.');
 
 /** Runs a command line; answers the exit code. */
 export async function runCommand(
@@ -43,6 +47,7 @@ async function start(environment: Environment, output: NodeJS.WriteStream, versi
   try {
     return await serve(loadConfig(environment), output, version);
   } catch (error) {
+    if (error === STOPPED) return 0;
     if (!(error instanceof StartError)) throw error;
     process.stderr.write(`${error.message}\n`);
     return 1;
@@ -55,7 +60,13 @@ async function serve(config: Config, output: NodeJS.WriteStream, version: string
   const log = openLog(config.logLevel, process.stderr.isTTY);
   await using _folder = await openDataFolder(config.dataDir);
   const secrets = await openSecrets(config.dataDir);
-  await using database = await openDatabaseServer(config.dataDir, config.databaseUrl);
+  const begun = new AbortController();
+  void stopped.then(() => begun.abort(STOPPED));
+  await using database = await openDatabaseServer(config.dataDir, config.databaseUrl, {
+    tell: (sentence) => log.warn(sentence),
+    stop: begun.signal,
+    copyOf: async (connection) => (config.upgradeCopy ? stepBefore(connection) : undefined),
+  });
   {
     await using app = await startApp({
       connection: database.connection,
@@ -81,7 +92,11 @@ async function serve(config: Config, output: NodeJS.WriteStream, version: string
     });
     output.write(welcome(app.url, app.firstAdmin, database.kind));
     const failure = await Promise.race([stopped.then(() => undefined), database.failed]);
-    if (failure !== undefined) throw new StartError(failure);
+    if (failure !== undefined) {
+      // Said at once: what is under way ends first.
+      process.stderr.write(`${failure}\n`);
+      return 1;
+    }
     log.info('stopping: calls under way are finished, sockets are closed');
   }
   return 0;

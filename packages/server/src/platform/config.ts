@@ -36,6 +36,12 @@ const settings = {
     'An external PostgreSQL, 15 or newer, instead of the embedded one.',
     parsePostgresUrl,
   ),
+  upgradeCopy: setting(
+    'MOLVA_UPGRADE_COPY',
+    'true',
+    'Whether a copy of the embedded database is kept before a newer version changes it.',
+    boolean,
+  ),
   nodeName: setting(
     'MOLVA_NODE_NAME',
     undefined,

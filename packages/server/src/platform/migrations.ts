@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import type { Database } from './database.ts';
+import pg from 'pg';
+import type { Database, DatabaseConnection } from './database.ts';
 import { StartError } from './start-error.ts';
 
 /** Any number no other program takes on the same database; held while a node migrates. */
@@ -45,7 +46,7 @@ export async function migrate(database: Database, last = Number.POSITIVE_INFINIT
     const known = steps.at(-1)?.number ?? 0;
     if (newest !== undefined && newest.number > known) {
       throw new StartError(
-        `The database is newer than this Molva: it has step ${newest.name}, this build ends at step ${known}. Start the newer version, or restore a backup made before the upgrade.`,
+        `The database is newer than this Molva: it has step ${newest.name}, this build ends at step ${known}. Start the newer version, or go back to a backup made before the upgrade: beside an embedded database it is kept in the data folder, as postgres-before-….`,
       );
     }
     const done = new Set(rows.map((row) => row.number));
@@ -56,4 +57,27 @@ export async function migrate(database: Database, last = Number.POSITIVE_INFINIT
     }
     return missing.length;
   });
+}
+
+/**
+ * The name of the last step of a database that this build would change; undefined where it would not: one that is empty,
+ * up to date or ahead.
+ */
+export async function stepBefore(connection: DatabaseConnection): Promise<string | undefined> {
+  const steps = await shippedMigrations();
+  const client = new pg.Client(connection);
+  try {
+    await client.connect();
+    const { rowCount } = await client.query("select from pg_class where oid = to_regclass('molva_migrations')");
+    if (rowCount === 0) return undefined;
+    const { rows } = await client.query<{ number: number; name: string }>(
+      'select number, name from molva_migrations order by number',
+    );
+    const done = new Set(rows.map(({ number }) => number));
+    const newest = rows.at(-1);
+    if (newest === undefined || newest.number > (steps.at(-1)?.number ?? 0)) return undefined;
+    return steps.every(({ number }) => done.has(number)) ? undefined : newest.name.replace(/\.sql$/, '');
+  } finally {
+    await client.end().catch(() => undefined);
+  }
 }

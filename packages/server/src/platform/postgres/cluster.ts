@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { StartError } from '../start-error.ts';
 import type { Binaries } from './binaries.ts';
@@ -8,7 +8,7 @@ import type { RunAs } from './run-as.ts';
 /** Name of the embedded server's superuser, reachable over the socket's private folder alone. */
 export const CLUSTER_USER = 'molva';
 
-/** Between a cluster's name and a number while it is being made. */
+/** Between a cluster's name and some letters while it is being made. */
 const BUILDING = '.new-';
 
 /**
@@ -17,9 +17,13 @@ const BUILDING = '.new-';
  */
 export function ensureCluster(folder: string, binaries: Binaries, as: RunAs): void {
   if (existsSync(join(folder, 'PG_VERSION'))) return checkVersion(folder, binaries);
+  if (existsSync(folder) && !isEmpty(folder)) {
+    throw new StartError(
+      `${folder} holds files, but no database: PG_VERSION is missing. Restore a backup, or move the folder away to begin with an empty database.`,
+    );
+  }
   removeLeftovers(folder);
-  const building = `${folder}${BUILDING}${process.pid}`;
-  mkdirSync(building, { mode: 0o700 });
+  const building = mkdtempSync(folder + BUILDING);
   as.own(building);
   const locale =
     binaries.majorVersion >= 17
@@ -44,8 +48,18 @@ export function ensureCluster(folder: string, binaries: Binaries, as: RunAs): vo
     const reason = (stderr ?? error?.message ?? '').trim().split('\n').at(-1) ?? '';
     throw new StartError(`The database could not be created in ${folder}: ${reason}`);
   }
-  rmSync(folder, { recursive: true, force: true });
   renameSync(building, folder);
+}
+
+function isEmpty(folder: string): boolean {
+  try {
+    return readdirSync(folder).length === 0;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new StartError(
+      `The database in ${folder} cannot be read (${code}): it belongs to another user. Start Molva as that one, or as root, or give this user the folder.`,
+    );
+  }
 }
 
 /** What interrupted starts left. A program they started may still be writing: then the rest goes another time. */

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { chownSync } from 'node:fs';
+import { chownSync, statSync } from 'node:fs';
 import { StartError } from '../start-error.ts';
 
-/** PostgreSQL refuses to run as root: this unprivileged user takes its place. */
+/** PostgreSQL refuses to run as root: this unprivileged user takes its place where no other is known. */
 const NOBODY = 65_534;
 
 /** How a PostgreSQL program is started: as whom, and so that it ends with its parent where the system can do that. */
@@ -14,9 +14,12 @@ export interface RunAs {
   own(path: string): void;
 }
 
-/** Decides how to run PostgreSQL from the current user and what the system offers. */
-export function runAs(): RunAs {
-  const uid = process.getuid?.() === 0 ? NOBODY : undefined;
+/**
+ * Decides how to run PostgreSQL from the current user and what the system offers. Root runs it as whoever owns its
+ * folder already, where there is one.
+ */
+export function runAs(folder?: string): RunAs {
+  const uid = process.getuid?.() === 0 ? ownerOf(folder) : undefined;
   const setpriv = process.platform === 'linux' && spawnSync('setpriv', ['--version']).status === 0;
   if (uid !== undefined && !setpriv) {
     throw new StartError(
@@ -34,6 +37,11 @@ export function runAs(): RunAs {
       if (uid !== undefined) chownSync(path, uid, uid);
     },
   };
+}
+
+function ownerOf(folder: string | undefined): number {
+  const owner = folder === undefined ? undefined : statSync(folder, { throwIfNoEntry: false })?.uid;
+  return owner === undefined || owner === 0 ? NOBODY : owner;
 }
 
 /** Throws where the user PostgreSQL runs as cannot reach a path, with the way out. */

@@ -1,0 +1,82 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Binaries } from './binaries.ts';
+import type { ClusterLog } from './cluster-log.ts';
+import type { RunAs } from './run-as.ts';
+
+/** How a server is asked to end: in order, at once, by force; and how long each may take. */
+const STOPS = [
+  ['SIGINT', 5_000],
+  ['SIGQUIT', 2_000],
+  ['SIGKILL', 1_000],
+] as const;
+
+const settings = {
+  listen_addresses: '',
+  unix_socket_permissions: '0700',
+  // What was answered is on the disk, whatever a file in the folder says.
+  fsync: 'on',
+  synchronous_commit: 'on',
+  full_page_writes: 'on',
+  max_connections: '50',
+  shared_buffers: '128MB',
+  // Conversations write little rows often: compressed pages, and checkpoints far apart.
+  wal_compression: 'on',
+  max_wal_size: '1GB',
+  checkpoint_timeout: '15min',
+  // Every statement here is short; compiling one costs more than running it.
+  jit: 'off',
+  // A process that is killed, for want of memory say, takes those of one cluster along and comes back with them.
+  restart_after_crash: 'on',
+  logging_collector: 'off',
+  log_destination: 'stderr',
+  log_min_messages: 'warning',
+  log_checkpoints: 'off',
+  // A start tells by it that it goes on.
+  log_startup_progress_interval: '5s',
+  timezone: 'UTC',
+} as const;
+
+/** Starts a server as a child that ends with this process. */
+export function launch(
+  folder: string,
+  socketFolder: string,
+  binaries: Binaries,
+  as: RunAs,
+  log: ClusterLog,
+): ChildProcess {
+  const options = { ...settings, unix_socket_directories: socketFolder };
+  const flags = Object.entries(options).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+  const { command, args } = as.wrap(join(binaries.folder, 'postgres'), ['-D', folder, ...flags]);
+  const output = log.open();
+  try {
+    // Its own process group: a Ctrl-C on the terminal reaches Molva alone, which then stops the database in order.
+    return spawn(command, args, {
+      stdio: ['ignore', output, output],
+      cwd: '/',
+      detached: true,
+      env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
+    });
+  } finally {
+    closeSync(output);
+  }
+}
+
+/** Whether a child is no more. */
+export function hasEnded(child: ChildProcess): boolean {
+  return child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
+}
+
+/** Ends a server, in order where it can: a crash costs the next start a moment, a stop that hangs costs more. */
+export async function stop(child: ChildProcess): Promise<void> {
+  for (const [signal, limit] of STOPS) {
+    if (hasEnded(child)) return;
+    const patience = new AbortController();
+    const timer = setTimeout(() => patience.abort(), limit);
+    child.kill(signal);
+    await once(child, 'exit', { signal: patience.signal }).catch(() => undefined);
+    clearTimeout(timer);
+  }
+}

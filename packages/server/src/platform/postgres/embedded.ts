@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto';
+import { chmodSync, mkdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import type { DatabaseConnection } from '../database.ts';
+import { StartError } from '../start-error.ts';
+import { findBinaries } from './binaries.ts';
+import { hasEnded, launch, stop } from './child.ts';
+import { CLUSTER_USER, ensureCluster } from './cluster.ts';
+import { ClusterLog } from './cluster-log.ts';
+import { keepCopy } from './copies.ts';
+import { clearLeftovers } from './leftovers.ts';
+import { becomeReady, type Starting } from './readiness.ts';
+import { checkReach, runAs, type RunAs } from './run-as.ts';
+import type { DatabaseServer } from './server.ts';
+
+const DATABASE = 'molva';
+/** Longest path of a Unix socket that every system takes, less the name PostgreSQL gives it. */
+const LONGEST_SOCKET_FOLDER = 80;
+
+/** What a start of an embedded server says and asks meanwhile. */
+export interface EmbeddedStart extends Starting {
+  /** Names the state that a copy is to be kept of before anything else happens; undefined where none is needed. */
+  readonly copyOf: (connection: DatabaseConnection) => Promise<string | undefined>;
+}
+
+/** A server in the data folder: a child on a Unix socket, no TCP, that ends with this process. */
+export async function openEmbedded(dataDir: string, start: EmbeddedStart): Promise<DatabaseServer> {
+  const folder = join(dataDir, 'postgres');
+  const as = runAs(folder);
+  const binaries = findBinaries(process.env['PATH'] ?? '');
+  checkReach(as, binaries.folder, 'its programs in');
+  checkReach(as, dataDir, 'the data folder');
+  ensureCluster(folder, binaries, as);
+  const socketFolder = prepareSocketFolder(dataDir, as);
+  const log = new ClusterLog(join(dataDir, 'postgres.log'));
+  const connection = { host: socketFolder, user: CLUSTER_USER, database: DATABASE };
+  const begin = async () => {
+    await clearLeftovers(folder, socketFolder, as, start.tell);
+    const from = log.size;
+    const child = launch(folder, socketFolder, binaries, as, log);
+    await becomeReady(child, folder, log, from, start);
+    return child;
+  };
+
+  let child = await begin();
+  try {
+    await ensureDatabase(socketFolder);
+    const name = await start.copyOf(connection);
+    if (name !== undefined) {
+      await stop(child);
+      await keepCopy(folder, name, as, start.tell);
+      child = await begin();
+    }
+  } catch (error) {
+    await stop(child);
+    throw error;
+  }
+
+  const watching = log.watch();
+  let stopping = false;
+  const failed = new Promise<string>((fail) => {
+    const tell = () => stopping || fail(endOf(child.signalCode ?? `code ${child.exitCode}`, log));
+    if (hasEnded(child)) tell();
+    else child.once('exit', tell);
+  });
+  return {
+    connection,
+    kind: 'embedded',
+    failed,
+    async [Symbol.asyncDispose]() {
+      stopping = true;
+      watching[Symbol.dispose]();
+      await stop(child);
+    },
+  };
+}
+
+function endOf(how: string, log: ClusterLog): string {
+  return `The database ended unexpectedly (${how}), and Molva with it: start it again. What the database said is at the end of ${log.path}.`;
+}
+
+function prepareSocketFolder(dataDir: string, as: RunAs): string {
+  const near = join(dataDir, 'socket');
+  const short = createHash('sha256').update(dataDir).digest('hex').slice(0, 16);
+  const folder = near.length <= LONGEST_SOCKET_FOLDER ? near : join(tmpdir(), `molva-${short}`);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  chmodSync(folder, 0o700);
+  as.own(folder);
+  return folder;
+}
+
+async function ensureDatabase(socketFolder: string): Promise<void> {
+  const client = new pg.Client({ host: socketFolder, user: CLUSTER_USER, database: 'postgres' });
+  try {
+    await client.connect();
+    const { rowCount } = await client.query('select 1 from pg_database where datname = $1', [DATABASE]);
+    if (rowCount === 0) await client.query(`create database ${DATABASE}`);
+  } catch (error) {
+    throw new StartError(`The database has started, but cannot be used: ${(error as Error).message}`);
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}

@@ -1,0 +1,63 @@
+import type { ChildProcess } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { StartError } from '../start-error.ts';
+import { hasEnded, stop } from './child.ts';
+import { LAST_WORDS, type ClusterLog } from './cluster-log.ts';
+import { readPostmaster } from './postmaster.ts';
+
+const POLL_MS = 10;
+/** A server that repairs itself after a crash says every few seconds how far it is. */
+const SILENCE_LIMIT_MS = 300_000;
+const START_LIMIT_MS = 4 * 3_600_000;
+const TELL_MS = 10_000;
+
+/** What a start says meanwhile, and what it obeys. */
+export interface Starting {
+  /** Told, as a sentence, what takes long. */
+  readonly tell: (sentence: string) => void;
+  /** Ends a start that takes long. */
+  readonly stop: AbortSignal;
+}
+
+/**
+ * Waits until a server lets clients in. The file it says so in must have been removed before it was started: the one of
+ * a server of before may hold the same number. After a crash a server reads its log again, which takes as long as it
+ * takes: it is given up only when it says nothing any more.
+ */
+export async function becomeReady(
+  child: ChildProcess,
+  folder: string,
+  log: ClusterLog,
+  from: number,
+  starting: Starting,
+): Promise<void> {
+  const failed = new Promise<never>((_, reject) =>
+    child.once('error', ({ message }) => reject(new StartError(`The database could not be started: ${message}`))),
+  );
+  failed.catch(() => undefined);
+  const began = Date.now();
+  let [size, heard, told] = [from, began, began];
+  for (;;) {
+    await Promise.race([sleep(POLL_MS), failed]);
+    const postmaster = readPostmaster(folder);
+    if (postmaster?.ready === true && postmaster.pid === child.pid) return;
+    const now = Date.now();
+    if (hasEnded(child)) throw new StartError(reasonOf(log, from));
+    if (log.size !== size) [size, heard] = [log.size, now];
+    const limit = now - heard > SILENCE_LIMIT_MS || now - began > START_LIMIT_MS;
+    if (limit || starting.stop.aborted) {
+      await stop(child);
+      throw starting.stop.aborted ? starting.stop.reason : new StartError(reasonOf(log, from));
+    }
+    if (now - told > TELL_MS) {
+      told = now;
+      const seconds = Math.round((now - began) / 1000);
+      starting.tell(`the database has been starting for ${seconds} s: ${log.lastLine(from) || 'it says nothing yet'}`);
+    }
+  }
+}
+
+function reasonOf(log: ClusterLog, from: number): string {
+  const words = log.lastLine(from, LAST_WORDS);
+  return `The database did not start${words === '' ? '' : `: ${words}`}. All it said is at the end of ${log.path}.`;
+}
