@@ -6,6 +6,7 @@ import { attacksBench } from './attacks/attacks.ts';
 import { exchangeBench, exchangeBesideBench } from './exchange.ts';
 import { fanoutBench } from './fanout.ts';
 import { listsBench } from './lists.ts';
+import { restartsBench } from './restarts.ts';
 import { startsBench } from './starts.ts';
 import { openFullFolder } from './support/folders.ts';
 import { webhooksBench } from './webhooks.ts';
@@ -25,6 +26,11 @@ const benches = {
   async webhooks() {
     const figures = await webhooksBench();
     // What was lost or doubled is no figure but a fault.
+    if (!figures.sound) process.exitCode = 1;
+    return figures;
+  },
+  async restarts() {
+    const figures = await restartsBench();
     if (!figures.sound) process.exitCode = 1;
     return figures;
   },

@@ -129,6 +129,9 @@ it('bots go on as soon as a process whose embedded database was killed is starte
   process.kill(Number(pid), 'SIGQUIT');
   // Without its database there is nothing it could do.
   expect(await ended).toBe(1);
+  expect(
+    molva.output.match(/The database ended unexpectedly \(\S.*\), .* at the end of .*postgres\.log\./g),
+  ).toHaveLength(1);
   bot.speak();
   await molva.run();
   await goesOn(said, broken, await untilReady(molva.url), 'embedded database killed');

@@ -1,6 +1,6 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, chown, mkdir, mkdtemp, readdir, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -113,6 +113,32 @@ describe('a start', () => {
       await molva.run();
       expect((await fetch(`${molva.url}/health/ready`)).status).toBe(200);
     }
+  });
+
+  it('succeeds at once after a container was killed in which it is the first process', async () => {
+    const namespace = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child', '--'];
+    const permitted = spawnSync('unshare', [...namespace.slice(1), 'true']).status === 0;
+    await using molva = await MolvaProcess.start({}, permitted ? namespace : []);
+    // In a new namespace all numbers are those of before, the database's too.
+    for (let kill = 0; kill < 3; kill++) {
+      await molva.signal('SIGKILL');
+      await molva.run();
+    }
+    expect((await fetch(`${molva.url}/health/ready`)).status).toBe(200);
+    // What makes the namespace hears nothing else.
+    await molva.signal('SIGKILL');
+  });
+
+  it('is stopped at once while it waits for the database, and ends with 0', async () => {
+    await using molva = await MolvaProcess.start();
+    await molva.signal('SIGKILL');
+    const environment = { PATH: process.env['PATH'], MOLVA_DATA_DIR: join(molva.folder, 'data'), MOLVA_PORT: '0' };
+    const child = spawn(process.execPath, [main], { env: environment, stdio: 'ignore' });
+    await expect
+      .poll(() => readFile(join(molva.folder, 'data', 'molva.lock'), 'utf8').catch(() => ''), { interval: 5 })
+      .toMatch(new RegExp(`^${child.pid} `));
+    child.kill('SIGTERM');
+    expect((await once(child, 'exit'))[0]).toBe(0);
   });
 
   it('finishes after a first start that was killed while it made the database', async () => {

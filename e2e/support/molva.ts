@@ -18,8 +18,11 @@ export class MolvaProcess implements AsyncDisposable {
   #child: ChildProcess | undefined;
   readonly #environment: Record<string, string>;
 
-  private constructor(folder: string, port: number, environment: Record<string, string>) {
+  readonly #within: readonly string[];
+
+  private constructor(folder: string, port: number, environment: Record<string, string>, within: readonly string[]) {
     this.folder = folder;
+    this.#within = within;
     this.url = `http://127.0.0.1:${port}`;
     this.#environment = {
       MOLVA_DATA_DIR: join(folder, 'data'),
@@ -33,10 +36,13 @@ export class MolvaProcess implements AsyncDisposable {
     };
   }
 
-  /** Starts one with the given settings over its own. */
-  static async start(environment: Record<string, string> = {}): Promise<MolvaProcess> {
+  /**
+   * Starts one with the given settings over its own.
+   * @param within the words of a program that runs it
+   */
+  static async start(environment: Record<string, string> = {}, within: readonly string[] = []): Promise<MolvaProcess> {
     const folder = await mkdtemp(join(tmpdir(), 'molva-e2e-'));
-    const molva = new MolvaProcess(folder, await freePort(), environment);
+    const molva = new MolvaProcess(folder, await freePort(), environment, within);
     // Started as root, the database runs as somebody else, who must be able to pass through.
     await chmod(folder, 0o711);
     await molva.run();
@@ -46,7 +52,8 @@ export class MolvaProcess implements AsyncDisposable {
   /** Starts the process and waits until it says that it runs; rejects with its words where it ends instead. */
   async run(): Promise<void> {
     const { NODE_OPTIONS: _, ...inherited } = process.env;
-    const child = spawn(process.execPath, [main], {
+    const words = [...this.#within, process.execPath, main];
+    const child = spawn(words[0] ?? '', words.slice(1), {
       env: { ...inherited, ...this.#environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -66,7 +73,7 @@ export class MolvaProcess implements AsyncDisposable {
   /** Ends the process with a signal; answers its exit code, null where the signal killed it. */
   async signal(signal: NodeJS.Signals): Promise<number | null> {
     const child = this.#child;
-    if (child === undefined || child.exitCode !== null) return child?.exitCode ?? null;
+    if (child === undefined || hasEnded(child)) return child?.exitCode ?? null;
     const ended = this.ended();
     child.kill(signal);
     return ended;
@@ -75,7 +82,7 @@ export class MolvaProcess implements AsyncDisposable {
   /** Resolves with the exit code when the process ends by itself. */
   async ended(): Promise<number | null> {
     const child = this.#child;
-    if (child === undefined || child.exitCode !== null) return child?.exitCode ?? null;
+    if (child === undefined || hasEnded(child)) return child?.exitCode ?? null;
     const [code] = (await once(child, 'exit')) as [number | null];
     return code;
   }
@@ -111,6 +118,10 @@ export class MolvaProcess implements AsyncDisposable {
     await this.signal('SIGTERM');
     await rm(this.folder, { recursive: true, force: true });
   }
+}
+
+function hasEnded(child: ChildProcess): boolean {
+  return child.exitCode !== null || child.signalCode !== null;
 }
 
 /** A port nobody uses at the moment. */

@@ -30,7 +30,10 @@ async function stepsOf(connection: DatabaseConnection): Promise<number> {
   return rows[0]?.steps ?? 0;
 }
 
-describe('before an upgrade', () => {
+/** Four starts of a database, one of which makes it. */
+const PATIENCE = { timeout: 120_000 };
+
+describe('before an upgrade', PATIENCE, () => {
   it('a copy is kept that can be put in the place of the database; an empty and a current one need none', async () => {
     const said: string[] = [];
     const start = { tell: (sentence: string) => void said.push(sentence), copyOf: stepBefore };
