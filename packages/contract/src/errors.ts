@@ -115,6 +115,12 @@ export const errorTable = {
     message: 'The body is too large',
     remedy: 'Send at most 256 KiB of JSON, or as much as the call says.',
   },
+  'data-too-large': {
+    status: 413,
+    message: 'There would be too much data here',
+    remedy:
+      'Keep less: the variables, metadata and results of a session have at most 64 KiB together, the settings of a chat 256 KiB, those of a user or company 64 KiB, the attributes of a client 256 KiB.',
+  },
   'range-not-satisfiable': {
     status: 416,
     message: 'There are no such bytes',

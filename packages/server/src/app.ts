@@ -15,6 +15,7 @@ import { openDueRunner } from './platform/due.ts';
 import { Memory } from './platform/memory.ts';
 import { Metrics } from './platform/metrics.ts';
 import { migrate } from './platform/migrations.ts';
+import { Notices } from './platform/notices.ts';
 import { openOutgoing } from './platform/outgoing.ts';
 
 export type { AppOptions } from './composition/options.ts';
@@ -42,6 +43,7 @@ export async function startApp(options: AppOptions): Promise<App> {
 
   const listener = opened.use(await openListener(options));
   const metrics = new Metrics();
+  const notices = new Notices(log, clock, metrics.noticeCounter());
   const memory = new Memory(clock, MEMORY_BYTES);
   const { connection, node } = options;
   const timers = { connection, clock, log, node, figures: metrics.dueFigures() };
@@ -54,6 +56,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     announcer: new Announcer(log),
     changes: new Changes(log),
     memory,
+    notices,
     outgoing: opened.use(openOutgoing(options.outgoingAllow)),
     due,
     files: options.files ?? noFiles,

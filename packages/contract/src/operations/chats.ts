@@ -37,6 +37,7 @@ export const createChat = defineOperation({
   access: 'admin',
   body: CreateChatBody,
   answers: { 201: Created },
+  errors: ['data-too-large'],
   example,
 });
 
@@ -67,7 +68,7 @@ export const updateChat = defineOperation({
   params: inChat,
   body: UpdateChatBody,
   answers: { 204: Empty },
-  errors: ['entity-not-found'],
+  errors: ['entity-not-found', 'data-too-large'],
   example,
 });
 

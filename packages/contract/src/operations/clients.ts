@@ -64,7 +64,7 @@ export const setClientAttributes = defineOperation({
   params: ofClient,
   body: AttributeValues,
   answers: { 204: Empty },
-  errors: ['entity-not-found'],
+  errors: ['entity-not-found', 'data-too-large'],
   example: {},
 });
 

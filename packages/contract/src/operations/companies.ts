@@ -106,7 +106,7 @@ export const setCompanySettings = defineOperation({
   params: ofCompany,
   body: SettingsChange,
   answers: { 204: Empty },
-  errors: ['entity-not-found'],
+  errors: ['entity-not-found', 'data-too-large'],
   example: { settings: { 'cis.webhooks.incomingCall': 'https://crm.example/calls' } },
 });
 

@@ -25,7 +25,7 @@ export const startDialog = defineOperation({
   access: 'user',
   body: StartDialogBody,
   answers: { 200: DialogAnswer },
-  errors: ['dialog-exists', 'voice-unsupported', 'client-banned'],
+  errors: ['dialog-exists', 'voice-unsupported', 'client-banned', 'data-too-large'],
   example: { botId: 'bce7d22e-dde6-4427-b391-ebbdfda44de6', ttl: 3600, variables: { name: 'Anna' } },
 });
 
@@ -116,6 +116,6 @@ export const answerForBot = defineOperation({
   params: Type.Object({ replyToken: Type.String({ minLength: 1, maxLength: 512 }) }),
   body: WebhookAnswer,
   answers: { 204: Empty },
-  errors: ['entity-not-found', 'answer-late'],
+  errors: ['entity-not-found', 'answer-late', 'data-too-large'],
   example: { messages: [{ body: 'Your order is on its way.' }] },
 });

@@ -211,6 +211,7 @@ export const setMySettings = defineOperation({
   access: 'user',
   body: SettingsChange,
   answers: { 204: Empty },
+  errors: ['data-too-large'],
   example: { settings: { 'console.sound': false } },
 });
 
@@ -241,7 +242,7 @@ export const setUserSettings = defineOperation({
   params: ofUser,
   body: SettingsChange,
   answers: { 204: Empty },
-  errors: ['entity-not-found'],
+  errors: ['entity-not-found', 'data-too-large'],
   example: { settings: { 'console.sound': false } },
 });
 

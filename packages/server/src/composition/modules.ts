@@ -15,6 +15,7 @@ import type { Ids } from '../platform/ids.ts';
 import type { Log } from '../platform/log.ts';
 import type { Memory } from '../platform/memory.ts';
 import type { SessionFigures } from '../platform/metrics.ts';
+import type { Notices } from '../platform/notices.ts';
 import type { Outgoing } from '../platform/outgoing.ts';
 import type { Secrets } from '../platform/secrets.ts';
 
@@ -27,6 +28,7 @@ export interface Ground {
   readonly announcer: Announcer;
   readonly changes: Changes;
   readonly memory: Memory;
+  readonly notices: Notices;
   readonly due: DueRunner;
   readonly outgoing: Outgoing;
   readonly files: FileSource;

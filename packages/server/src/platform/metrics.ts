@@ -1,5 +1,6 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { PartFigures } from './memory.ts';
+import { notices, type Notice } from './notices.ts';
 
 /** Figures of the live side that are shown. */
 export interface LiveFigures {
@@ -69,6 +70,18 @@ export class Metrics {
   observeCall(operation: string, status: number, seconds: number): void {
     this.#calls.inc({ operation, status });
     this.#seconds.observe({ operation }, seconds);
+  }
+
+  /** Counts notices by their kind. */
+  noticeCounter(): (notice: Notice) => void {
+    const counter = new Counter({
+      name: 'molva_notices_total',
+      help: 'What happened without anybody seeing it, by its kind.',
+      labelNames: ['notice'],
+      registers: [this.#registry],
+    });
+    for (const notice of Object.keys(notices)) counter.inc({ notice }, 0);
+    return (notice) => counter.inc({ notice });
   }
 
   /** Shows the figures of the live side. */

@@ -48,12 +48,16 @@ const factList: ListSpec = {
   fields: Object.keys(Fact.properties),
 };
 
-/** Facts that a turn of a bot knows; of more, the ones written last. */
+/** Facts that a turn of a bot knows, and characters of their values together; of more, the ones written last. */
 const MOST_KNOWN = 1000;
+const MOST_CHARACTERS = 1_048_576;
 const known = {
   name: 'facts_known',
-  text: `select context, name, value from facts where company_id = $1 and bot_id = $2 and client_id = $3
-    order by updated_at desc limit ${MOST_KNOWN}`,
+  text: `select context, name, value from (
+      select context, name, value, sum(length(value::text)) over (order by updated_at desc, id) as characters from (
+        select id, context, name, value, updated_at from facts
+        where company_id = $1 and bot_id = $2 and client_id = $3 order by updated_at desc, id limit ${MOST_KNOWN}) newest) known
+    where characters <= ${MOST_CHARACTERS}`,
 };
 
 /** SQL of the facts. */

@@ -1,5 +1,6 @@
 import type { Ids } from '../../platform/ids.ts';
 import {
+  fitsData,
   linkedAttachment,
   type BotInput,
   type BotStart,
@@ -81,6 +82,7 @@ export class ScenarioBot implements LocalBot {
       ...systemSource(session, now, ''),
       random: () => ids.random(),
       facts: factLookup([...known, ...unsaved]),
+      fits: fitsData,
     });
     const messages = outputs.map((output) => ({
       ...output,

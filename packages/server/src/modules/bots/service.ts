@@ -36,7 +36,7 @@ interface Known {
 
 /** How long a bot is believed without asking the database. */
 const LIFE_MS = 60_000;
-/** About how many bytes a bot takes for each character of the JSON it is made from: scenarios are compiled. */
+/** About how many bytes a bot takes for each character of the JSON it is made from, beside what is compiled of it. */
 const BYTES_A_CHARACTER = 10;
 
 /** Filters of the list of bots; `1` and `0` are yes and no. */
@@ -157,16 +157,19 @@ export class Bots implements BotSource {
   async #load(id: string): Promise<Known | undefined> {
     const row = await this.#store.findAnywhere(id);
     if (row === undefined || row.deleted_at !== null) return undefined;
-    const bytes = BYTES_A_CHARACTER * JSON.stringify(row.scenario ?? row.webhook).length;
-    return { companyId: row.company_id, bot: this.#botOf(row), bytes };
+    return { companyId: row.company_id, ...this.#botOf(row) };
   }
 
-  #botOf(row: BotRow): ReadyBot {
+  #botOf(row: BotRow): Pick<Known, 'bot' | 'bytes'> {
     const { clock, ids, outgoing, publicUrl } = this.#ports;
     const { id, name, language, webhook } = row;
-    if (webhook !== null) return new WebhookBot({ id, name, language, webhook, outgoing, clock, ids, publicUrl });
+    const bytes = BYTES_A_CHARACTER * JSON.stringify(row.scenario ?? webhook).length;
+    if (webhook !== null) {
+      return { bot: new WebhookBot({ id, name, language, webhook, outgoing, clock, ids, publicUrl }), bytes };
+    }
     const facts = this.#factStore.known.bind(this.#factStore);
-    return new ScenarioBot({ id, name, scenario: compiled(row.scenario), ids, publicUrl, facts });
+    const scenario = compiled(row.scenario, true);
+    return { bot: new ScenarioBot({ id, name, scenario, ids, publicUrl, facts }), bytes: bytes + scenario.bytes };
   }
 
   #now(): string {
@@ -193,8 +196,8 @@ function oneSource(reason: string): Failure {
   return new Failure('invalid-input', { scenario: [reason], webhook: [reason] });
 }
 
-function compiled(source: unknown): CompiledScenario {
-  const check = checkScenario(source);
+function compiled(source: unknown, stored = false): CompiledScenario {
+  const check = checkScenario(source, stored);
   if (!check.ok) throw new Failure('scenario-invalid', problemFields(check.problems));
   return check.scenario;
 }

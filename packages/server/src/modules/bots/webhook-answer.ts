@@ -1,8 +1,7 @@
 import { WebhookAnswer } from '@molva/contract';
 import { checker } from '../../platform/check.ts';
-import { badField } from '../../platform/failure.ts';
 import type { Ids } from '../../platform/ids.ts';
-import { linkedAttachment, type BotInput, type BotMessage, type BotTurn } from '../sessions/index.ts';
+import { checkData, linkedAttachment, type BotInput, type BotMessage, type BotTurn } from '../sessions/index.ts';
 
 /** Where a dialog with a webhook bot stands: plain JSON. */
 export interface WebhookState {
@@ -17,12 +16,9 @@ export interface AnswerParts {
   readonly now: number;
 }
 
-/** Characters that all variables and results of a dialog may have as JSON: they are sent and stored with every turn. */
-const LONGEST_STATE = 262_144;
-
 const check = checker(WebhookAnswer);
 
-/** Reads a webhook's answer as a turn; throws `invalid-input` with the fields that do not fit. */
+/** Reads a webhook's answer as a turn; throws `invalid-input` with the fields that do not fit, and `data-too-large`. */
 export function readAnswer(
   state: WebhookState,
   answer: unknown,
@@ -31,13 +27,10 @@ export function readAnswer(
 ): BotTurn {
   const read = check(objects(storable(answer))) as WebhookAnswer;
   const next: WebhookState = {
-    variables: { ...state.variables, ...read.variables },
-    results: { ...state.results, ...read.result },
+    variables: merged(state.variables, read.variables),
+    results: merged(state.results, read.result),
   };
-  // What a start brought along may be longer, but not grow.
-  if (lengthOf(next) > Math.max(LONGEST_STATE, lengthOf(state))) {
-    throw badField('variables', `all of a dialog have at most ${LONGEST_STATE} characters, with its results`);
-  }
+  checkData(state, next);
   const wish = read.handOver ?? (wantsPeople(read, asked) ? {} : null);
   const status = wish === null ? (read.status ?? 'WAIT') : 'OPERATOR';
   return {
@@ -58,8 +51,9 @@ export function readAnswer(
   };
 }
 
-function lengthOf(state: WebhookState): number {
-  return JSON.stringify(state).length;
+/** The values with others over them; the very same where there are none. */
+function merged(before: WebhookState['variables'], given: WebhookState['variables'] = {}): WebhookState['variables'] {
+  return Object.keys(given).length === 0 ? before : { ...before, ...given };
 }
 
 /** Nothing said where nobody is there means that the client waits for people: nobody waits for nothing. */

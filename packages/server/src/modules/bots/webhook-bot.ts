@@ -198,5 +198,5 @@ function sentence(failure: Failure): string {
   const faults = Object.entries(failure.fields ?? {}).map(([field, reasons]) =>
     `${field} ${reasons.join(', ')}`.trim(),
   );
-  return faults.join('; ').slice(0, 500);
+  return faults.length === 0 ? failure.message : faults.join('; ').slice(0, 500);
 }

@@ -7,6 +7,7 @@ import { badField, notFound } from '../../platform/failure.ts';
 import type { Ids } from '../../platform/ids.ts';
 import { isoInstant } from '../../platform/instant.ts';
 import type { Memory, MemoryPart } from '../../platform/memory.ts';
+import { checkStored } from '../../platform/stored-size.ts';
 import { changedSettings } from './settings.ts';
 import { ChatStore, type ChatRecord } from './store.ts';
 
@@ -26,6 +27,9 @@ export interface ChatPorts {
   readonly due: DueRunner;
   readonly bots: BotDirectory;
 }
+
+/** Bytes that all settings of a chat have together: they are read and kept whole. */
+const MOST_BYTES = 262_144;
 
 /** How long a chat is believed without asking the database. */
 export const CHAT_LIFE_MS = 60_000;
@@ -81,6 +85,7 @@ export class Chats {
     const settings = changedSettings(defaultChatSettings, body);
     await this.#checkBots(companyId, body.botId, settings);
     checkSettings(settings);
+    checkStored({}, settings, MOST_BYTES);
     const id = this.#ports.ids.uuid4();
     await this.store.insert({ id, companyId, name: body.name, botId: body.botId, settings, now: this.#now() });
     return id;
@@ -94,6 +99,7 @@ export class Chats {
       const botId = body.botId ?? chat.botId;
       await this.#checkBots(companyId, botId, settings);
       checkSettings(settings);
+      checkStored(chat.settings, settings, MOST_BYTES);
       // Each change has an instant of its own: one that was made meanwhile is merged into, not written over.
       const now = isoInstant(Math.max(this.#ports.clock.now(), chat.updatedAt + 1));
       const change = { id, companyId, name: body.name ?? chat.name, botId, settings, now };

@@ -3,6 +3,7 @@ import { sql, type Selectable } from 'kysely';
 import { databaseError, UNIQUE_VIOLATION, type Database } from '../../platform/database.ts';
 import { Failure, notFound } from '../../platform/failure.ts';
 import { column, readList, type ListSpec } from '../../platform/list.ts';
+import { jsonBytes } from '../../platform/stored-size.ts';
 import type { Tables } from '../../platform/tables.ts';
 import type { GivenName } from './names.ts';
 
@@ -15,6 +16,9 @@ export interface AttributeOfClient {
   readonly name: string;
   readonly value: ScalarValue;
 }
+
+/** Bytes that all values of a client have together: they are answered with it. */
+const MOST_BYTES = 262_144;
 
 const columns = ['id', 'name', 'created_at', 'updated_at'] as const;
 
@@ -96,7 +100,7 @@ export class AttributeStore {
 
   /**
    * Sets values of a client by lower-case attribute id, all or none; null clears. Throws `entity-not-found` for an
-   * unknown client and `invalid-input` with the ids no attribute of the company has.
+   * unknown client, `invalid-input` with the ids no attribute of the company has, and `data-too-large`.
    */
   async setValues(companyId: number, clientId: string, values: AttributeValues, now: string): Promise<void> {
     await this.#database.builder.transaction().execute(async (transaction) => {
@@ -136,6 +140,14 @@ export class AttributeStore {
         .execute();
       const kept = Object.entries(values).filter(([, value]) => value !== null);
       if (kept.length === 0) return;
+      const { bytes } = await transaction
+        .selectFrom('client_attribute_values')
+        .select(sql<number>`coalesce(sum(octet_length(value::text)), 0)::integer`.as('bytes'))
+        .where('company_id', '=', companyId)
+        .where('client_id', '=', clientId)
+        .executeTakeFirstOrThrow();
+      // Others may hold more than there is room for, from before there was a limit: what is set now is not added to them.
+      if (bytes + jsonBytes(Object.fromEntries(kept)) > MOST_BYTES) throw new Failure('data-too-large');
       await transaction
         .insertInto('client_attribute_values')
         .values(

@@ -1,5 +1,6 @@
 import type { SettingValues } from '@molva/contract';
 import { badField } from '../../platform/failure.ts';
+import { checkStored } from '../../platform/stored-size.ts';
 
 /** Settings every user has, with their defaults. A user may have others besides: programs keep theirs here. */
 export const settingDefinitions: SettingValues = {
@@ -13,12 +14,18 @@ export const settingDefinitions: SettingValues = {
 
 /** Settings one owner may have; each is at most a text of 8,192 characters. */
 const MOST_SETTINGS = 500;
+/** Bytes that all of them have together: they are answered with every user of a list. */
+const MOST_BYTES = 65_536;
 
-/** Settings as stored, after a change: what is not named stays, null removes. Throws `invalid-input`. */
+/**
+ * Settings as stored, after a change: what is not named stays, null removes. Throws `invalid-input` and `data-too-large`.
+ */
 export function changedSettings(stored: SettingValues, change: Readonly<Record<string, unknown>>): SettingValues {
   const kept = Object.entries({ ...stored, ...(change as SettingValues) }).filter(([, value]) => value !== null);
   if (kept.length > MOST_SETTINGS) throw badField('settings', `must leave at most ${MOST_SETTINGS} settings`);
-  return Object.fromEntries(kept);
+  const changed = Object.fromEntries(kept);
+  checkStored(stored, changed, MOST_BYTES);
+  return changed;
 }
 
 /** Throws `invalid-input` where a change gives a defined setting a value of another type. */

@@ -156,10 +156,22 @@ it('calls to an address that somebody unknown named are not signed, and a chat t
 it('variables that are added again and again do not grow without end', async () => {
   const chatId = await app.chat(echoBlocks);
   const session = await app.start(chatId);
-  const big = (name: string) => Object.fromEntries([1, 2, 3].map((index) => [`${name}${index}`, 'x'.repeat(60_000)]));
-  const add = (name: string) =>
-    app.call('PUT', `/chats/${chatId}/sessions`, { sessionId: session.id, variables: big(name) });
-  expect([(await add('a')).status, (await add('b')).status, (await add('a')).status]).toEqual([200, 400, 200]);
+  const add = async (variables: object, length: number) => {
+    const values = Object.fromEntries(Object.keys(variables).map((name) => [name, 'я'.repeat(length)]));
+    const body = { sessionId: session.id, variables: values };
+    const { status, headers } = await app.call('PUT', `/chats/${chatId}/sessions`, body);
+    return [status, headers.get('x-error-code')];
+  };
+  // A character of two bytes counts as two, and metadata with the variables.
+  expect(await add({ a: 0, b: 0 }, 15_000)).toEqual([200, null]);
+  expect(await add({ c: 0 }, 15_000)).toEqual([413, 'data-too-large']);
+  expect(await add({ a: 0 }, 10_000)).toEqual([200, null]);
+  expect(await add({ c: 0 }, 7_000)).toEqual([200, null]);
+  const many = Object.fromEntries(Array.from({ length: 17_000 }, (_, index) => [`v${index}`, 1]));
+  for (const body of [{ variables: many }, { clientMetadata: many }]) {
+    const refused = await app.call('POST', `/chats/${chatId}/sessions`, body);
+    expect([refused.status, refused.headers.get('x-error-code')]).toEqual([413, 'data-too-large']);
+  }
 });
 
 it('a webhook that follows a time-out of the client is heard', async () => {

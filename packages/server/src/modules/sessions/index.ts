@@ -36,5 +36,6 @@ export {
   type RoutedSessions,
 } from './state/operator-port.ts';
 export type { Floor, Why, Wish } from './state/floor.ts';
+export { checkData, fitsData } from './state/session-data.ts';
 export { dialogIdOf, type BotState, type HotSession } from './state/session.ts';
 export type { FileSource, FileUse } from './state/file-source.ts';

@@ -9,6 +9,7 @@ import type { Ids } from '../../platform/ids.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Memory } from '../../platform/memory.ts';
 import type { SessionFigures } from '../../platform/metrics.ts';
+import type { Notices } from '../../platform/notices.ts';
 import type { Caller } from '../../platform/route.ts';
 import type { Chats } from '../chats/index.ts';
 import type { Clients } from '../clients/index.ts';
@@ -49,6 +50,7 @@ export interface SessionPorts {
   readonly announcer: Announcer;
   readonly changes: Changes;
   readonly memory: Memory;
+  readonly notices: Pick<Notices, 'tell'>;
   readonly due: DueRunner;
   readonly log: Log;
   readonly sessionFigures: SessionFigures;
@@ -94,7 +96,8 @@ export class Sessions {
   readonly #timers: Timers;
 
   constructor(ports: SessionPorts) {
-    const { database, clock, ids, announcer, memory, due, log, companies, chats, bots, files, operators } = ports;
+    const { database, clock, ids, announcer, memory, due, log, companies, chats, bots, files, operators, notices } =
+      ports;
     this.#ports = ports;
     this.tokens = new SessionTokens(ports.tokenKey, clock);
     this.store = new SessionStore(database);
@@ -106,7 +109,7 @@ export class Sessions {
     const steps = new Steps({ database, clock, ids, announcer, memory, due, rules, disagreed });
     const waiter = new TurnWaiter(announcer, clock, steps, ports.stopping);
     this.#waiter = waiter;
-    this.#runner = new StepRunner(steps, { ids, bots, operators }, waiter, ports.stopping);
+    this.#runner = new StepRunner(steps, { ids, bots, operators, notices }, waiter, ports.stopping);
     const { store, tokens } = this;
     const runner = this.#runner;
     this.#starts = new Starts({ database, clock, chats, files, runner, store, tokens, waiter });

@@ -1,7 +1,7 @@
 import { Compile, type Validator } from 'typebox/compile';
 import type { Block, BlockKind, CompiledBlock } from './block.ts';
 import { blocks, type BlockType } from './blocks/index.ts';
-import { BlockCompiler } from './compiler.ts';
+import { BlockCompiler, Compilation } from './compiler.ts';
 import { LOAD_NAME } from './functions.ts';
 import { scenarioFrame, type Scenario } from './schema.ts';
 import { DIALOG_NAME } from './system-variables.ts';
@@ -29,6 +29,8 @@ export interface CompiledScenario {
   readonly keepsDialog: boolean;
   /** Whether any block reads facts, so that they must be known before a turn. */
   readonly loadsFacts: boolean;
+  /** About how many bytes its patterns, expressions and texts take, once they are compiled. */
+  readonly bytes: number;
 }
 
 /** A checked scenario, or everything that is wrong with it. */
@@ -44,8 +46,11 @@ const forms: Readonly<Record<string, Pick<Validator, 'Check' | 'Errors'>>> = Obj
   Object.values(blocks).map(({ type, schema }) => [type, Compile(schema)]),
 );
 
-/** Checks a scenario whole: its form, where its arrows lead, its patterns and expressions. */
-export function checkScenario(input: unknown): ScenarioCheck {
+/**
+ * Checks a scenario whole: its form, where its arrows lead, its patterns and expressions.
+ * @param stored it was stored already: it may be larger than one that is new
+ */
+export function checkScenario(input: unknown, stored = false): ScenarioCheck {
   if (!frame.Check(input)) {
     return { ok: false, problems: problemsOf(null, frame.Errors(input)) };
   }
@@ -54,8 +59,9 @@ export function checkScenario(input: unknown): ScenarioCheck {
   if (problems.length > 0) return { ok: false, problems };
   problems.push(...arrowProblems(source));
   const compiled = new Map<string, CompiledBlock>();
+  const whole = new Compilation(!stored);
   for (const [id, block] of Object.entries(source.blocks)) {
-    const compiler = new BlockCompiler((field, reason) => problems.push({ block: id, field, reason }));
+    const compiler = new BlockCompiler((field, reason) => problems.push({ block: id, field, reason }), whole);
     compiled.set(id, kindOf(block).compile(block, compiler));
   }
   if (problems.length > 0) return { ok: false, problems };
@@ -71,6 +77,7 @@ export function checkScenario(input: unknown): ScenarioCheck {
     blocks: compiled,
     keepsDialog: names.has(DIALOG_NAME),
     loadsFacts: names.has(LOAD_NAME),
+    bytes: whole.bytes,
   };
   return { ok: true, scenario };
 }

@@ -1,29 +1,78 @@
 import { compileExpression, type Compiled } from './expression.ts';
 import type { Marked } from './fields.ts';
+import { patternCost } from './pattern-cost.ts';
+import { Pattern } from './pattern.ts';
 import { isSystemName } from './system-variables.ts';
 import { compileTemplate, type Template } from './template.ts';
 
 /** Told what is wrong with a field of a block. */
 export type Fault = (field: string, reason: string) => void;
 
+/** What a pattern may cost: compiling it takes some ten milliseconds. */
+const MOST_PATTERN = 5_000;
+/** What all patterns of a scenario may cost: the bot is compiled anew whenever it is not in memory. */
+const MOST_PATTERNS = 30_000;
+
+/** About how many bytes a character of an expression or a text takes once it is compiled. */
+const COMPILED_BYTES = 60;
+
+/** What compiling the blocks of one scenario comes to. */
+export class Compilation {
+  /** About how many bytes what was made takes. */
+  bytes = 0;
+  #patterns = MOST_PATTERNS;
+  readonly #limited: boolean;
+
+  /** One that is not limited takes what was stored before there were limits. */
+  constructor(limited: boolean) {
+    this.#limited = limited;
+  }
+
+  /** Compiles a pattern; throws an Error where it, or all of them together, would take too much. */
+  pattern(source: string): Pattern {
+    const cost = patternCost(source);
+    this.#patterns -= cost;
+    if (this.#limited) {
+      if (cost > MOST_PATTERN) throw new Error(`the pattern ${tooLarge(cost, MOST_PATTERN)}`);
+      if (this.#patterns < 0) throw new Error('with this pattern, those of the scenario are too large together');
+    }
+    const pattern = new Pattern(source);
+    this.bytes += pattern.bytes;
+    return pattern;
+  }
+}
+
+function tooLarge(cost: number, most: number): string {
+  return `is ${Math.ceil(cost / (most / 10)) / 10} times as large as one may be: write fewer repetitions and classes`;
+}
+
 /** What blocks prepare their fields with, so that a turn need not; what is wrong is told, and nothing throws. */
 export class BlockCompiler {
   readonly fault: Fault;
+  readonly #whole: Compilation;
 
-  constructor(fault: Fault) {
+  constructor(fault: Fault, whole: Compilation) {
     this.fault = fault;
+    this.#whole = whole;
   }
 
   text(source: Marked<'text'>): Template {
+    this.#whole.bytes += COMPILED_BYTES * source.length;
     return compileTemplate(source);
   }
 
   expression(field: string, source: Marked<'expression'>): Compiled {
+    this.#whole.bytes += COMPILED_BYTES * source.length;
     return this.attempt(
       field,
       () => compileExpression(source),
       () => null,
     );
+  }
+
+  /** Throws an Error that says what is wrong with it. */
+  pattern(source: string): Pattern {
+    return this.#whole.pattern(source);
   }
 
   /** Expressions by the name each gives a value to. */

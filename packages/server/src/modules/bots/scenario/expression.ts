@@ -1,5 +1,5 @@
 import { functions } from './functions.ts';
-import { compare, kept, number, same, text, truth, type Scalar } from './scalar.ts';
+import { compare, kept, number, same, text, truth, workOf, type Scalar } from './scalar.ts';
 import type { Scope } from './scope.ts';
 
 /** An expression, ready to be computed. */
@@ -19,8 +19,12 @@ type Operator = (a: Compiled, b: Compiled) => Compiled;
 const computed =
   (compute: (a: Scalar, b: Scalar) => Scalar): Operator =>
   (a, b) =>
-  (scope) =>
-    kept(compute(a(scope), b(scope)));
+  (scope) => {
+    const left = a(scope);
+    const right = b(scope);
+    scope.spend(workOf(left) + workOf(right));
+    return kept(compute(left, right));
+  };
 
 /** How tightly the two-sided operators bind, loosest first. The right side of `and` and `or` is left out if it may. */
 const levels: readonly Readonly<Record<string, Operator>>[] = [
@@ -76,11 +80,11 @@ export function compileExpression(source: string): Compiled {
     const token = take();
     if (token.kind === 'sign' && token.text === '-') {
       const inner = unary(depth + 1);
-      return (scope) => 0 - number(inner(scope));
+      return (scope) => 0 - number(paid(inner(scope), scope));
     }
     if (token.kind === 'name' && token.text === 'not') {
       const inner = binary(2, depth + 1);
-      return (scope) => !truth(inner(scope));
+      return (scope) => !truth(paid(inner(scope), scope));
     }
     return primary(token, depth);
   }
@@ -113,13 +117,11 @@ export function compileExpression(source: string): Compiled {
     take();
     if (given.length !== entry.parameters)
       throw new ExpressionError(`${word} takes ${entry.parameters} values, not ${given.length}`);
-    return (scope) =>
-      kept(
-        entry.compute(
-          given.map((argument) => argument(scope)),
-          scope,
-        ),
-      );
+    return (scope) => {
+      const values = given.map((argument) => argument(scope));
+      scope.spend(entry.work?.(values) ?? values.reduce((sum: number, value) => sum + workOf(value), 0));
+      return kept(entry.compute(values, scope));
+    };
   }
 
   const compiled = binary(0, 0);
@@ -148,6 +150,12 @@ function tokenise(source: string): Token[] {
     else tokens.push({ kind: 'sign', text: sign ?? '' });
   }
   return [...tokens, { kind: 'end', text: '' }];
+}
+
+/** A value whose reading is paid for. */
+function paid(value: Scalar, scope: Scope): Scalar {
+  scope.spend(workOf(value));
+  return value;
 }
 
 function constant(value: Scalar): Compiled {

@@ -24,7 +24,7 @@ function compute(values: Record<string, string>, known: readonly FactWrite[] = [
     scenario,
     initialState({}),
     { kind: 'start' },
-    { ...context, facts: factLookup(known) },
+    { ...context, facts: factLookup(known), fits: () => true },
   );
   return { values: state.variables, facts };
 }
@@ -85,7 +85,12 @@ describe('facts', () => {
       c: { type: 'end' },
     });
     const large = { ...scenario, maxCycleCount: 1000 };
-    const { facts, state } = step(large, initialState({}), { kind: 'start' }, { ...context, facts: factLookup([]) });
+    const { facts, state } = step(
+      large,
+      initialState({}),
+      { kind: 'start' },
+      { ...context, facts: factLookup([]), fits: () => true },
+    );
     expect([facts.length, state.variables['i']]).toEqual([100, 101]);
   });
 

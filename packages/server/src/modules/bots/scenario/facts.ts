@@ -1,4 +1,5 @@
-import { kept, type Scalar } from './scalar.ts';
+import type { TurnBudget } from './budget.ts';
+import { kept, workOf, type Scalar } from './scalar.ts';
 
 /** A value to be kept of the client beyond the dialog. */
 export interface FactWrite {
@@ -24,10 +25,12 @@ export function factLookup(facts: readonly FactWrite[]): FactLookup {
 /** The facts of a turn: those from before, and over them what the turn writes. */
 export class TurnFacts {
   readonly #known: FactLookup;
+  readonly #budget: TurnBudget;
   readonly #writes = new Map<string, FactWrite>();
 
-  constructor(known: FactLookup) {
+  constructor(known: FactLookup, budget: TurnBudget) {
     this.#known = known;
+    this.#budget = budget;
   }
 
   /** What is to be stored; the last value of each name. */
@@ -46,6 +49,7 @@ export class TurnFacts {
     if (!isName(fact.context) || !isName(fact.name)) return null;
     const key = keyOf(fact.context, fact.name);
     if (!this.#writes.has(key) && this.#writes.size >= MOST_WRITES) return null;
+    this.#budget.keep(workOf(context) + workOf(name) + bytesOf(fact.value));
     this.#writes.set(key, fact);
     return fact.value;
   }
@@ -62,6 +66,10 @@ function storable(text: string): string {
 
 function valueOf(value: Scalar): Scalar {
   return kept(typeof value === 'string' ? storable(value) : value);
+}
+
+function bytesOf(value: Scalar): number {
+  return typeof value === 'string' ? Buffer.byteLength(value) : 8;
 }
 
 function isName(text: string): boolean {

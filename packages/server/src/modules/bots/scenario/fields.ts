@@ -13,8 +13,11 @@ export const Arrow = marked('arrow', { minLength: 1, maxLength: 128 });
 /** The id of a block another one leads to. */
 export type Arrow = Marked<'arrow'>;
 
+/** Characters of a text, as it is written and with its variables filled in. */
+export const LONGEST_SAID = 4096;
+
 /** What is said, with `{variables}`. */
-export const Text = marked('text', { maxLength: 4096 });
+export const Text = marked('text', { maxLength: LONGEST_SAID });
 /** What is computed. */
 export const Expression = marked('expression', { minLength: 1, maxLength: 1024 });
 /** The name of a variable that is given a value. */

@@ -1,10 +1,13 @@
-import { number, text, type Scalar } from './scalar.ts';
+import { searchCost } from './budget.ts';
+import { number, text, workOf, type Scalar } from './scalar.ts';
 import type { Scope } from './scope.ts';
 
 /** A function of the expression language. */
 interface FunctionEntry {
   readonly parameters: number;
   readonly compute: (values: readonly Scalar[], scope: Scope) => Scalar;
+  /** Units of its work, where that is more than to read each value. */
+  readonly work?: (values: readonly Scalar[]) => number;
 }
 
 const asText = (value: Scalar | undefined): string => text(value ?? null);
@@ -26,7 +29,11 @@ export const functions: Readonly<Record<string, FunctionEntry>> = {
   floor: { parameters: 1, compute: ([value]) => Math.floor(asNumber(value)) },
   min: { parameters: 2, compute: ([a, b]) => Math.min(asNumber(a), asNumber(b)) },
   max: { parameters: 2, compute: ([a, b]) => Math.max(asNumber(a), asNumber(b)) },
-  contains: { parameters: 2, compute: ([a, b]) => asText(a).toLowerCase().includes(asText(b).toLowerCase()) },
+  contains: {
+    parameters: 2,
+    compute: ([a, b]) => asText(a).toLowerCase().includes(asText(b).toLowerCase()),
+    work: ([a = null, b = null]) => workOf(a) + workOf(b) + searchCost(asText(a).length, asText(b).length),
+  },
   starts: { parameters: 2, compute: ([a, b]) => asText(a).toLowerCase().startsWith(asText(b).toLowerCase()) },
   exists: { parameters: 1, compute: ([value]) => value !== null && value !== '' },
   [LOAD_NAME]: { parameters: 2, compute: ([context, name], scope) => scope.loadFact(asText(context), asText(name)) },

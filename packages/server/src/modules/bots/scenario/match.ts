@@ -1,6 +1,8 @@
-import { RE2JS } from 're2js';
 import { Type, type Static, type TObject } from 'typebox';
+import { searchCost } from './budget.ts';
+import type { BlockCompiler } from './compiler.ts';
 import { Label } from './fields.ts';
+import { plain, type Said } from './said.ts';
 
 /** What can make a client's text take a branch. */
 export const conditionFields = {
@@ -13,25 +15,20 @@ export const conditionFields = {
 type Branch = Static<TObject<typeof conditionFields>> & { readonly next: string };
 
 /** Whether a client's text takes a branch. */
-export type Matcher = (said: string) => boolean;
-
-/** A text as words compare: no case, ё as е, one space between words. */
-export function plain(text: string): string {
-  return text.toLowerCase().replaceAll('ё', 'е').replaceAll(/\s+/gu, ' ').trim();
-}
+export type Matcher = (said: Said) => boolean;
 
 /**
  * Compiles the conditions of a branch; any of them takes it. Keywords match whole words, and their beginnings where
- * they end in `*`. Patterns run on a linear-time engine: no text makes one run away. Throws on a bad pattern
- * and on a keyword that is none.
+ * they end in `*`. Each look is paid for: no text makes one run away. Throws on a bad pattern and on a keyword that is
+ * none.
  */
-export function compileBranch(branch: Branch): Matcher {
+export function compileBranch(branch: Branch, compiler: Pick<BlockCompiler, 'pattern'>): Matcher {
   const exact = new Set((branch.exact ?? []).map(plain));
   const words = (branch.keywords ?? []).map(wordTest);
-  const pattern = branch.pattern === undefined ? undefined : RE2JS.compile(branch.pattern, RE2JS.CASE_INSENSITIVE);
+  const pattern = branch.pattern === undefined ? undefined : compiler.pattern(branch.pattern);
   return (said) => {
-    const text = plain(said);
-    return exact.has(text) || words.some((test) => test(text)) || pattern?.matcher(said.trim()).find() === true;
+    if (exact.has(said.plain) || words.some((test) => test(said))) return true;
+    return pattern?.matches(said.runes, said.meter) === true;
   };
 }
 
@@ -39,14 +36,21 @@ function wordTest(keyword: string): Matcher {
   const open = keyword.endsWith('*');
   const word = plain(open ? keyword.slice(0, -1) : keyword);
   if (word === '') throw new Error(`the keyword "${keyword}" has no letters`);
-  return (text) => {
+  return ({ plain: text, meter }) => {
+    meter.spend(searchCost(text.length, word.length));
     for (let at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
+      meter.spend(LOOK_COST);
       if (isEdge(text[at - 1]) && (open || isEdge(text[at + word.length]))) return true;
     }
     return false;
   };
 }
 
+/** Units for a place where a word stands. */
+const LOOK_COST = 10;
+
+const LETTER = /[\p{L}\p{N}]/u;
+
 function isEdge(character: string | undefined): boolean {
-  return character === undefined || !/[\p{L}\p{N}]/u.test(character);
+  return character === undefined || !LETTER.test(character);
 }

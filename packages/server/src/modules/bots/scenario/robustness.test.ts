@@ -1,9 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Compilation } from './compiler.ts';
 import { compileExpression, type Compiled } from './expression.ts';
 import { functions } from './functions.ts';
 import { checkScenario, factLookup, initialState, step, type BotState, type CompiledScenario } from './index.ts';
 import { compileBranch } from './match.ts';
+import { Said } from './said.ts';
 
 const id = fc.constantFrom('a', 'b', 'c', 'd', 'e');
 const name = fc.constantFrom('x', 'y', 'z', 'now', 'dialog', 'localHour', 'unknown', 'system.now');
@@ -110,6 +112,7 @@ describe('what cannot go wrong', () => {
             phone: '+7',
             previousBotId: null,
             facts: factLookup([{ context: 'x', name: 'y', value: 'known' }]),
+            fits: () => true,
           };
           let state: BotState = initialState({ x: 1.5, y: 'text', z: { of: ['parts'] } });
           for (const event of [{ kind: 'start' } as const, ...inputs]) {
@@ -129,7 +132,7 @@ describe('what cannot go wrong', () => {
     );
   });
 
-  const nothing = { variable: () => null, loadFact: () => null, saveFact: () => null };
+  const nothing = { variable: () => null, loadFact: () => null, saveFact: () => null, spend: () => undefined };
   it('no text makes an expression do anything but compute or be refused', () => {
     fc.assert(
       fc.property(fc.string(), (source) => {
@@ -151,7 +154,7 @@ describe('what cannot go wrong', () => {
   });
 
   it('no pattern runs away', () => {
-    const matches = compileBranch({ pattern: '^(a+)+$', next: 'a' });
-    expect(matches(`${'a'.repeat(4000)}!`)).toBe(false);
+    const matches = compileBranch({ pattern: '^(a+)+$', next: 'a' }, new Compilation(true));
+    expect(matches(new Said(`${'a'.repeat(4000)}!`, nothing))).toBe(false);
   });
 });

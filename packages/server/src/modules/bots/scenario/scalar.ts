@@ -4,6 +4,11 @@ export type Scalar = string | number | boolean | null;
 /** Characters a value may have: a text that is added to itself turn by turn does not grow for ever. */
 export const LONGEST_TEXT = 65_536;
 
+/** Units of work to read a value: to look through its characters, change their case, copy them. */
+export function workOf(value: Scalar): number {
+  return 10 + (typeof value === 'string' ? value.length : 0);
+}
+
 /** Whether a value counts as true: not null, false, 0 or "". */
 export function truth(value: Scalar): boolean {
   return value !== null && value !== false && value !== 0 && value !== '';

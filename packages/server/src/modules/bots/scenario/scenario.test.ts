@@ -12,6 +12,7 @@ const context = {
   phone: '+7',
   previousBotId: null,
   facts: factLookup([]),
+  fits: () => true,
 };
 
 function compile(blocks: Record<string, unknown>, settings = {}): CompiledScenario {

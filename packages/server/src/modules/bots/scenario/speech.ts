@@ -15,6 +15,8 @@ export interface ScenarioFile {
 /** What a block says, ready to be said. */
 export interface Speech {
   readonly text: Template;
+  /** Bytes of all that is said beside the text. */
+  readonly bytes: number;
   readonly answers: readonly string[];
   readonly keyboard: Keyboard | null;
   readonly attachments: readonly ScenarioFile[];
@@ -51,8 +53,7 @@ export const speechFields = {
 /** Prepares what a block says. */
 export function compileSpeech(block: Static<TObject<typeof speechFields>>, compiler: BlockCompiler): Speech {
   const { keyboard } = block;
-  return {
-    text: compiler.text(block.text),
+  const beside: Omit<Speech, 'text' | 'bytes'> = {
     answers: block.answers ?? [],
     keyboard:
       keyboard === undefined
@@ -64,9 +65,10 @@ export function compileSpeech(block: Static<TObject<typeof speechFields>>, compi
     attachments: (block.attachments ?? []).map((file) => ({ ...file, size: file.size ?? 0 })),
     actions: block.actions ?? [],
   };
+  return { text: compiler.text(block.text), bytes: Buffer.byteLength(JSON.stringify(beside)), ...beside };
 }
 
 /** A text with nothing beside it. */
 export function wordsAlone(text: Template): Speech {
-  return { text, answers: [], keyboard: null, attachments: [], actions: [] };
+  return { text, bytes: 0, answers: [], keyboard: null, attachments: [], actions: [] };
 }

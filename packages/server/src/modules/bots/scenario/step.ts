@@ -1,19 +1,30 @@
 import type { BotStatus, MessageType } from '@molva/contract';
+import { BudgetSpent, TurnBudget, type Overrun } from './budget.ts';
 import type { CompiledScenario } from './check.ts';
 import { TurnFacts } from './facts.ts';
-import type { Arrow } from './fields.ts';
-import { cut, type Scalar } from './scalar.ts';
+import { LONGEST_SAID, type Arrow } from './fields.ts';
+import type { Scalar } from './scalar.ts';
 import type { Speech } from './speech.ts';
 import type { BotState } from './state.ts';
 import { systemVariable } from './system-variables.ts';
 import type { BlockTurn, BotInput, BotOutput, Ending, HandOver, Next, Turn, TurnContext } from './turn.ts';
+import { Values } from './values.ts';
 
-const LONGEST_BODY = 4096;
 const LONGEST_DIALOG = 32_768;
+/** Units of work for a block, and for looking a variable up. */
+const BLOCK_WORK = 50;
+const VARIABLE_WORK = 10;
 
-/** One turn: from an input to where the script waits again. Pure. */
+/** One turn: from an input to where the script waits again, or to the end of its budget. Pure. */
 export function step(scenario: CompiledScenario, state: BotState, input: BotInput, context: TurnContext): Turn {
-  return new Run(scenario, state, context).take(input);
+  const run = new Run(scenario, state, context);
+  try {
+    const turn = run.take(input);
+    return context.fits(state, turn.state) ? turn : run.overran('data');
+  } catch (error) {
+    if (error instanceof BudgetSpent) return run.overran(error.on);
+    throw error;
+  }
 }
 
 /** A turn under way. */
@@ -22,11 +33,12 @@ class Run implements BlockTurn {
   readonly context: TurnContext;
   readonly #before: BotState;
   readonly #facts: TurnFacts;
+  readonly #budget = new TurnBudget();
   readonly #outputs: BotOutput[] = [];
   readonly #path: string[] = [];
   #at = '';
-  #variables: Readonly<Record<string, Scalar>>;
-  #results: Readonly<Record<string, Scalar>>;
+  readonly #variables: Values;
+  readonly #results: Values;
   #unheard: string | null;
   #dialog: string;
   #repeats = 0;
@@ -35,9 +47,9 @@ class Run implements BlockTurn {
     this.#scenario = scenario;
     this.context = context;
     this.#before = state;
-    this.#facts = new TurnFacts(context.facts);
-    this.#variables = state.variables;
-    this.#results = state.results;
+    this.#facts = new TurnFacts(context.facts, this.#budget);
+    this.#variables = new Values(state.variables);
+    this.#results = new Values(state.results);
     this.#unheard = state.unheard;
     this.#dialog = state.dialog;
   }
@@ -62,12 +74,26 @@ class Run implements BlockTurn {
     let next = first;
     while (typeof next === 'string') {
       const block = this.#scenario.blocks.get(next);
-      if (block === undefined || this.#path.length >= this.#scenario.maxCycleCount) return this.#turn(null, 'ERROR');
+      if (block === undefined) return this.#turn(null, 'ERROR');
+      if (this.#path.length >= this.#scenario.maxCycleCount) throw new BudgetSpent('blocks');
+      this.spend(BLOCK_WORK);
       this.#path.push(next);
       this.#at = next;
       next = block.enter(this);
     }
     return next;
+  }
+
+  /** The end of a turn that went beyond its budget; what it would have kept is left as it was where there is no room. */
+  overran(on: Overrun): Turn {
+    const turn = this.#turn(null, 'ERROR');
+    const { variables, results } = this.#before;
+    const state = this.context.fits(this.#before, turn.state) ? turn.state : { ...turn.state, variables, results };
+    return { ...turn, state, overrun: on };
+  }
+
+  spend(units: number): void {
+    this.#budget.spend(units);
   }
 
   get at(): Arrow {
@@ -89,9 +115,9 @@ class Run implements BlockTurn {
   }
 
   readonly variable = (name: string): Scalar => {
+    this.spend(VARIABLE_WORK);
     const system = systemVariable(name, { ...this.context, dialog: this.#dialog });
-    if (system !== undefined) return system;
-    return Object.hasOwn(this.#variables, name) ? (this.#variables[name] ?? null) : null;
+    return system === undefined ? this.#variables.get(name) : system;
   };
 
   loadFact(context: string, name: string): Scalar {
@@ -103,15 +129,16 @@ class Run implements BlockTurn {
   }
 
   set(name: string, value: Scalar): void {
-    this.#variables = { ...this.#variables, [name]: value };
+    this.#variables.set(name, value);
   }
 
   note(name: string, value: Scalar): void {
-    this.#results = { ...this.#results, [name]: value };
+    this.#results.set(name, value);
   }
 
-  say({ text, ...beside }: Speech, type: MessageType = 'REGULAR'): void {
-    const body = cut(text(this.variable), LONGEST_BODY);
+  say({ text, bytes, ...beside }: Speech, type: MessageType = 'REGULAR'): void {
+    const body = text(this, LONGEST_SAID);
+    this.#budget.say(bytes + Buffer.byteLength(body));
     this.#outputs.push({ nodeId: this.#at, body, type, ...beside });
     this.#record('<', body);
   }
@@ -147,20 +174,22 @@ class Run implements BlockTurn {
   }
 
   #record(side: '<' | '>', line: string): void {
-    if (this.#scenario.keepsDialog) this.#dialog = `${this.#dialog}${side} ${line}\n`.slice(-LONGEST_DIALOG);
+    if (!this.#scenario.keepsDialog) return;
+    this.spend(this.#dialog.length / 10);
+    this.#dialog = `${this.#dialog}${side} ${line}\n`.slice(-LONGEST_DIALOG);
   }
 
   #turn(at: string | null, status: BotStatus, ending: Partial<Ending> = {}): Turn {
     const state = {
       at,
-      variables: this.#variables,
-      results: this.#results,
+      variables: this.#variables.all,
+      results: this.#results.all,
       unheard: this.#unheard,
       dialog: this.#dialog,
       ...(this.#repeats === 0 ? {} : { repeats: this.#repeats }),
     };
     const facts = this.#facts.writes;
     const waits = { pause: null, deadline: null, handOver: null, ...ending };
-    return { state, status, outputs: this.#outputs, facts, path: this.#path, ...waits };
+    return { state, status, outputs: this.#outputs, facts, path: this.#path, overrun: null, ...waits };
   }
 }

@@ -1,8 +1,8 @@
-import { text } from './scalar.ts';
-import type { Lookup } from './scope.ts';
+import { cut, text } from './scalar.ts';
+import type { Scope } from './scope.ts';
 
-/** A text with variables, ready to be filled. */
-export type Template = (lookup: Lookup) => string;
+/** A text with variables, ready to be filled; what it comes to is cut at so many characters. */
+export type Template = (scope: Pick<Scope, 'variable' | 'spend'>, longest: number) => string;
 
 const PART = /\{\{|\}\}|\{([\p{L}_][\p{L}\p{N}_.]*)\}/gu;
 
@@ -17,7 +17,17 @@ export function compileTemplate(source: string): Template {
   }
   parts.push(source.slice(from));
   if (parts.every((part) => typeof part === 'string')) return constant(parts.join(''));
-  return (lookup) => parts.map((part) => (typeof part === 'string' ? part : text(lookup(part.name)))).join('');
+  return (scope, longest) => {
+    let filled = '';
+    for (const part of parts) {
+      // Variables are long, and a text can name one a thousand times.
+      if (filled.length >= longest) break;
+      const said = typeof part === 'string' ? part : text(scope.variable(part.name));
+      filled += said.slice(0, longest - filled.length);
+    }
+    scope.spend(filled.length);
+    return cut(filled, longest);
+  };
 }
 
 /** Names of the variables a text uses. */
@@ -26,5 +36,5 @@ export function templateNames(source: string): string[] {
 }
 
 function constant(value: string): Template {
-  return () => value;
+  return (_scope, longest) => cut(value, longest);
 }

@@ -1,4 +1,5 @@
 import type { Action, BotStatus, Keyboard, MessageType } from '@molva/contract';
+import type { Overrun } from './budget.ts';
 import type { FactLookup, FactWrite } from './facts.ts';
 import type { Arrow } from './fields.ts';
 import type { Scalar } from './scalar.ts';
@@ -57,6 +58,8 @@ export interface Turn extends Ending {
   readonly facts: readonly FactWrite[];
   /** The blocks gone through, in order. */
   readonly path: readonly string[];
+  /** What the turn went beyond and ended with `ERROR` for; null where it did not. */
+  readonly overrun: Overrun | null;
 }
 
 /** What a turn is taken with; the engine has no clock, no randomness and no memory of its own. */
@@ -65,6 +68,8 @@ export interface TurnContext extends Omit<SystemSource, 'dialog'> {
   random(): number;
   /** What is kept of the client. */
   readonly facts: FactLookup;
+  /** Whether a session may go from one state to another, as far as the size of its data goes. */
+  fits(before: BotState, after: BotState): boolean;
 }
 
 /** Where a block leads: to another one, or to the end of the turn. */
@@ -72,7 +77,7 @@ export type Next = Arrow | Turn;
 
 /** A turn as the block sees it that it is at: what it can know, do, and end in. */
 export interface BlockTurn extends Scope {
-  readonly context: Omit<TurnContext, 'facts'>;
+  readonly context: Omit<TurnContext, 'facts' | 'fits'>;
   /** The block itself: going there enters it again. */
   readonly at: Arrow;
   /** How long the scenario lets a block wait that does not say itself, in milliseconds; null for ever. */

@@ -1,8 +1,10 @@
+import { setImmediate } from 'node:timers/promises';
 import { Failure } from '../../../platform/failure.ts';
 import type { BotInput } from '../state/bot-input.ts';
 import type { BotTurn, LocalBot, ReadyBot } from '../state/bot-port.ts';
 import type { Draft, PlacedMessage } from '../state/draft.ts';
 import { openQuestion, type Question } from '../state/floor.ts';
+import { isInCircle, tellCircle } from './circles.ts';
 import { joined, moveTo, wishRoute, wishTimers } from './effects.ts';
 import { factsOf } from './facts.ts';
 import { advance } from './floor/advance.ts';
@@ -25,8 +27,14 @@ export async function happen(draft: Draft, setting: StepSetting, event: FloorEve
   for (let next: FloorEvent | null = event; next !== null;) {
     const outcome = advance(draft.session.floor, next, await factsOf(draft, setting, next));
     const takesTurn = 'commands' in outcome && outcome.commands.some((command) => command.do === 'turn');
-    if (takesTurn && ++turns > MOST_TURNS) next = { is: 'failed', question: null };
-    else next = await apply(draft, setting, outcome);
+    if (takesTurn && ++turns > MOST_TURNS) {
+      tellCircle(draft, setting, 'bots');
+      next = { is: 'failed', question: null };
+    } else {
+      // A turn may take as long as nobody else should wait twice.
+      if (takesTurn && turns > 1) await setImmediate();
+      next = await apply(draft, setting, outcome);
+    }
   }
   wishTimers(draft, setting);
   return draft.messages.slice(before);
@@ -120,8 +128,10 @@ async function turn(
   const { floor } = session;
   if (floor.at !== 'bot') return null;
   const bot = await setting.bots.ready(floor.bot.id, session.companyId);
-  // A bot that is gone answers nobody: people do.
-  if (bot === undefined || session.bot === null) return { is: 'failed', question: null };
+  // A bot that is gone answers nobody, and one in a circle no longer: people do.
+  if (bot === undefined || session.bot === null || isInCircle(draft, setting, input)) {
+    return { is: 'failed', question: null };
+  }
   if (bot.kind === 'remote') {
     const facts = await factsOf(draft, setting, { is: 'botDue', question });
     return apply(draft, setting, asked(floor, { id: question, input, askedAt: now }, facts));

@@ -1,5 +1,6 @@
 import type { ChatRecord } from '../../chats/index.ts';
 import type { Ids } from '../../../platform/ids.ts';
+import type { Notices } from '../../../platform/notices.ts';
 import type { BotSource } from '../state/bot-port.ts';
 import type { OperatorSource } from '../state/operator-port.ts';
 
@@ -8,6 +9,8 @@ export interface AnswerPorts {
   readonly ids: Ids;
   readonly bots: BotSource;
   readonly operators: OperatorSource;
+  /** What nobody would see of bots otherwise. */
+  readonly notices: Pick<Notices, 'tell'>;
 }
 
 /** The rules a step of a session goes by. */

@@ -52,9 +52,9 @@ export class StepRunner {
 
   /** The rules a draft goes by. */
   setting({ session, chat }: Draft): StepSetting {
-    const { bots, operators, ids } = this.ports;
+    const { bots, operators, ids, notices } = this.ports;
     const callBack = session.options.dialog?.answersLater ?? !this.#waiter.waitsFor(session.id);
-    return { bots, operators, ids, chat, callBack };
+    return { bots, operators, ids, notices, chat, callBack };
   }
 }
 

@@ -3,6 +3,7 @@ import type { BotInput } from '../state/bot-input.ts';
 import type { BotMessage, BotTurn, ReadyBot } from '../state/bot-port.ts';
 import type { Draft, PlacedMessage } from '../state/draft.ts';
 import { botCallback } from '../state/outgoing-calls.ts';
+import { aloneAfter, tellOverrun } from './circles.ts';
 import type { FloorEvent, NamedBot } from './floor/events.ts';
 import type { StepSetting } from './setting.ts';
 
@@ -31,7 +32,9 @@ export function takeIn(
   if (callback !== undefined) draft.deliver(callback);
   draft.saveFacts(bot.id, turn.facts);
   if (dialog) trace(draft, turn, input);
-  draft.set({ bot: { ...draft.session.bot, state: turn.state } });
+  const { alone: _alone, ...memory } = draft.session.bot ?? {};
+  draft.set({ bot: { ...memory, ...aloneAfter(draft.session.bot, input), state: turn.state } });
+  tellOverrun(draft, setting, turn);
   if (Object.keys(turn.results).length > 0) draft.set({ result: JSON.stringify(turn.results) });
   return said;
 }

@@ -1,8 +1,11 @@
 import type { StartDialogBody } from '@molva/contract';
+import { Failure } from '../../../platform/failure.ts';
+import { jsonBytes } from '../../../platform/stored-size.ts';
 import { blankSession, givenVariables, type Fresh } from '../state/blank-session.ts';
+import { MOST_DATA } from '../state/session-data.ts';
 import type { HotSession, SessionOptions } from '../state/session.ts';
 
-/** The session of a dialog, before its first turn. */
+/** The session of a dialog, before its first turn; throws `data-too-large`. */
 export function newDialog(
   fresh: Fresh & { readonly companyId: number; readonly dialogId: string; readonly body: StartDialogBody },
 ): HotSession {
@@ -30,5 +33,6 @@ export function newDialog(
 
 function resultCallbacksOf({ dialogResultCallbacks: asked = [] }: StartDialogBody): { url: string; data: unknown }[] {
   const list = Array.isArray(asked) ? asked : 'url' in asked ? [asked] : [];
+  if (jsonBytes(list) > MOST_DATA) throw new Failure('data-too-large');
   return list.map(({ url, data = null }) => ({ url, data }));
 }

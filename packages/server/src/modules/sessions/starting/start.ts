@@ -20,7 +20,7 @@ import type { TurnWaiter } from '../answering/turn-waiter.ts';
 import { givenVariables } from '../state/blank-session.ts';
 import type { Draft } from '../state/draft.ts';
 import { uploaderOf, type FileSource } from '../state/file-source.ts';
-import { expiresAt, type BotState, type HotSession } from '../state/session.ts';
+import { expiresAt, type HotSession } from '../state/session.ts';
 import type { SessionStore } from '../state/store.ts';
 import { readIdentity } from './identity.ts';
 import { newSession } from './new-session.ts';
@@ -61,9 +61,6 @@ interface Request extends StartCall {
   readonly later: boolean;
   readonly now: number;
 }
-
-/** Characters of JSON that the variables of a session may have. */
-const LARGEST_STATE = 262_144;
 
 /** Starting a session, and going on with one. */
 export class Starts {
@@ -256,21 +253,12 @@ async function addVariables(draft: Draft, { bots }: StepSetting, body: StartSess
   const bot = await bots.ready(botId, companyId);
   if (bot === undefined) return;
   const state = bot.withVariables(memory.state, givenVariables(body));
-  checkSize(state, memory.state);
   draft.set({ bot: { ...memory, state } });
 }
 
 /** Whether a start names a client, which others may name at the same time. */
 function namesClient({ clientId, clientExternalId, messengerUserId, identityToken }: StartSessionBody): boolean {
   return [clientId, clientExternalId, messengerUserId, identityToken].some((name) => name !== undefined);
-}
-
-/** Variables are kept with every step of a session: they do not grow without end. */
-function checkSize(state: BotState, before: BotState): void {
-  const size = JSON.stringify(state).length;
-  if (size > LARGEST_STATE && size > JSON.stringify(before).length) {
-    throw badField('variables', `all variables of a session have at most ${LARGEST_STATE} characters`);
-  }
 }
 
 function nothing(error: unknown): undefined {

@@ -6,6 +6,7 @@ import { born } from './column.ts';
 import { storedColumns } from './columns.ts';
 import { documented } from './floor-view.ts';
 import type { Floor } from './floor.ts';
+import { checkData } from './session-data.ts';
 import type { HotSession, SessionOptions } from './session.ts';
 
 /** What a session is made of that no caller chooses. */
@@ -18,7 +19,10 @@ export interface Fresh {
 
 const silent = { is: 'silent', until: 'message', at: null } as const;
 
-/** A session that just began with its bot, with no name or life of its own yet: the bot has not spoken. */
+/**
+ * A session that just began with its bot, with no name or life of its own yet: the bot has not spoken. Throws
+ * `data-too-large`.
+ */
 export function blankSession(
   { id, client, bot, now }: Fresh,
   companyId: number,
@@ -27,6 +31,8 @@ export function blankSession(
 ): HotSession {
   const clientsName = clientName([client.name, client.first_name, client.last_name], options);
   const named = { id: bot.id, name: bot.name };
+  const state = bot.begin(given);
+  checkData(null, state);
   const floor: Floor = { at: 'bot', bot: named, since: now, phase: silent, role: 'first', wish: null };
   const fields = born(storedColumns);
   return {
@@ -42,7 +48,7 @@ export function blankSession(
     name: clientsName,
     startedAt: now,
     botId: bot.id,
-    bot: { state: bot.begin(given) },
+    bot: { state },
     operators: [{ id: null, name: bot.name, type: 'BOT', assigned_at: wireDate(now) }],
     options,
   };

@@ -43,6 +43,8 @@ export interface BotTurn {
   readonly facts: readonly FactWrite[];
   /** The blocks it went through, in order. */
   readonly path: readonly string[];
+  /** What it wanted more of than a turn may have, and ended with `ERROR` for; `blocks`, where it went in a circle. */
+  readonly overrun?: 'blocks' | 'work' | 'messages' | 'bytes' | 'data' | null;
 }
 
 /** What the start of a session gives its bot. */

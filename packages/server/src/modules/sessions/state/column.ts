@@ -34,6 +34,8 @@ export interface Stored<Value> extends Reading<Value> {
   readonly unlisted?: true;
   /** Written as one that follows from fields. */
   readonly derived?: true;
+  /** What is selected, where it is not the column alone. */
+  readonly select?: string;
 }
 
 /** Lists are narrowed to one value and sorted by what they show alone; there is an index for each. */
@@ -49,7 +51,7 @@ export function column<Value, Shown, const Options extends Column<Value>>(
   kind: Kind<Value, Shown>,
   options: Options,
 ) {
-  return { ...options, name, kind, select: `s.${name}` };
+  return { ...options, name, kind, select: options.select ?? `s.${name}` };
 }
 
 /** What a session has of its client, by an expression of the client `c`. */

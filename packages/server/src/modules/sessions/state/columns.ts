@@ -18,10 +18,12 @@ import {
 import { hourOf, searchText } from './search.ts';
 import {
   botOf,
+  dataMoved,
   floorMoved,
   floorOf,
   priorityOf,
   storedBot,
+  storedData,
   storedFloor,
   waitsIn,
   waitsSince,
@@ -73,7 +75,12 @@ export const storedColumns = {
   botId: column('bot_id', uuid, {}),
   /** Who answers. Read from what the row keeps of it and the documented columns, which are its view; before the bot is. */
   floor: column('floor', json<Floor>('json'), { derived: true, read: floorOf }),
-  bot: column('bot_state', json<BotMemory | null>('json'), { unlisted: true, derived: true, read: botOf }),
+  bot: column('bot_state', json<BotMemory | null>('json'), {
+    unlisted: true,
+    derived: true,
+    read: botOf,
+    select: `json_build_object('stands', s.bot_state, 'data', s.bot_data)`,
+  }),
   /** What the bot noted, as JSON text. */
   result: column('result', maybe(text), { born: null }),
   /** The result an operator closed it with. */
@@ -142,8 +149,10 @@ export const derivedColumns: readonly DerivedColumn[] = [
     from: ['lastMessageAt'],
     write: ({ lastMessageAt, startedAt }) => hourOf(lastMessageAt ?? startedAt),
   },
-  // A turn nearly always changes it, and it can be large.
+  // A turn nearly always changes it.
   { name: 'bot_state', type: 'json', from: ['bot', 'floor'], write: storedBot, moved: () => true },
+  // It can be large, and few turns change it.
+  { name: 'bot_data', type: 'json', from: ['bot', 'floor'], write: storedData, moved: dataMoved },
   { name: 'floor', type: 'json', from: ['floor'], write: storedFloor, moved: floorMoved },
   { name: 'waits_since', type: 'timestamptz', from: ['floor'], write: waitsSince },
   { name: 'waits_in', type: 'uuid', from: ['floor'], write: waitsIn },

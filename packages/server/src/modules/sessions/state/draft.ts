@@ -19,6 +19,7 @@ import { notifierFor, type Delivery, type Notifier } from './outgoing-calls.ts';
 import { documented, type Documented } from './floor-view.ts';
 import type { Floor } from './floor.ts';
 import type { ROUTE_KIND, ROUTE_OPERATOR_KIND } from './operator-keys.ts';
+import { checkData } from './session-data.ts';
 import type { HotSession } from './session.ts';
 
 /** A message about to be written. */
@@ -132,10 +133,14 @@ export class Draft {
     this.#due.set(name, { kind, key, at: Math.min(at, this.#due.get(name)?.at ?? at) });
   }
 
-  /** Changes fields of the session that are its own; who answers changes by `setFloor`. */
+  /**
+   * Changes fields of the session that are its own; who answers changes by `setFloor`. Throws `data-too-large` where the
+   * bot's state would be.
+   */
   set(
     change: Partial<Omit<HotSession, 'id' | 'version' | 'lastSeq' | 'lastEventSeq' | 'floor' | keyof Documented>>,
   ): void {
+    if (change.bot) checkData(this.#session.bot?.state ?? null, change.bot.state);
     this.#session = { ...this.#session, ...change };
   }
 

@@ -3,15 +3,34 @@ import type { Row } from './column.ts';
 import { readFloor, storedPhase, writtenBeside, type FloorRow, type StoredPhase } from './floor-reading.ts';
 import type { Documented } from './floor-view.ts';
 import type { Floor, Wish } from './floor.ts';
-import type { BotMemory } from './session.ts';
+import type { BotMemory, BotState } from './session.ts';
 
-/** What a row keeps of its bot: its memory, and where it stands, in a shape that every build has read. */
-type StoredBot = BotMemory & StoredPhase;
+/** What a row keeps of its bot beside its data: the rest of its memory, and where it stands. */
+type StoredBot = Pick<BotMemory, 'alone' | 'failed'> & StoredPhase & { readonly state: Partial<BotState> };
+
+/** What a row keeps of its bot; the data is null where a build wrote it that kept all in one. */
+interface BotColumns {
+  readonly stands: StoredBot | null;
+  readonly data: Pick<BotState, 'variables' | 'results'> | null;
+}
 
 /** The bot's memory of a row. */
 export function botOf(row: Row): BotMemory | null {
-  const stored = (row['bot'] ?? null) as StoredBot | null;
-  return stored && { state: stored.state, ...(hasFailed(row, stored) ? { failed: true } : {}) };
+  const stored = standing(row);
+  if (stored === null) return null;
+  const { data } = row['bot'] as BotColumns;
+  const state = { variables: {}, ...stored.state, ...data };
+  return {
+    state,
+    ...(stored.alone === undefined ? {} : { alone: stored.alone }),
+    ...(hasFailed(row, stored) ? { failed: true } : {}),
+    ...(data === null ? { inOne: true } : {}),
+  };
+}
+
+/** Null where the bot was not selected. */
+function standing(row: Row): StoredBot | null {
+  return (row['bot'] as BotColumns | undefined)?.stands ?? null;
 }
 
 /** Builds before the floor kept it in the documented column alone. */
@@ -30,7 +49,7 @@ export function floorDisagrees(row: Row): boolean {
 }
 
 function floorRow(row: Row): FloorRow {
-  const stored = (row['bot'] ?? null) as StoredBot | null;
+  const stored = standing(row);
   return {
     documented: row as unknown as Documented,
     dialog: row['chatId'] === null,
@@ -44,13 +63,30 @@ function instantOf(row: Row): number {
   return (row['lastMessageAt'] ?? row['startedAt']) as number;
 }
 
-/** What the row keeps of a session's bot. */
+/** What the row keeps of a session's bot beside its data. */
 export function storedBot({ bot, floor }: { readonly bot: BotMemory | null; readonly floor: Floor }): string | null {
   if (bot === null) return null;
+  const { variables: _variables, results: _results, ...state } = bot.state;
   return JSON.stringify({
-    ...bot,
+    state,
+    ...(bot.alone === undefined ? {} : { alone: bot.alone }),
+    ...(bot.failed === true ? { failed: true } : {}),
     ...storedPhase(floor.at === 'bot' ? floor.phase : { is: 'waiting', deadline: null }),
   });
+}
+
+/** The data of a session's bot. */
+export function storedData({ bot }: { readonly bot: BotMemory | null }): string | null {
+  return bot && JSON.stringify({ variables: bot.state.variables, results: bot.state.results });
+}
+
+/** Whether the data of a session's bot changed: turns leave what they do not change the very same. */
+export function dataMoved(
+  { bot: before }: { readonly bot: BotMemory | null },
+  { bot: after }: { readonly bot: BotMemory | null },
+): boolean {
+  if (before?.inOne === true) return true;
+  return before?.state.variables !== after?.state.variables || before?.state.results !== after?.state.results;
 }
 
 /** What the row keeps of a floor: all but the phase of a bot, which every message changes. */

@@ -39,16 +39,22 @@ export interface DialogOptions {
   readonly resultCallbacks: readonly { readonly url: string; readonly data: unknown }[];
 }
 
-/** A bot's own state: plain JSON. Its variables are read by others too. */
+/** A bot's own state: plain JSON. Its variables and results are read by others too. */
 export interface BotState {
   readonly variables: Readonly<Record<string, unknown>>;
+  /** What it noted. */
+  readonly results?: Readonly<Record<string, unknown>>;
 }
 
 /** What a session keeps of its bot: it outlives people's time, for a hand-back. */
 export interface BotMemory {
   readonly state: BotState;
+  /** How many turns it took since its client was last heard. */
+  readonly alone?: number;
   /** It gave up; cleared when a bot begins anew. */
   readonly failed?: true;
+  /** The row keeps its data beside where it stands, as a build of before did: it is to be written apart. */
+  readonly inOne?: true;
 }
 
 /** A bot or person that took part in a session, in the documented form. */

@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 import { defineBlock } from '../block.ts';
-import { Arrow, Group, Text } from '../fields.ts';
+import { Arrow, Group, LONGEST_SAID, Text } from '../fields.ts';
 
 /** Hands the session over to people. */
 export const operator = defineBlock({
@@ -19,7 +19,7 @@ export const operator = defineBlock({
   enter: ({ groupId, announcement, notFound }, turn) =>
     turn.handOver({
       groupId,
-      announcement: announcement?.(turn.variable) ?? null,
+      announcement: announcement?.(turn, LONGEST_SAID) ?? null,
       fallback: notFound !== undefined,
     }),
   wake: ({ notFound }, input, turn) => (input === 'operatorNotFound' ? (notFound ?? turn.stop()) : turn.at),

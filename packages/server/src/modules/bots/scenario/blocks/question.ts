@@ -2,6 +2,7 @@ import { Type } from 'typebox';
 import { defineBlock } from '../block.ts';
 import { Arrow, Seconds, Variable } from '../fields.ts';
 import { compileBranch, conditionFields, type Matcher } from '../match.ts';
+import { Said } from '../said.ts';
 import { kept } from '../scalar.ts';
 import { compileSpeech, speechFields, type Speech } from '../speech.ts';
 import type { BlockTurn, Next } from '../turn.ts';
@@ -39,7 +40,7 @@ export const question = defineBlock({
         }
         const matches = compiler.attempt<Matcher>(
           field,
-          () => compileBranch(branch),
+          () => compileBranch(branch, compiler),
           () => false,
         );
         return { matches, next: branch.next };
@@ -50,23 +51,33 @@ export const question = defineBlock({
   },
   /** Asks, unless what the client said already answers it. */
   enter: (block, turn) => {
-    const said = turn.unheard;
-    if (said !== null && block.branches.some(({ matches }) => matches(said))) return answer(block, turn) ?? turn.at;
-    turn.hear();
+    const taken = turn.unheard === null ? undefined : branchOf(block, turn.unheard, turn);
+    const said = turn.hear();
+    if (taken !== undefined) {
+      keep(block, said, turn);
+      return taken;
+    }
     turn.say(block.speech);
     return turn.wait({ deadline: block.timeout?.ms ?? turn.clientTimeout });
   },
   wake: (block, input, turn) => {
-    if (input === 'message') return answer(block, turn) ?? turn.repeat();
+    if (input === 'message') {
+      const said = turn.hear();
+      keep(block, said, turn);
+      return branchOf(block, said, turn) ?? block.otherwise ?? turn.repeat();
+    }
     return input === 'timeout' ? giveUpWaiting(block, turn) : turn.at;
   },
 });
 
-/** The branch a question takes for what was said. */
-function answer({ variable, branches, otherwise }: Question, turn: BlockTurn): Arrow | undefined {
-  const said = turn.hear();
+/** The branch that what was said takes. */
+function branchOf({ branches }: Question, text: string, turn: BlockTurn): Arrow | undefined {
+  const said = new Said(text, turn);
+  return branches.find(({ matches }) => matches(said))?.next;
+}
+
+function keep({ variable }: Question, said: string, turn: BlockTurn): void {
   if (variable !== undefined) turn.set(variable, kept(said));
-  return branches.find(({ matches }) => matches(said))?.next ?? otherwise;
 }
 
 function giveUpWaiting({ timeout }: Question, turn: BlockTurn): Next {

@@ -1,0 +1,55 @@
+import type { Clock } from './clock.ts';
+import type { Log } from './log.ts';
+
+/** What happens without anybody who runs the server seeing it, mostly by strangers: the words of each kind in the log. */
+export const notices = {
+  'bot-over-budget': 'a turn of a bot wanted more than a turn may have: its dialog goes to people',
+  'bot-in-circle': 'a bot went on and on without its client: its dialog goes to people',
+} as const satisfies Record<string, string>;
+
+/** A kind of notice. */
+export type Notice = keyof typeof notices;
+
+/** At most one line of a kind within this: its first at once, the others as a number at the end. */
+const QUIET_MS = 60_000;
+
+/**
+ * Tells what strangers cause: each is counted, and the log has a line at a limited rate. Details must hold no texts, tokens
+ * or whole ids.
+ */
+export class Notices {
+  readonly #log: Log;
+  readonly #clock: Clock;
+  readonly #count: (notice: Notice) => void;
+  /** How many were left out since the last line, of the kinds that had one within the time. */
+  readonly #left = new Map<Notice, number>();
+
+  constructor(log: Log, clock: Clock, count: (notice: Notice) => void) {
+    this.#log = log;
+    this.#clock = clock;
+    this.#count = count;
+  }
+
+  /** Counts one, and writes its line where it is the first within the time. */
+  tell(notice: Notice, details: Readonly<Record<string, string | number | null>> = {}): void {
+    this.#count(notice);
+    const left = this.#left.get(notice);
+    if (left !== undefined) {
+      this.#left.set(notice, left + 1);
+      return;
+    }
+    this.#log.warn({ notice, ...details }, notices[notice]);
+    this.#rest(notice);
+  }
+
+  #rest(notice: Notice): void {
+    this.#left.set(notice, 0);
+    this.#clock.setTimeout(() => {
+      const times = this.#left.get(notice) ?? 0;
+      this.#left.delete(notice);
+      if (times === 0) return;
+      this.#log.warn({ notice, times }, notices[notice]);
+      this.#rest(notice);
+    }, QUIET_MS);
+  }
+}
