@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox';
-import { Action, Attachment, MAX_ATTACHMENTS, MAX_BODY_LENGTH } from './message-parts.ts';
+import { Action, Attachment, MAX_ATTACHMENTS, MAX_BODY_LENGTH, spokenText } from './message-parts.ts';
 import { DateTime, FreeObject, HttpUrl, Nullable, OneOf, ScalarValue, Uuid } from './primitives.ts';
 import { BotStatus, MAX_SESSION_TTL } from './sessions.ts';
 
@@ -37,7 +37,7 @@ export const StartDialogBody = Type.Object({
   clientMetadata: Type.Optional(FreeObject),
   channelType: Type.Optional(Type.String({ maxLength: 64 })),
   referer: Type.Optional(Type.String({ maxLength: 2048 })),
-  message: Type.Optional(Nullable(Type.String({ maxLength: MAX_BODY_LENGTH }))),
+  message: Type.Optional(Nullable(spokenText())),
   attachments: Type.Optional(Attachments),
   ...answering,
   dialogResultCallbacks: Type.Optional(
@@ -62,7 +62,7 @@ export type StartDialogBody = Static<typeof StartDialogBody>;
 
 /** A client's message in a dialog. */
 export const DialogMessageBody = Type.Object({
-  message: Type.String({ maxLength: MAX_BODY_LENGTH }),
+  message: spokenText(),
   attachments: Type.Optional(Attachments),
   ...answering,
   passedBlocks: Type.Optional(Type.Array(Type.Unknown(), { maxItems: 1000 })),

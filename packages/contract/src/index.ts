@@ -97,6 +97,7 @@ export {
   AuthorType,
   Keyboard,
   MAX_ATTACHMENTS,
+  isSpoken,
   MAX_BODY_LENGTH,
   MessageType,
   ReplyToMessage,

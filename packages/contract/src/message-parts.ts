@@ -1,4 +1,4 @@
-import { Type, type Static } from 'typebox';
+import { Type, type Static, type TSchema } from 'typebox';
 import { DateTime, Nullable, OneOf, Uuid } from './primitives.ts';
 
 /** Who wrote a message. */
@@ -57,6 +57,21 @@ export type ReplyToMessage = Static<typeof ReplyToMessage>;
 
 /** Longest message body, in UTF-16 code units. */
 export const MAX_BODY_LENGTH = 4096;
+
+const SPOKEN = 'x-spoken';
+
+/**
+ * What somebody says. It arrives without the characters that no text can have, a NUL and halves of surrogate pairs: who
+ * types a message does not know what a gateway or a cut made of it.
+ */
+export function spokenText(options: { readonly minLength?: number } = {}) {
+  return Type.String({ ...options, maxLength: MAX_BODY_LENGTH, [SPOKEN]: true });
+}
+
+/** Whether a text is what somebody says. */
+export function isSpoken(schema: TSchema): boolean {
+  return SPOKEN in schema;
+}
 
 /** Most files one message may carry. */
 export const MAX_ATTACHMENTS = 10;

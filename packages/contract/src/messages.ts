@@ -1,13 +1,5 @@
 import { Type, type Static } from 'typebox';
-import {
-  Action,
-  Attachment,
-  AuthorType,
-  Keyboard,
-  MAX_ATTACHMENTS,
-  MAX_BODY_LENGTH,
-  MessageType,
-} from './message-parts.ts';
+import { Action, Attachment, AuthorType, Keyboard, MAX_ATTACHMENTS, MessageType, spokenText } from './message-parts.ts';
 import { DateTime, Nullable, Uuid } from './primitives.ts';
 
 /** The whole message a message answers, as the documented list gives it; every id in it is a string or null. */
@@ -56,7 +48,7 @@ export const FileReference = Type.Union([Uuid, Type.Object({ id: Uuid })]);
 
 /** A client's or operator's message. `body` may be empty only beside an attachment. */
 export const ClientMessageBody = Type.Object({
-  body: Type.String({ maxLength: MAX_BODY_LENGTH }),
+  body: spokenText(),
   attachments: Type.Optional(Type.Array(FileReference, { maxItems: MAX_ATTACHMENTS })),
   replyToMessageId: Type.Optional(Uuid),
   clientMessageId: Type.Optional(Uuid),
@@ -65,7 +57,7 @@ export type ClientMessageBody = Static<typeof ClientMessageBody>;
 
 /** Body of a message's edit. What it carries beside its text stays where `attachments` is not given. */
 export const EditMessageBody = Type.Object({
-  body: Type.String({ minLength: 1, maxLength: MAX_BODY_LENGTH }),
+  body: spokenText({ minLength: 1 }),
   attachments: Type.Optional(Type.Array(FileReference, { maxItems: MAX_ATTACHMENTS })),
 });
 export type EditMessageBody = Static<typeof EditMessageBody>;

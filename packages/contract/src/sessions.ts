@@ -1,14 +1,6 @@
 import { Type, type Static } from 'typebox';
 import { NotifyEvent } from './events.ts';
-import {
-  Action,
-  Attachment,
-  AuthorType,
-  Keyboard,
-  MAX_ATTACHMENTS,
-  MAX_BODY_LENGTH,
-  MessageType,
-} from './message-parts.ts';
+import { Action, Attachment, AuthorType, Keyboard, MAX_ATTACHMENTS, MessageType, spokenText } from './message-parts.ts';
 import { DateTime, FreeObject, HttpUrl, Nullable, OneOf, Uuid } from './primitives.ts';
 import { FileReference } from './messages.ts';
 
@@ -27,7 +19,7 @@ export const StartSessionBody = Type.Object({
   sessionTtl: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_SESSION_TTL, description: 'seconds' })),
   messengerType: Type.Optional(Type.String({ pattern: '^[A-Za-z0-9_-]{1,32}$' })),
   messengerUserId: Type.Optional(Name),
-  messageBody: Type.Optional(Type.String({ maxLength: MAX_BODY_LENGTH })),
+  messageBody: Type.Optional(spokenText()),
   messageAttachments: Type.Optional(Type.Array(FileReference, { maxItems: MAX_ATTACHMENTS })),
   replyToMessageId: Type.Optional(Uuid),
   clientNameForOperator: Type.Optional(Name),

@@ -1,12 +1,19 @@
 import type { FastifyRequest } from 'fastify';
 import { MOST_LEVELS, tooDeepIn } from '../platform/depth.ts';
 import { badField, Failure } from '../platform/failure.ts';
-import { BROKEN_TEXT, brokenTextIn } from '../platform/text.ts';
 
 /** Types that are read as JSON: none, plain text and what curl sends by default too, as who forgets the header means it. */
 const READ_AS_JSON = /^($|text\/plain|application\/x-www-form-urlencoded|application\/json|[^;]+\+json)/i;
 
-/** Parses a body; throws `media-type-unsupported`, `malformed-json`, and `invalid-input` for what cannot be stored. */
+/** Bodies that may hold a text which is none. */
+const suspect = new WeakSet<object>();
+
+/** Whether a body that was parsed here may hold a text which no database can store: most need not be searched. */
+export function mayBeBroken(body: unknown): boolean {
+  return typeof body === 'object' && body !== null && suspect.has(body);
+}
+
+/** Parses a body; throws `media-type-unsupported`, `malformed-json`, and `invalid-input` for what nests too deep. */
 export function parseJson(request: FastifyRequest, text: string): unknown {
   const source = text.trim();
   if (source === '') return undefined;
@@ -19,11 +26,8 @@ export function parseJson(request: FastifyRequest, text: string): unknown {
   }
   const deep = mayBeDeep(source) ? tooDeepIn(body) : undefined;
   if (deep !== undefined) throw badField(deep, `must not nest deeper than ${MOST_LEVELS} levels`);
-  // Escapes are the one way such characters come in: a body without them is not searched.
-  if (/\\u(0000|[dD][89a-fA-F])/.test(source)) {
-    const at = brokenTextIn(body);
-    if (at !== undefined) throw badField(at, BROKEN_TEXT);
-  }
+  // Escapes are the one way such characters come in.
+  if (typeof body === 'object' && body !== null && /\\u(0000|[dD][89a-fA-F])/.test(source)) suspect.add(body);
   return body;
 }
 

@@ -1,15 +1,21 @@
+import { isSpoken } from '@molva/contract';
 import type { TSchema } from 'typebox';
 import { readInstant } from '../platform/instant.ts';
+import { wholeText } from '../platform/text.ts';
 
 /** Rewrites a value in place or answers another one in its stead. */
 type Rewrite = (value: unknown) => unknown;
 
 /**
  * Prepares what existing clients send for the schema: PHP writes an empty object as `[]` at any depth, and leaves out
- * fields by sending null. Answers undefined where the schema needs nothing done.
+ * fields by sending null; what is said may hold characters that no text can have. Answers undefined where the schema
+ * needs nothing done.
  */
 export function bodyNormaliser(schema: TSchema): Rewrite | undefined {
   const shape = schema as { type?: string; properties?: Record<string, TSchema>; anyOf?: TSchema[] };
+  if (isSpoken(schema) || shape.anyOf?.some(isSpoken) === true) {
+    return (value) => (typeof value === 'string' ? wholeText(value) : value);
+  }
   if (shape.anyOf !== undefined) {
     const object = shape.anyOf.find((option) => (option as { type?: string }).type === 'object');
     const array = shape.anyOf.some((option) => (option as { type?: string }).type === 'array');

@@ -4,6 +4,7 @@ import { checker } from '../platform/check.ts';
 import { badField, Failure } from '../platform/failure.ts';
 import type { FormPart } from '../platform/streams.ts';
 import { BROKEN_TEXT, brokenTextIn } from '../platform/text.ts';
+import { mayBeBroken } from './json-body.ts';
 import { bodyNormaliser, queryValue } from './normalise.ts';
 
 /** The checked input of a call. */
@@ -30,7 +31,7 @@ export function inputCheck(operation: Operation): (raw: RawInput) => CheckedInpu
   return (raw) => ({
     params: params && operation.params ? params(readParams(operation, raw.params)) : undefined,
     query: query && operation.query ? query(readQuery(operation.query, raw.query)) : undefined,
-    body: body ? body(normalise ? normalise(raw.body ?? {}) : raw.body) : undefined,
+    body: body ? body(wholeBody(normalise ? normalise(raw.body ?? {}) : raw.body)) : undefined,
   });
 }
 
@@ -84,6 +85,13 @@ function readParams(operation: Operation, raw: unknown): Record<string, unknown>
       return [name, queryValue(property, wellFormed(name, value))];
     }),
   );
+}
+
+/** A body whose texts a database can store: what is none, is refused by its name. */
+function wholeBody(body: unknown): unknown {
+  const broken = mayBeBroken(body) ? brokenTextIn(body) : undefined;
+  if (broken !== undefined) throw badField(broken, BROKEN_TEXT);
+  return body;
 }
 
 /** A text that a database can store: what is not, is refused by its name. */

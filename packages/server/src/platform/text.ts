@@ -13,5 +13,10 @@ export function brokenTextIn(value: unknown, at = ''): string | undefined {
   return undefined;
 }
 
+/** A text without what no database can store: NULs are left out, and halves of surrogate pairs replaced. */
+export function wholeText(text: string): string {
+  return text.replaceAll('\0', '').toWellFormed();
+}
+
 /** What is said of a field with such a text. */
 export const BROKEN_TEXT = 'must be well-formed text without the character U+0000';

@@ -1,6 +1,7 @@
 import { WebhookAnswer } from '@molva/contract';
 import { checker } from '../../platform/check.ts';
 import type { Ids } from '../../platform/ids.ts';
+import { wholeText } from '../../platform/text.ts';
 import { checkData, linkedAttachment, type BotInput, type BotMessage, type BotTurn } from '../sessions/index.ts';
 
 /** Where a dialog with a webhook bot stands: plain JSON. */
@@ -94,10 +95,10 @@ function isEmptyList(value: unknown): boolean {
   return Array.isArray(value) && value.length === 0;
 }
 
-/** PostgreSQL keeps no zero characters and no halves of characters. */
+/** An answer whose texts a database can store. */
 function storable(value: unknown): unknown {
-  if (typeof value === 'string') return value.replaceAll('\0', '').toWellFormed();
+  if (typeof value === 'string') return wholeText(value);
   if (Array.isArray(value)) return value.map(storable);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name.replaceAll('\0', ''), storable(inner)]));
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [wholeText(name), storable(inner)]));
 }

@@ -1,3 +1,4 @@
+import { wholeText } from '../../../platform/text.ts';
 import type { TurnBudget } from './budget.ts';
 import { kept, workOf, type Scalar } from './scalar.ts';
 
@@ -45,7 +46,7 @@ export class TurnFacts {
 
   /** Answers the value as it is kept; null where nothing is kept, as under no name. */
   save(context: string, name: string, value: Scalar): Scalar {
-    const fact = { context: storable(context), name: storable(name), value: valueOf(value) };
+    const fact = { context: wholeText(context), name: wholeText(name), value: valueOf(value) };
     if (!isName(fact.context) || !isName(fact.name)) return null;
     const key = keyOf(fact.context, fact.name);
     if (!this.#writes.has(key) && this.#writes.size >= MOST_WRITES) return null;
@@ -56,16 +57,11 @@ export class TurnFacts {
 }
 
 function keyOf(context: string, name: string): string {
-  return JSON.stringify([storable(context), storable(name)]);
-}
-
-/** PostgreSQL keeps no zero characters and no halves of characters. */
-function storable(text: string): string {
-  return text.replaceAll('\0', '').toWellFormed();
+  return JSON.stringify([wholeText(context), wholeText(name)]);
 }
 
 function valueOf(value: Scalar): Scalar {
-  return kept(typeof value === 'string' ? storable(value) : value);
+  return kept(typeof value === 'string' ? wholeText(value) : value);
 }
 
 function bytesOf(value: Scalar): number {

@@ -56,6 +56,7 @@ export class Dialogs {
     const bot = await bots.ready(body.botId, user.companyId);
     if (bot === undefined) throw badField('botId', 'there is no such bot');
     const carries = (body.message ?? '') !== '' || (body.attachments ?? []).length > 0;
+    if (carries) checkContent(body.message ?? '', body.attachments ?? [], 'message');
     const incoming = this.#incoming(body.message ?? '', body, undefined);
     const now = clock.now();
     const client = await findOrCreateClient(database, ids, {

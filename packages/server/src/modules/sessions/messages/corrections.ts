@@ -1,6 +1,7 @@
 import { EventName, wireDate, type Attachment } from '@molva/contract';
 import { Failure, notFound } from '../../../platform/failure.ts';
 import type { Caller } from '../../../platform/route.ts';
+import { checkContent } from '../answering/client-message.ts';
 import type { Draft } from '../state/draft.ts';
 import { packedExtras, unpackedExtras } from '../state/message-extras.ts';
 import type { Steps } from '../state/steps.ts';
@@ -39,6 +40,7 @@ export class Corrections {
   async edit(messageId: string, user: User, body: string, files: readonly Attachment[] | undefined): Promise<void> {
     await this.#correct(messageId, user, (draft, row) => {
       const { answers, keyboard, attachments, actions } = unpackedExtras(row.extras);
+      checkContent(body, files ?? attachments, 'body');
       const kept = packedExtras({ answers, keyboard, actions, attachments: files ?? attachments });
       draft.change = { kind: 'edit', id: messageId, body, extras: kept };
       draft.addEvent(EventName.chatMessageEdited, { id: messageId, body, updatedAt: wireDate(draft.now) });
