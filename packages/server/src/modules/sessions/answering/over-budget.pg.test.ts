@@ -70,16 +70,50 @@ it('a bot in a circle is followed by people: within a turn, and of pauses withou
   expect(await counted('bot-in-circle')).toBe(1);
 
   const pausing = await app.chat({
-    start: { type: 'start', next: 'wait' },
-    wait: { type: 'pause', seconds: 2, next: 'again' },
+    start: { type: 'start', next: 'ask' },
+    ask: { type: 'question', text: 'Shall I wait?', default: 'wait' },
+    wait: { type: 'pause', seconds: 1, next: 'again' },
     again: { type: 'message', text: 'Still here', next: 'wait' },
   });
   const { id } = await app.start(pausing);
+  await app.call('POST', `/sessions/${id}/clients/messages`, { body: 'Yes' });
   // As after a thousand of them; the next step finds that its memory is old.
   await update(id, `version = version + 1, bot_state = jsonb_set(bot_state::jsonb, '{alone}', '1000')::json`);
-  await app.call('PUT', `/chats/${pausing}/sessions`, { sessionId: id, sessionTtl: 1000 });
+  await app.call('PUT', `/chats/${pausing}/sessions`, { sessionId: id, returnAnswerAsync: true });
   await expect.poll(async () => (await details(id)).botStatus, { timeout: 10_000 }).toBe('ERROR');
   expect(await counted('bot-in-circle')).toBe(2);
+});
+
+it('an answer has no more messages than a turn may say, and the rest is in the next one', async () => {
+  const say = (name: string, next: string) => ({ [name]: { type: 'message', text: name, next } });
+  const many = (from: number, to: number, next: string) =>
+    Object.assign(
+      {},
+      ...Array.from({ length: to - from }, (_, index) => {
+        const at = from + index;
+        return say(`m${at}`, at === to - 1 ? next : `m${at + 1}`);
+      }),
+    ) as object;
+  const blocks = {
+    start: { type: 'start', next: 'm0' },
+    ...many(0, 70, 'wait'),
+    wait: { type: 'pause', seconds: 0.01, next: 'm70' },
+    ...many(70, 140, 'ask'),
+    ask: { type: 'question', text: 'Well?', default: 'end' },
+    end: { type: 'end', text: 'Bye' },
+  };
+  const bot = await app.bot(blocks);
+  type Said = { dialogId: string; messages: { body: string }[] };
+  const begun = await app.call<Said>('POST', '/dialogs', { botId: bot, ttl: 600 }, app.admin);
+  expect(begun.body.messages).toHaveLength(100);
+  const path = `/dialogs/${begun.body.dialogId}`;
+  const next = await app.call<Said>('POST', path, { message: 'Well' }, app.admin);
+  expect([next.body.messages[0]?.body, next.body.messages.at(-1)?.body]).toEqual(['m100', 'Bye']);
+
+  const chat = await app.call<{ id: string }>('POST', '/chats', { name: 'Chat', botId: bot }, app.admin);
+  const started = await app.start(chat.body.id);
+  // In one answer with what was said at once.
+  expect(started.messages).toHaveLength(141);
 });
 
 it('variables of rows that keep them beside where the bot stands are read, written apart, and not lost', async () => {

@@ -12,19 +12,20 @@ import { badField, Failure, notFound } from '../../../platform/failure.ts';
 import type { Caller } from '../../../platform/route.ts';
 import { findOrCreateClient } from '../../clients/index.ts';
 import { begin, type BirthPorts } from '../answering/birth.ts';
-import { acceptMessage, checkContent, type IncomingMessage } from '../answering/client-message.ts';
+import { acceptMessage, type IncomingMessage } from '../answering/client-message.ts';
 import { speakFirst } from '../answering/first-words.ts';
 import { happen } from '../answering/happen.ts';
 import { once } from '../answering/once.ts';
 import type { StepSetting } from '../answering/setting.ts';
 import type { StepRunner } from '../answering/step-runner.ts';
 import type { TurnWaiter } from '../answering/turn-waiter.ts';
+import { checkContent } from '../state/message-content.ts';
 import type { ReadyBot } from '../state/bot-port.ts';
 import type { Draft } from '../state/draft.ts';
 import { settling } from '../state/floor.ts';
 import { linkedAttachment } from '../state/linked-file.ts';
 import { expiresAt, type HotSession } from '../state/session.ts';
-import type { SessionStore } from '../state/store.ts';
+import { MOST_TOLD, type SessionStore } from '../state/store.ts';
 import { checkAnswering, dialogWith, settleTold, told, type Answering } from './answer.ts';
 import { newDialog } from './new-dialog.ts';
 import { dialogAnswer, readBackMessage, saidMessage } from './view.ts';
@@ -204,10 +205,13 @@ export class Dialogs {
     if (settling(draft.session.floor)) await this.#ports.waiter.settled(id);
     const session = await this.#runner.steps.get(id);
     const rows = await this.#ports.store.botMessages(id, from, session.lastSeq);
+    // What there is no room for is in the next answer.
+    const upTo = (rows.length < MOST_TOLD ? undefined : rows.at(-1)?.seq) ?? session.lastSeq;
     await this.#runner.run(id, (made) => {
       const { options } = made.session;
-      if (told(made.session) < session.lastSeq)
-        made.set({ options: { ...options, ...dialogWith(options.dialog, { told: session.lastSeq }) } });
+      if (told(made.session) < upTo) {
+        made.set({ options: { ...options, ...dialogWith(options.dialog, { told: upTo }) } });
+      }
     });
     const now = (await this.#runner.ports.bots.ready(session.botId, session.companyId)) ?? bot;
     return dialogAnswer(session, now, rows.map(readBackMessage));

@@ -1,7 +1,7 @@
 import { EventName, wireDate, type Attachment } from '@molva/contract';
 import { Failure, notFound } from '../../../platform/failure.ts';
 import type { Caller } from '../../../platform/route.ts';
-import { checkContent } from '../answering/client-message.ts';
+import { checkContent } from '../state/message-content.ts';
 import type { Draft } from '../state/draft.ts';
 import { packedExtras, unpackedExtras } from '../state/message-extras.ts';
 import type { Steps } from '../state/steps.ts';

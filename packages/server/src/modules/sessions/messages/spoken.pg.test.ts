@@ -32,7 +32,7 @@ it('a message arrives without characters that no text can have, whoever says it 
 
   const dialog = { botId: await app.bot(echoBlocks), ttl: 600, message: null };
   const begun = await app.call<{ dialogId: string }>('POST', '/dialogs', dialog, app.admin);
-  const path = `/dialogs/${begun.body.dialogId}/messages`;
+  const path = `/dialogs/${begun.body.dialogId}`;
   const answer = await app.call<{ messages: { body: string }[] }>('POST', path, '{"message":"x\\u0000y"}', app.admin);
   expect(answer.body.messages[0]?.body).toBe('You said xy');
 });

@@ -1,12 +1,13 @@
 import { Failure, notFound } from '../../../platform/failure.ts';
 import type { Caller } from '../../../platform/route.ts';
 import { acceptOnce, type Accepted } from '../answering/accepted.ts';
-import { checkContent, isUuid, readReplyTo, type IncomingMessage } from '../answering/client-message.ts';
+import { isUuid, readReplyTo, type IncomingMessage } from '../answering/client-message.ts';
 import { namedPerson } from '../answering/facts.ts';
 import type { FloorEvent } from '../answering/floor/events.ts';
 import { happen } from '../answering/happen.ts';
 import type { StepRunner } from '../answering/step-runner.ts';
 import type { TurnWaiter } from '../answering/turn-waiter.ts';
+import { checkContent } from '../state/message-content.ts';
 import type { OperatorRecord } from '../state/operator-port.ts';
 import type { HotSession } from '../state/session.ts';
 import { NEWEST } from '../state/steps.ts';

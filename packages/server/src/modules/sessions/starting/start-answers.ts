@@ -4,7 +4,7 @@ import type { SessionTokens } from './session-tokens.ts';
 import { settling } from '../state/floor.ts';
 import type { HotSession } from '../state/session.ts';
 import type { StepRunner } from '../answering/step-runner.ts';
-import type { MessageRow, SessionStore } from '../state/store.ts';
+import { MOST_TOLD, type MessageRow, type SessionStore } from '../state/store.ts';
 import type { TurnWaiter } from '../answering/turn-waiter.ts';
 import { startedMessage, startedRow } from './view.ts';
 
@@ -43,14 +43,15 @@ export class StartAnswers {
     const { runner, store, waiter } = this.#ports;
     const said = told.said.map(startedMessage);
     let { session } = told;
+    let rows: readonly MessageRow[] = [];
     if (!later && settling(session.floor)) {
       await waiter.settled(session.id);
       const before = session.lastSeq;
       session = await runner.steps.get(session.id);
-      const rows = await store.botMessages(session.id, before, session.lastSeq);
+      rows = await store.botMessages(session.id, before, session.lastSeq);
       said.push(...rows.map(startedRow));
     }
-    return this.#started(session, later ? [] : said, told.messageId);
+    return this.#started(toldOf(session, rows), later ? [] : said, told.messageId);
   }
 
   /** The answer of the start under a key; undefined where there was none. */
@@ -74,7 +75,7 @@ export class StartAnswers {
     if (!later && settling((await runner.steps.get(id)).floor)) await waiter.settled(id);
     const rows: readonly MessageRow[] = later ? [] : await store.answersTo(id, after);
     const session = await runner.steps.get(id);
-    const started = this.#started(session, later ? [] : rows.map(startedRow), messageId ?? undefined);
+    const started = this.#started(toldOf(session, rows), later ? [] : rows.map(startedRow), messageId ?? undefined);
     return { started, created: false, replayed: true };
   }
 
@@ -90,4 +91,10 @@ export class StartAnswers {
       sessionToken: this.#ports.tokens.issue(session),
     };
   }
+}
+
+/** The session as far as an answer tells of it: what an answer has no room for comes after its `eventSeq`. */
+function toldOf(session: HotSession, rows: readonly MessageRow[]): HotSession {
+  const last = rows.length < MOST_TOLD ? undefined : rows.at(-1);
+  return last === undefined ? session : { ...session, lastEventSeq: last.event_seq };
 }

@@ -5,18 +5,13 @@ import type { Caller } from '../../../platform/route.ts';
 import type { ChatRecord, Chats } from '../../chats/index.ts';
 import { findOrCreateClient, type ClientRow, type Identity } from '../../clients/index.ts';
 import { begin, type BirthPorts } from '../answering/birth.ts';
-import {
-  acceptMessage,
-  checkContent,
-  readReplyTo,
-  refuseUnlessOpen,
-  type IncomingMessage,
-} from '../answering/client-message.ts';
+import { acceptMessage, readReplyTo, refuseUnlessOpen, type IncomingMessage } from '../answering/client-message.ts';
 import { wishTimers } from '../answering/effects.ts';
 import { speakFirst } from '../answering/first-words.ts';
 import { once } from '../answering/once.ts';
 import type { StepSetting } from '../answering/setting.ts';
 import type { TurnWaiter } from '../answering/turn-waiter.ts';
+import { checkContent } from '../state/message-content.ts';
 import { givenVariables } from '../state/blank-session.ts';
 import type { Draft } from '../state/draft.ts';
 import { uploaderOf, type FileSource } from '../state/file-source.ts';

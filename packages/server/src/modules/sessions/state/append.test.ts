@@ -21,6 +21,26 @@ const many = Array.from({ length: 70 }, (_, at): StepColumn => ({
   changed: () => true,
 }));
 
+it('the data of a bot is written where it changed alone, and apart from where the bot stands', () => {
+  const results = {};
+  const variables = { order: 4711 };
+  const session = (state: object, more: object = {}) =>
+    ({
+      floor: { at: 'queue' },
+      bot: { state: { results, variables, ...state }, ...more },
+    }) as unknown as HotSession;
+  const written = (before: HotSession, after: HotSession) =>
+    stepColumns
+      .filter(({ name }) => name.startsWith('bot_'))
+      .flatMap((one) => (one.changed(before, after) ? [one] : []));
+  const [stands, ...others] = written(session({ at: 'one' }), session({ at: 'two' }));
+  expect([stands?.name, others]).toEqual(['bot_state', []]);
+  expect(stands?.write(session({ at: 'two' }))).not.toContain('4711');
+  const changed = written(session({}), session({ variables: { order: 1 } }));
+  expect(changed.map(({ name }) => name)).toEqual(['bot_state', 'bot_data']);
+  expect(written(session({}, { inOne: true }), session({}, { inOne: true }))).toHaveLength(2);
+});
+
 it('two statements of a step have one name only where they say the same, however many columns there are', () => {
   const alone = many.map((column) => [column]);
   const pairs = many.flatMap((first, at) => many.slice(at + 1).map((second) => [first, second]));

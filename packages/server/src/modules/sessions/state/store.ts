@@ -68,9 +68,12 @@ const byId = {
   name: 'message_by_id',
   text: `select ${columns} from messages where session_id = $1 and id = $2 and deleted_at is null`,
 };
+/** Messages that one answer brings: as many as a turn may say. Whoever wants the others finds them in the log. */
+export const MOST_TOLD = 100;
 const botMessages = {
   name: 'messages_of_bot',
-  text: `select ${columns} from messages where session_id = $1 and seq > $2 and seq <= $3 and author_type = 'BOT' order by seq`,
+  text: `select ${columns} from messages where session_id = $1 and seq > $2 and seq <= $3 and author_type = 'BOT'
+    order by seq limit ${MOST_TOLD}`,
 };
 const newestMessages = {
   name: 'messages_newest',
@@ -80,7 +83,8 @@ const newestMessages = {
 const answersTo = {
   name: 'messages_answering',
   text: `select ${columns} from messages m where session_id = $1 and seq > $2 and author_type = 'BOT' and seq < coalesce(
-      (select min(seq) from messages where session_id = $1 and seq > $2 and author_type = 'CLIENT'), 2147483647) order by seq`,
+      (select min(seq) from messages where session_id = $1 and seq > $2 and author_type = 'CLIENT'), 2147483647)
+    order by seq limit ${MOST_TOLD}`,
 };
 const eventsAfter = {
   name: 'session_events_after',
@@ -183,12 +187,12 @@ export class SessionStore {
     return row;
   }
 
-  /** What the bot said after one `seq` and up to another. */
+  /** What the bot said after one `seq` and up to another, the first of it. */
   botMessages(sessionId: string, after: number, until: number): Promise<MessageRow[]> {
     return this.#database.query<MessageRow & Record<string, unknown>>(botMessages, [sessionId, after, until]);
   }
 
-  /** What the bot said between a client's message and its next one. */
+  /** What the bot said between a client's message and its next one, the first of it. */
   answersTo(sessionId: string, seq: number): Promise<MessageRow[]> {
     return this.#database.query<MessageRow & Record<string, unknown>>(answersTo, [sessionId, seq]);
   }
