@@ -51,7 +51,7 @@ export interface CentrifugeServer extends AsyncDisposable {
   /** Ends connections, by default for good. */
   disconnect(who: Recipient, disconnect?: Disconnect): void;
   readonly counters: Readonly<Counters>;
-  /** Sends every client away, to come back elsewhere, and lets the last frames leave. */
+  /** Sends every client away, to come back elsewhere, and lets the last frames leave; who does not go is cut off. */
   close(): Promise<void>;
 }
 
@@ -65,6 +65,8 @@ const systemClock: Clock = {
 
 const TICK_MS = 1_000;
 const CLOSE_LIMIT_MS = 2_000;
+/** For clients that were sent away to hang up; the others are cut off. */
+const PARTING_MS = 1_000;
 const PROTOBUF = 'centrifuge-protobuf';
 const JSON_PROTOCOL = 'centrifuge-json';
 
@@ -93,7 +95,7 @@ export function createCentrifugeServer(options: CentrifugeServerOptions): Centri
     noServer: true,
     maxPayload: limits.frameBytes,
     perMessageDeflate: false,
-    clientTracking: false,
+    clientTracking: true,
     handleProtocols: (offered) => [PROTOBUF, JSON_PROTOCOL].find((name) => offered.has(name)) ?? false,
   });
   const ticking = clock.every(TICK_MS, () => connections.tick(clock.now()));
@@ -117,7 +119,10 @@ export function createCentrifugeServer(options: CentrifugeServerOptions): Centri
       // Some clients send the header empty, which the WebSocket library takes for a mistake.
       if (request.headers['sec-websocket-protocol']?.trim() === '') delete request.headers['sec-websocket-protocol'];
       if (closing !== undefined) return refuse(socket, '503 Service Unavailable');
-      if (!originAllowed(request, options.allowedOrigins)) return refuse(socket, '403 Forbidden');
+      if (!originAllowed(request, options.allowedOrigins)) {
+        options.onForeignOrigin?.(request);
+        return refuse(socket, '403 Forbidden');
+      }
       sockets.handleUpgrade(request, socket, head, (webSocket) => accept(webSocket, request, socket));
     },
     publish(channel, data, { offset, epoch, audience } = {}) {
@@ -137,10 +142,12 @@ export function createCentrifugeServer(options: CentrifugeServerOptions): Centri
       for (const connection of connections.of(who)) connection.end(disconnect);
     },
     close() {
-      closing ??= closeAll(connections.all()).finally(() => {
-        ticking.cancel();
-        sockets.close();
-      });
+      closing ??= closeAll(connections.all())
+        .then(() => gone(sockets.clients))
+        .finally(() => {
+          ticking.cancel();
+          sockets.close();
+        });
       return closing;
     },
     [Symbol.asyncDispose]: () => server.close(),
@@ -157,6 +164,13 @@ async function closeAll(connections: readonly Connection[]): Promise<void> {
   }
 }
 
+/** Resolves when all are gone, after a moment at the latest. */
+async function gone(clients: ReadonlySet<WebSocket>): Promise<void> {
+  const end = Date.now() + PARTING_MS;
+  while (clients.size > 0 && Date.now() < end) await new Promise((next) => setTimeout(next, 20));
+  for (const client of clients) client.terminate();
+}
+
 function noCounters(): Counters {
   return { connections: 0, subscriptions: 0, received: 0, delivered: 0, framesSent: 0, disconnects: new Map() };
 }
@@ -171,8 +185,11 @@ function originAllowed(request: IncomingMessage, allowed: readonly string[]): bo
   return origin === undefined || allowed.includes('*') || allowed.includes(origin);
 }
 
-/** Answers an upgrade that is not taken over; its socket is nobody else's to hear of, and may be reset. */
+/** Answers an upgrade that is not taken over; its socket is nobody else's to hear of, may be reset, and may not stay. */
 function refuse(socket: Duplex, status: string): void {
   socket.on('error', () => undefined);
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  socket.resume();
+  const timer = setTimeout(() => socket.destroy(), PARTING_MS);
+  socket.once('close', () => clearTimeout(timer));
 }

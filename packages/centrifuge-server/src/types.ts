@@ -1,4 +1,4 @@
-import type { IncomingHttpHeaders } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { ProtocolName } from './encoding.ts';
 import type { Disconnect, ProtocolError } from './protocol/codes.ts';
 
@@ -117,6 +117,8 @@ export interface CentrifugeServerOptions {
   readonly namespaces: Readonly<Record<string, NamespaceOptions>>;
   /** Origins browsers may connect from; `*` allows all. Requests without an Origin are no browsers' and pass. */
   readonly allowedOrigins: readonly string[];
+  /** Hears of each browser that is refused as it is of another origin. */
+  readonly onForeignOrigin?: (request: IncomingMessage) => void;
   /** Hears of what handlers and sources throw. */
   readonly onError?: (error: unknown) => void;
   readonly clock?: Clock;

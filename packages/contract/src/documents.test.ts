@@ -109,6 +109,7 @@ describe('the OpenAPI document', () => {
       'request-late',
       'precondition-failed',
       'range-not-satisfiable',
+      'upgrade-required',
     ]);
   });
 

@@ -191,6 +191,11 @@ export const errorTable = {
     message: 'A company needs an administrator',
     remedy: 'Make another user an administrator first.',
   },
+  'upgrade-required': {
+    status: 426,
+    message: 'This address takes WebSocket connections',
+    remedy: 'Open it with `ws://` or `wss://`; a proxy in between must pass the headers `Upgrade` and `Connection` on.',
+  },
   'too-many-requests': {
     status: 429,
     message: 'Too many requests',

@@ -1,6 +1,3 @@
-import type { IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
-import { LIVE_PATH } from '@molva/contract';
 import { openCalls } from './composition/calls.ts';
 import { createDemo } from './composition/demo.ts';
 import { openListener } from './composition/listening.ts';
@@ -41,9 +38,9 @@ export async function startApp(options: AppOptions): Promise<App> {
   const applied = await migrate(database);
   if (applied > 0) log.info({ applied }, 'the database was brought up to date');
 
-  const listener = opened.use(await openListener(options));
   const metrics = new Metrics();
   const notices = new Notices(log, clock, metrics.noticeCounter());
+  const listener = opened.use(await openListener(options, notices));
   const memory = new Memory(clock, MEMORY_BYTES);
   const { connection, node } = options;
   const timers = { connection, clock, log, node, figures: metrics.dueFigures() };
@@ -65,8 +62,8 @@ export async function startApp(options: AppOptions): Promise<App> {
     stopping: listener.stopping,
   };
   const modules = composeModules(ground, secrets);
-  const live = opened.use(openLive(ground, modules, listener, version));
-  const calls = await openCalls(options, ground, modules, listener, metrics);
+  const live = opened.use(openLive(ground, modules, listener, notices, version));
+  const calls = await openCalls(options, ground, modules, listener, metrics, notices);
   opened.defer(() => calls.close());
   metrics.watchLive(() => live.figures());
   metrics.watchMemory(() => memory.figures());
@@ -79,10 +76,7 @@ export async function startApp(options: AppOptions): Promise<App> {
 
   listener.serve({
     request: (request, response) => calls.routing(request, response),
-    upgrade(request: IncomingMessage, socket: Duplex, head: Buffer) {
-      if (request.url?.split('?', 1)[0] === LIVE_PATH) live.handleUpgrade(request, socket, head);
-      else socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
-    },
+    upgrade: (request, socket, head) => live.handleUpgrade(request, socket, head),
   });
   opened.defer(() => listener.stop());
   const running = opened.move();

@@ -86,6 +86,7 @@ async function serve(config: Config, output: NodeJS.WriteStream, version: string
       allowedOrigins: config.allowedOrigins,
       trustedProxies: config.trustedProxies,
       limits: { user: config.rateLimit, open: config.rateLimitOpen, starts: config.rateLimitStarts },
+      connectionsPerAddress: config.connectionsPerAddress,
       outgoingAllow: config.outgoingAllow,
       admin: { email: config.adminEmail, password: config.adminPassword },
       demo: config.demo,

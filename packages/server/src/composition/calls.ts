@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { addPages } from '../http/pages.ts';
+import { OpenAnswers } from '../http/open-answers.ts';
 import { createHttpServer } from '../http/server.ts';
 import { addService } from '../http/service.ts';
 import { botRoutes } from '../modules/bots/index.ts';
@@ -9,6 +10,7 @@ import { iamRoutes, withAudit } from '../modules/iam/index.ts';
 import { operatorRoutes } from '../modules/operators/index.ts';
 import { dialogRoutes, isSessionToken, messageRoutes, sessionRoutes } from '../modules/sessions/index.ts';
 import type { Metrics } from '../platform/metrics.ts';
+import type { Notices } from '../platform/notices.ts';
 import type { Route } from '../platform/route.ts';
 import type { Listener } from './listening.ts';
 import type { Ground, Modules } from './modules.ts';
@@ -21,6 +23,7 @@ export async function openCalls(
   modules: Modules,
   listener: Listener,
   metrics: Metrics,
+  notices: Notices,
 ): Promise<FastifyInstance> {
   const { iam, chats } = modules;
   const server = await createHttpServer({
@@ -28,10 +31,13 @@ export async function openCalls(
     identify: (token) => iam.identify(token),
     isSessionToken,
     allowedOrigins: listener.allowedOrigins,
-    trustedProxies: options.trustedProxies,
+    callerOf: (request) => listener.callerOf(request),
+    proxiesKnown: options.trustedProxies.length > 0,
     limits: options.limits,
     clock: options.clock,
     log: options.log,
+    notices,
+    openAnswers: new OpenAnswers(options.clock, notices),
     observe: (operation, status, seconds) => metrics.observeCall(operation, status, seconds),
   });
   addService(server, { database: ground.database, metrics, url: listener.url, version: options.version });

@@ -1,9 +1,13 @@
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { isIPv6, type AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { createConnections, endConnections } from '../http/connections.ts';
+import { LIVE_PATH } from '@molva/contract';
+import { Door } from '../http/door.ts';
 import { refuseWhileDraining } from '../http/error-answer.ts';
+import { WAITS } from '../http/waits.ts';
+import { callerAddress, isAmong } from '../platform/address.ts';
 import { systemClock } from '../platform/clock.ts';
+import type { Notices } from '../platform/notices.ts';
 import { StartError } from '../platform/start-error.ts';
 import type { AppOptions } from './options.ts';
 
@@ -18,6 +22,8 @@ export interface Listener extends AsyncDisposable {
   /** The public address. */
   readonly url: string;
   readonly allowedOrigins: readonly string[];
+  /** The address of whoever calls, as far as proxies are believed. */
+  callerOf(request: IncomingMessage): string;
   /** Aborted when the process begins to stop. */
   readonly stopping: AbortSignal;
   /** Lets callers in, first those who were early. */
@@ -30,17 +36,27 @@ export interface Listener extends AsyncDisposable {
  * Takes the port. The address is needed to compose (links, origins) and known only then: whoever calls before everything
  * is composed waits for it. Throws `StartError` where the port cannot be had.
  */
-export async function openListener({ host, port: asked, publicUrl, allowedOrigins }: AppOptions): Promise<Listener> {
+export async function openListener(options: AppOptions, notices: Notices): Promise<Listener> {
+  const { host, port: asked, publicUrl, allowedOrigins } = options;
+  const isProxy = isAmong(options.trustedProxies);
   const stopping = new AbortController();
   const composed = Promise.withResolvers<Served>();
-  const http = createConnections((request, response) => {
-    void composed.promise.then((served) =>
-      stopping.signal.aborted ? refuseWhileDraining(response) : served.request(request, response),
-    );
+  const door = new Door({
+    clock: systemClock,
+    notices,
+    connectionsPerAddress: options.connectionsPerAddress,
+    isProxy,
+    speaks: isLive,
+    serve: (request, response) => {
+      void composed.promise.then((served) =>
+        stopping.signal.aborted ? refuseWhileDraining(response) : served.request(request, response),
+      );
+    },
+    upgrade: (request, socket, head) => {
+      void composed.promise.then((served) => served.upgrade(request, socket, head));
+    },
   });
-  http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    void composed.promise.then((served) => served.upgrade(request, socket, head));
-  });
+  const { http } = door;
   await listen(http, host, asked);
   let ended: Promise<void> | undefined;
   const { port } = http.address() as AddressInfo;
@@ -48,18 +64,24 @@ export async function openListener({ host, port: asked, publicUrl, allowedOrigin
   return {
     url,
     allowedOrigins: allowedOrigins ?? originsOf(url, port),
+    callerOf: (request) => callerAddress(request, isProxy),
     stopping: stopping.signal,
     serve: (served) => composed.resolve(served),
     stop() {
       stopping.abort();
-      ended = endConnections(http, systemClock);
+      ended = door.end(systemClock, WAITS.stop);
     },
     async [Symbol.asyncDispose]() {
       // A start that failed has never served: whoever waits for it will not be answered.
-      ended ??= endConnections(http, systemClock, 0);
+      ended ??= door.end(systemClock, 0);
       await ended;
     },
   };
+}
+
+/** Whether an upgrade is to a socket, at the address of sockets: whatever else is offered is not spoken here. */
+function isLive({ url, headers }: IncomingMessage): boolean {
+  return url?.split('?', 1)[0] === LIVE_PATH && headers.upgrade?.trim().toLowerCase() === 'websocket';
 }
 
 function listen(http: Server, host: string, port: number): Promise<void> {

@@ -1,4 +1,6 @@
 import { createLive } from '../modules/live/index.ts';
+import { subscriberOf } from '../platform/address.ts';
+import type { Notices } from '../platform/notices.ts';
 import type { Listener } from './listening.ts';
 import type { Ground, Modules } from './modules.ts';
 
@@ -7,12 +9,14 @@ export function openLive(
   { announcer, clock, database, log }: Ground,
   { sessions }: Modules,
   listener: Listener,
+  notices: Notices,
   version: string,
 ) {
   return createLive({
     announcer,
     allowedOrigins: listener.allowedOrigins,
     log,
+    foreignOrigin: (request) => notices.tell('origin-refused', { address: subscriberOf(listener.callerOf(request)) }),
     version: `${version} Molva`,
     gate: {
       enter: async (id, caller) => {

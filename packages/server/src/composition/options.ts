@@ -24,6 +24,8 @@ export interface AppOptions {
   /** Proxies whose word about the caller's address is taken: addresses and networks. */
   readonly trustedProxies: readonly string[];
   readonly limits: Limits;
+  /** Connections that stand from one address, which is no proxy's; 0 for no limit. */
+  readonly connectionsPerAddress: number;
   readonly outgoingAllow: readonly string[];
   readonly admin: { readonly email: string; readonly password: string | undefined };
   readonly demo: boolean;

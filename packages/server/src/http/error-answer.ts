@@ -1,5 +1,4 @@
 import { STATUS_CODES, type ServerResponse } from 'node:http';
-import type { Duplex } from 'node:stream';
 import { errorTable, type ErrorBody, type ErrorCode } from '@molva/contract';
 import { Failure } from '../platform/failure.ts';
 import type { Answer } from '../platform/route.ts';
@@ -43,19 +42,21 @@ export function refuseWhileDraining(response: ServerResponse): void {
   response.end(JSON.stringify(body));
 }
 
-/** Answers what cannot be read as a call at all, on the bare connection, and ends it. */
-export function refuseUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
+/** The answer to what cannot be read as a call at all, as it goes over the bare connection. */
+export function unreadableAnswer(error: NodeJS.ErrnoException): string {
   const code = connectionCodes[error.code ?? ''];
   const failure =
     code === undefined ? new Failure('invalid-input', { '': ['is not an HTTP request'] }) : new Failure(code);
   const { status, body, headers = {} } = errorAnswer(failure, '');
-  const lines = Object.entries({ ...headers, 'content-type': 'application/json; charset=utf-8', connection: 'close' });
+  const text = JSON.stringify(body);
+  const lines = Object.entries({
+    ...headers,
+    'content-type': 'application/json; charset=utf-8',
+    'content-length': Buffer.byteLength(text),
+    connection: 'close',
+  });
   const head = [`HTTP/1.1 ${status} ${STATUS_CODES[status]}`, ...lines.map(([name, value]) => `${name}: ${value}`)];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${JSON.stringify(body)}`);
+  return `${head.join('\r\n')}\r\n\r\n${text}`;
 }
 
 function details(failure: Failure, requestId: string): Record<string, unknown> {

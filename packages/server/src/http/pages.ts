@@ -52,6 +52,8 @@ function addFile(pages: FastifyInstance, url: string, file: StaticFile): void {
   pages.route({
     method: ['GET', 'HEAD'],
     url,
+    // A page is many files at once, and none of them costs anything.
+    config: { uncounted: true },
     handler: async (request, reply) => {
       const answer = { ...streamed(await file.content()), headers: { 'cache-control': 'public, max-age=0' } };
       return send(reply, request, await ready(request, answer), systemClock);

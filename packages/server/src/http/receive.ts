@@ -87,7 +87,10 @@ export function passOverRest(request: IncomingMessage, response: ServerResponse,
     // A reader that has not let go yet would hold it back.
     request.removeAllListeners('readable').resume();
     if (request.complete) return;
-    const timer = clock.setTimeout(() => request.socket.destroy(), WAITS.rest);
+    const timer = clock.setTimeout(() => {
+      // A body that is thrown away may come to its end without a word.
+      if (!request.complete) request.socket.destroy();
+    }, WAITS.rest);
     request.once('close', () => timer.cancel());
   });
 }

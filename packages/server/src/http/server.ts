@@ -1,4 +1,5 @@
-import { ALL_BASES, pathsOf, type Operation } from '@molva/contract';
+import { ALL_BASES, pathsOf, type ErrorCode, type Operation } from '@molva/contract';
+import type { IncomingMessage } from 'node:http';
 import cors from '@fastify/cors';
 import fastify, {
   LogController,
@@ -7,20 +8,20 @@ import fastify, {
   type FastifyReply,
   type FastifyRequest,
 } from 'fastify';
-import { badField, Failure } from '../platform/failure.ts';
 import type { Clock } from '../platform/clock.ts';
+import { badField, Failure } from '../platform/failure.ts';
 import type { Log } from '../platform/log.ts';
-import type { Answer, Caller, Route } from '../platform/route.ts';
+import type { Notice, Notices } from '../platform/notices.ts';
+import type { Answer, Route } from '../platform/route.ts';
+import { knowCallers, type Callers, type Identify } from './callers.ts';
 import { asFailure, errorAnswer } from './error-answer.ts';
 import { partsOf } from './form.ts';
 import { parseJson } from './json-body.ts';
+import type { OpenAnswers } from './open-answers.ts';
 import { mayStart, RateLimits, type Limits } from './rate-limit.ts';
-import { bytesOf, passOverRest, refuseDeclared, refuseType, textOf } from './receive.ts';
+import { bytesOf, refuseDeclared, refuseType, textOf } from './receive.ts';
 import { forgetContent, ready, send, type Ready } from './send.ts';
 import { formCheck, inputCheck } from './validate.ts';
-
-/** Reads a bearer text as a user; throws `token-expired` or `token-invalid`. */
-export type Identify = (token: string) => Promise<NonNullable<Caller['user']>>;
 
 /** What the HTTP server is made of. */
 export interface HttpOptions {
@@ -29,17 +30,33 @@ export interface HttpOptions {
   /** Whether a text has the form of a session token. */
   readonly isSessionToken: (token: string) => boolean;
   readonly allowedOrigins: readonly string[];
-  /** Proxies whose word about the caller's address is taken: addresses and networks. */
-  readonly trustedProxies: readonly string[];
+  /** The address of whoever calls, as far as proxies are believed. */
+  readonly callerOf: (request: IncomingMessage) => string;
+  /** Whether any proxy is believed. */
+  readonly proxiesKnown: boolean;
   readonly limits: Limits;
   readonly clock: Clock;
   readonly log: Log;
+  readonly notices: Notices;
+  readonly openAnswers: OpenAnswers;
   /** Hears of each answered call: operation, status, seconds. */
   readonly observe: (operation: string, status: number, seconds: number) => void;
 }
 
 /** Most bytes of a JSON body. */
 const BODY_LIMIT = 256 * 1024;
+
+/** Refusals that whoever runs the server learns of. */
+const told: Readonly<Partial<Record<ErrorCode, Notice>>> = {
+  'not-authenticated': 'token-refused',
+  'token-invalid': 'token-refused',
+  'session-token-refused': 'token-refused',
+  'identity-refused': 'token-refused',
+  'wrong-credentials': 'credentials-refused',
+  'refresh-refused': 'credentials-refused',
+  'too-many-requests': 'call-limited',
+  'request-late': 'sender-cut',
+};
 
 /** The HTTP server with all routes under all bases; it listens to nothing yet. */
 export async function createHttpServer(options: HttpOptions): Promise<FastifyInstance> {
@@ -48,12 +65,19 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   const server = fastify({
     loggerInstance: options.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
-    trustProxy: options.trustedProxies.length === 0 ? false : [...options.trustedProxies],
     genReqId: () => `${prefix}-${(++requests).toString(36)}`,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 512 },
     exposeHeadRoutes: false,
-    frameworkErrors: (_error, request, reply) => void fail(reply, request, badField('path', 'is not a valid address')),
+    frameworkErrors(_error, request, reply) {
+      const counted = failureOf(() => limits.count({ user: null, address: options.callerOf(request.raw) }));
+      void fail(reply, request, counted ?? badField('path', 'is not a valid address'));
+    },
+  });
+  const limits = new RateLimits(options.limits, options.clock);
+  server.addHook('onSend', async (request, reply, payload) => {
+    const bytes = typeof payload === 'string' || payload instanceof Uint8Array ? payload.length : 0;
+    if (bytes > 0) options.openAnswers.add(options.callerOf(request.raw), reply.raw, bytes);
   });
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', async (request: FastifyRequest) =>
@@ -65,11 +89,11 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     exposedHeaders: ['x-error-code', 'x-request-id', 'idempotent-replay', 'retry-after'],
     maxAge: 600,
   });
-  let advised = options.trustedProxies.length > 0;
+  let advised = options.proxiesKnown;
   const adviseOfProxy = (request: FastifyRequest): void => {
     if (advised || request.headers['x-forwarded-for'] === undefined) return;
     advised = true;
-    const { ip: address } = request;
+    const address = options.callerOf(request.raw);
     options.log.warn({ address }, 'callers behind a proxy count as one: name the proxy in MOLVA_TRUSTED_PROXIES');
   };
   const fail = (reply: FastifyReply, request: FastifyRequest, failure: Failure | undefined): FastifyReply =>
@@ -78,25 +102,34 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     const failure = isUnknownMethod(error) ? noRoute(options.routes, request) : asFailure(error);
     if (failure === undefined) request.log.error({ error, requestId: request.id }, 'a call failed');
     if (failure?.code === 'too-many-requests') adviseOfProxy(request);
+    const notice = failure === undefined ? undefined : told[failure.code];
+    if (notice !== undefined) options.notices.tell(notice, { address: options.callerOf(request.raw) });
     forgetContent(reply);
     return fail(reply, request, failure);
   });
   server.setNotFoundHandler((request, reply) => fail(reply, request, noRoute(options.routes, request)));
-  const limits = new RateLimits(options.limits, options.clock);
+  const callers = knowCallers(server, { ...options, limits }, ({ id }, error) => {
+    options.observe(id, asFailure(error)?.status ?? 500, 0);
+  });
   await server.register(async (streams) => {
     streams.removeAllContentTypeParsers();
     // The body is read by who serves the call, when it is known who calls.
     streams.addContentTypeParser('*', (_request, _body, done) => done(null));
     for (const route of options.routes) {
-      addRoute(route.operation.consumes === undefined ? server : streams, route, options, limits);
+      addRoute(route.operation.consumes === undefined ? server : streams, route, options, limits, callers);
     }
   });
   return server;
 }
 
-function addRoute(server: FastifyInstance, route: Route, options: HttpOptions, limits: RateLimits): void {
+function addRoute(
+  server: FastifyInstance,
+  route: Route,
+  options: HttpOptions,
+  limits: RateLimits,
+  callers: Callers,
+): void {
   const { operation } = route;
-  const { consumes } = operation;
   const check = inputCheck(operation);
   const stream = streamOf(operation, options.clock);
   const starts = mayStart(operation.id);
@@ -104,7 +137,6 @@ function addRoute(server: FastifyInstance, route: Route, options: HttpOptions, l
     const started = process.hrtime.bigint();
     const observe = (status: number): void =>
       options.observe(operation.id, status, Number(process.hrtime.bigint() - started) / 1e9);
-    if (consumes !== undefined) passOverRest(request.raw, reply.raw, options.clock);
     try {
       const answer = await answerTo(request);
       observe(answer.status);
@@ -115,15 +147,7 @@ function addRoute(server: FastifyInstance, route: Route, options: HttpOptions, l
     }
   };
   const answerTo = async (request: FastifyRequest): Promise<Ready> => {
-    const caller = await callerOf(request, operation, options).catch((error: unknown) => {
-      // Whoever tries tokens is counted as well.
-      limits.count({ user: null, address: request.ip });
-      throw error;
-    });
-    limits.count(caller);
-    if (operation.access === 'admin' && caller.user?.roles.includes('ADMIN') !== true) {
-      throw new Failure('permission-denied');
-    }
+    const caller = callers(request);
     const input = check({ params: request.params, query: request.query, body: request.body });
     if (stream !== undefined) input.body = stream(request);
     const header = (name: string): string | undefined => request.headers[name] as string | undefined;
@@ -132,7 +156,12 @@ function addRoute(server: FastifyInstance, route: Route, options: HttpOptions, l
   };
   for (const base of ALL_BASES) {
     for (const path of pathsOf(operation)) {
-      server.route({ method: methodsOf(operation), url: base + routePath(path, operation), handler });
+      server.route({
+        method: methodsOf(operation),
+        url: base + routePath(path, operation),
+        config: { operation },
+        handler,
+      });
     }
   }
 }
@@ -164,17 +193,15 @@ function routePath(path: string, operation: Operation): string {
   return open.replaceAll(/\{(\w+)\}/g, ':$1');
 }
 
-async function callerOf(request: FastifyRequest, operation: Operation, options: HttpOptions): Promise<Caller> {
-  const from = { address: request.ip, userAgent: request.headers['user-agent'] ?? null };
-  const header = operation.access === 'credentials' ? undefined : request.headers.authorization;
-  const token = header?.replace(/^Bearer\s+/i, '').trim();
-  if (token === undefined || token === '') {
-    if (operation.access === 'user' || operation.access === 'admin') throw new Failure('not-authenticated');
-    return { ...from, user: null, sessionToken: null };
+/** What a check throws; undefined where it passes. */
+function failureOf(check: () => void): Failure | undefined {
+  try {
+    check();
+    return undefined;
+  } catch (error) {
+    if (error instanceof Failure) return error;
+    throw error;
   }
-  const takesSessionToken = operation.access === 'open' || operation.access === 'holder';
-  if (takesSessionToken && options.isSessionToken(token)) return { ...from, user: null, sessionToken: token };
-  return { ...from, user: await options.identify(token), sessionToken: null };
 }
 
 /** A method that may carry a body and says nothing of it, which the framework refuses before it looks for a route. */

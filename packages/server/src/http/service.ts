@@ -1,6 +1,7 @@
-import { ALL_BASES, asyncApiDocument, openApiDocument, operations } from '@molva/contract';
+import { ALL_BASES, LIVE_PATH, asyncApiDocument, openApiDocument, operations } from '@molva/contract';
 import type { FastifyInstance } from 'fastify';
 import type { Database } from '../platform/database.ts';
+import { Failure } from '../platform/failure.ts';
 import type { Metrics } from '../platform/metrics.ts';
 
 const ping = { name: 'health_ping', text: 'select 1' };
@@ -10,8 +11,10 @@ export function addService(
   server: FastifyInstance,
   parts: { database: Database; metrics: Metrics; url: string; version: string },
 ): void {
-  server.get('/health/live', async () => ({ status: 'live' }));
-  server.get('/health/ready', async (_request, reply) => {
+  // Who supervises the server may share its address with visitors, and would end it where they ask for too much.
+  const uncounted = { config: { uncounted: true } };
+  server.get('/health/live', uncounted, async () => ({ status: 'live' }));
+  server.get('/health/ready', uncounted, async (_request, reply) => {
     try {
       await parts.database.query(ping, []);
       return { status: 'ready' };
@@ -22,6 +25,9 @@ export function addService(
   server.get('/metrics', async (_request, reply) =>
     reply.type('text/plain; version=0.0.4').send(await parts.metrics.text()),
   );
+  server.all(LIVE_PATH, async () => {
+    throw new Failure('upgrade-required', null, { upgrade: 'websocket', connection: 'upgrade' });
+  });
   addDocument(server, 'openapi.json', () => openApiDocument(Object.values(operations), parts.url, parts.version));
   addDocument(server, 'asyncapi.json', () => asyncApiDocument(parts.url, parts.version));
 }

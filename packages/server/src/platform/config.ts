@@ -93,6 +93,12 @@ const settings = {
     'New sessions a minute without a user from one address; 0 for no limit.',
     parseCount,
   ),
+  connectionsPerAddress: setting(
+    'MOLVA_CONNECTIONS_PER_ADDRESS',
+    '4096',
+    'Connections, calls and sockets together, of one address that is no trusted proxy; 0 for no limit.',
+    parseCount,
+  ),
   logLevel: setting('MOLVA_LOG_LEVEL', 'info', `How much is logged: ${levels.join(', ')}.`, logLevel),
 } as const;
 

@@ -5,6 +5,15 @@ import type { Log } from './log.ts';
 export const notices = {
   'bot-over-budget': 'a turn of a bot wanted more than a turn may have: its dialog goes to people',
   'bot-in-circle': 'a bot went on and on without its client: its dialog goes to people',
+  'origin-refused':
+    'a socket of a foreign origin was refused: sites that embed the chat stand in MOLVA_ALLOWED_ORIGINS',
+  'call-unreadable': 'what came over a connection was no HTTP and was cut off',
+  'call-limited': 'calls of one caller went beyond its limit and were refused',
+  'credentials-refused': 'a wrong password or refresh token was refused',
+  'token-refused': 'a call without a valid token was refused',
+  'connection-refused': 'an address had as many connections as one may have, and another was refused',
+  'sender-cut': 'a connection that sent its call too slowly was cut off',
+  'reader-cut': 'a connection that took its answer too slowly was cut off',
 } as const satisfies Record<string, string>;
 
 /** A kind of notice. */

@@ -88,6 +88,7 @@ export async function startTestApp(options: Partial<AppOptions> = {}): Promise<T
       allowedOrigins: undefined,
       trustedProxies: [],
       limits: { user: 0, open: 0, starts: 0 },
+      connectionsPerAddress: 0,
       outgoingAllow: ['127.0.0.0/8'],
       admin: ADMIN,
       demo: false,

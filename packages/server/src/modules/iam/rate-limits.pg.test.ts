@@ -40,6 +40,32 @@ it('callers who ask for too much are told when to come back, in the one form of 
   expect((await start('192.0.2.1')).status).toBe(201);
 });
 
+it('whatever is asked of an address counts, and the port that a proxy names with it makes no other caller', async () => {
+  const clock = new FakeClock(Date.parse('2026-01-28T12:00:30Z'));
+  const limits = { user: 0, open: 3, starts: 0 };
+  await using app = await startTestApp({ clock, limits, trustedProxies: ['127.0.0.1', '198.51.100.0/24'] });
+  let network = 0;
+  const statuses = async (method: string, path: string, body?: string): Promise<number[]> => {
+    network += 1;
+    const found: number[] = [];
+    for (let port = 1001; port <= 1004; port++) {
+      const headers = from(`192.0.2.99, 192.0.2.${network}:${port}, 198.51.100.7:${port}`);
+      found.push((await fetch(app.url + path, { method, headers, ...(body === undefined ? {} : { body }) })).status);
+    }
+    return found;
+  };
+  expect(await statuses('POST', '/api/v1/auth/login', '{"email"')).toEqual([400, 400, 400, 429]);
+  expect(await statuses('POST', '/api/v1/auth/login', 'x'.repeat(300_000))).toEqual([413, 413, 413, 429]);
+  expect(await statuses('GET', '/api/v1/nothing')).toEqual([404, 404, 404, 429]);
+  expect(await statuses('GET', '/nothing')).toEqual([404, 404, 404, 429]);
+  expect(await statuses('DELETE', '/api/v1/auth/login')).toEqual([405, 405, 405, 429]);
+  expect(await statuses('GET', '/%zz')).toEqual([400, 400, 400, 429]);
+  expect(await statuses('GET', '/api/v1/openapi.json')).toEqual([200, 200, 200, 429]);
+  expect(await statuses('GET', '/metrics')).toEqual([200, 200, 200, 429]);
+  // Whoever supervises the process may have the address of its visitors.
+  expect(await statuses('GET', '/health/ready')).toEqual([200, 200, 200, 200]);
+});
+
 it('the word of a proxy that is not trusted is not taken', async () => {
   await using app = await startTestApp({ limits: { user: 0, open: 0, starts: 1 }, trustedProxies: ['192.0.2.0/24'] });
   const chatId = await app.chat(echoBlocks);

@@ -34,6 +34,7 @@ beforeAll(async () => {
       allowedOrigins: [],
       version: '1',
       clock: systemClock,
+      foreignOrigin: () => undefined,
       log: openLog('error', false),
     }),
   );

@@ -21,6 +21,8 @@ export interface EmbeddedOptions {
   readonly version: string;
   readonly clock: Clock;
   readonly log: Log;
+  /** Hears of each browser that is refused as it is of another origin. */
+  readonly foreignOrigin: (request: IncomingMessage) => void;
 }
 
 /** The engine inside this process: it is given the sockets. */
@@ -42,6 +44,7 @@ export function openEmbeddedEngine(options: EmbeddedOptions): EmbeddedEngine {
       disconnected: ({ client }) => options.disconnected(client),
     },
     namespaces: { [WIDGET_NAMESPACE]: { source: sourceOf(streams) } },
+    onForeignOrigin: (request) => options.foreignOrigin(request),
     onError: (error) => log.error({ error }, 'the live engine failed'),
   });
   const outlet: Outlet = {

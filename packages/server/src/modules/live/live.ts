@@ -23,6 +23,8 @@ export interface LivePorts {
   readonly version: string;
   readonly clock: Clock;
   readonly log: Log;
+  /** Hears of each browser that is refused as it is of another origin. */
+  readonly foreignOrigin: (request: IncomingMessage) => void;
 }
 
 /** The running live side. */
@@ -44,6 +46,7 @@ export function createLive(ports: LivePorts): Live {
     version,
     clock,
     log,
+    foreignOrigin: ports.foreignOrigin,
   });
   const listening = new DisposableStack();
   listening.use(ports.announcer.listen(deliveryBy(engine)));

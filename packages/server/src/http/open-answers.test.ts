@@ -1,0 +1,26 @@
+import { IncomingMessage, ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
+import { expect, it } from 'vitest';
+import { openLog } from '../platform/log.ts';
+import { Notices } from '../platform/notices.ts';
+import { FakeClock } from '../testing/fake-clock.ts';
+import { OpenAnswers } from './open-answers.ts';
+
+it('of the answers that one address does not take there are only some: the oldest goes first', () => {
+  const clock = new FakeClock(0);
+  let cut = 0;
+  const answers = new OpenAnswers(clock, new Notices(openLog('silent', false), clock, () => cut++));
+  const add = (address: string): Socket => {
+    const request = new IncomingMessage(new Socket());
+    answers.add(address, new ServerResponse(request), 1);
+    return request.socket;
+  };
+  const others = add('192.0.2.2');
+  const some = Array.from({ length: 40 }, () => add('192.0.2.1'));
+  // However many there are at once: callers are given the time to take them.
+  clock.advance(999);
+  expect(cut).toBe(0);
+  clock.advance(1);
+  expect(some.map(({ destroyed }) => destroyed)).toEqual(some.map((_, index) => index < 8));
+  expect([cut, others.destroyed]).toEqual([8, false]);
+});
