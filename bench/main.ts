@@ -8,6 +8,7 @@ import { fanoutBench } from './fanout.ts';
 import { listsBench } from './lists.ts';
 import { restartsBench } from './restarts.ts';
 import { startsBench } from './starts.ts';
+import { stopsBench } from './stops.ts';
 import { openFullFolder } from './support/folders.ts';
 import { webhooksBench } from './webhooks.ts';
 
@@ -23,6 +24,11 @@ const benches = {
   exchange: () => exchangeBench(LOADS),
   fanout: fanoutBench,
   attacks: attacksBench,
+  async stops() {
+    const figures = await stopsBench();
+    if (!figures.sound) process.exitCode = 1;
+    return figures;
+  },
   async webhooks() {
     const figures = await webhooksBench();
     // What was lost or doubled is no figure but a fault.

@@ -7,7 +7,7 @@ const eventNames = new Set(Object.keys(EventName));
 
 /** Files that may name what others must not: where a port gets its default, and pages, which nothing is injected into. */
 const mayKnowTime =
-  /packages\/(server\/src\/(platform\/|(command|composition\/listening)\.ts$)|sdk\/src\/(environment|chat|engine|outgoing)\.ts$|centrifuge-server\/src\/(server|connection)\.ts$|start-page\/)/;
+  /packages\/(server\/src\/(platform\/|(command|way-down|composition\/listening)\.ts$)|sdk\/src\/(environment|chat|engine|outgoing)\.ts$|centrifuge-server\/src\/(server|connection)\.ts$|start-page\/)/;
 const mayKnowEnvironment = /packages\/server\/src\/((main|command)\.ts$|platform\/(config|postgres))/;
 // The SDK takes types alone from the contract: the compiler checks the names it compares with.
 const mayWriteEvents = /packages\/(contract|sdk)\/src\//;

@@ -22,6 +22,8 @@ export interface BenchedMolva extends AsyncDisposable {
   /** Where its database can be reached past it. */
   readonly socketFolder: string;
   readonly token: string;
+  /** Resolves with the exit code when the process ends; null where a signal ended it. */
+  readonly ended: Promise<number | null>;
   /** Makes a bot that echoes and a chat with it; answers the chat's id. */
   echoChat(): Promise<string>;
   /** Makes a chat whose bot is asked at an address; answers the chat's id. */
@@ -36,12 +38,14 @@ export interface MolvaOptions {
   readonly nodeOptions?: readonly string[];
   /** Limits of one caller, as environment; none unless given. */
   readonly limits?: Record<string, string>;
+  /** Other settings, as environment. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /** Starts Molva on a data folder. */
 export async function startMolva(
   dataFolder: string,
-  { nodeOptions = [], limits = unlimited }: MolvaOptions = {},
+  { nodeOptions = [], limits = unlimited, settings = {} }: MolvaOptions = {},
 ): Promise<BenchedMolva> {
   const environment = {
     ...limits,
@@ -50,6 +54,7 @@ export async function startMolva(
     MOLVA_LOG_LEVEL: 'warn',
     MOLVA_ADMIN_PASSWORD: 'benchmark',
     MOLVA_OUTGOING_ALLOW: '127.0.0.1',
+    ...settings,
   };
   const { child, match } = await startNode(
     [...nodeOptions, main],
@@ -81,6 +86,7 @@ export async function startMolva(
     pid: child.pid ?? 0,
     socketFolder: join(dataFolder, 'socket'),
     token,
+    ended: new Promise((resolve) => child.once('exit', resolve)),
     echoChat: () => chatWith({ name: 'Echo', scenario }),
     webhookChat: (url) => chatWith({ name: 'Webhook', webhook: { url, secret: 'a secret of the benches' } }),
     scenarioChat: (blocks) =>

@@ -120,8 +120,8 @@ export class MolvaProcess implements AsyncDisposable {
   }
 }
 
-function hasEnded(child: ChildProcess): boolean {
-  return child.exitCode !== null || child.signalCode !== null;
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null;
 }
 
 /** A port nobody uses at the moment. */

@@ -78,7 +78,11 @@ export async function startApp(options: AppOptions): Promise<App> {
     request: (request, response) => calls.routing(request, response),
     upgrade: (request, socket, head) => live.handleUpgrade(request, socket, head),
   });
-  opened.defer(() => listener.stop());
+  opened.defer(() => {
+    // What is called off at a stop would be taken up again at once.
+    due.stop();
+    listener.stop();
+  });
   const running = opened.move();
   return { url: listener.url, firstAdmin, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }

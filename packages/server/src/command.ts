@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
-import { startApp } from './app.ts';
+import { startApp, type AppOptions } from './app.ts';
+import { stopSignal, WayDown } from './way-down.ts';
 import { welcome } from './welcome.ts';
 import { systemClock } from './platform/clock.ts';
 import { configHelp, loadConfig, type Config } from './platform/config.ts';
@@ -9,7 +10,7 @@ import { openDataFolder } from './platform/data-folder.ts';
 import { systemIds } from './platform/ids.ts';
 import { openLog } from './platform/log.ts';
 import { stepBefore } from './platform/migrations.ts';
-import { openDatabaseServer } from './platform/postgres/index.ts';
+import { openDatabaseServer, type DatabaseServer } from './platform/postgres/index.ts';
 import { openSecrets } from './platform/secrets.ts';
 import { StartError } from './platform/start-error.ts';
 
@@ -54,68 +55,64 @@ async function start(environment: Environment, output: NodeJS.WriteStream, versi
   }
 }
 
-/** Runs until a signal, or until the database is lost. */
+/** Runs until a signal, or until the database is lost; answers the exit code. */
 async function serve(config: Config, output: NodeJS.WriteStream, version: string): Promise<number> {
-  const stopped = stopSignal();
   const log = openLog(config.logLevel, process.stderr.isTTY);
-  await using _folder = await openDataFolder(config.dataDir);
-  const secrets = await openSecrets(config.dataDir);
+  const down = new WayDown(log);
   const begun = new AbortController();
-  void stopped.then(() => begun.abort(STOPPED));
-  await using database = await openDatabaseServer(config.dataDir, config.databaseUrl, {
-    tell: (sentence) => log.warn(sentence),
-    stop: begun.signal,
-    copyOf: async (connection) => (config.upgradeCopy ? stepBefore(connection) : undefined),
+  // A start that hangs is ended by a signal as well.
+  const stopped = stopSignal().then(() => {
+    down.begin(0);
+    begun.abort(STOPPED);
   });
-  {
-    await using app = await startApp({
-      connection: database.connection,
-      node: {
-        name: config.nodeName ?? `${hostname()}:${resolve(config.dataDir)}`,
-        // The lock of the data folder is the lock of the embedded database.
-        alone: database.kind === 'embedded',
-      },
-      secrets,
-      clock: systemClock,
-      ids: systemIds(() => systemClock.now()),
-      log,
-      version,
-      host: config.host,
-      port: config.port,
-      publicUrl: config.publicUrl,
-      allowedOrigins: config.allowedOrigins,
-      trustedProxies: config.trustedProxies,
-      limits: { user: config.rateLimit, open: config.rateLimitOpen, starts: config.rateLimitStarts },
-      connectionsPerAddress: config.connectionsPerAddress,
-      outgoingAllow: config.outgoingAllow,
-      admin: { email: config.adminEmail, password: config.adminPassword },
-      demo: config.demo,
+  try {
+    await using _folder = await openDataFolder(config.dataDir);
+    const secrets = await openSecrets(config.dataDir);
+    const database = await openDatabaseServer(config.dataDir, config.databaseUrl, {
+      tell: (sentence) => log.warn(sentence),
+      stop: begun.signal,
+      copyOf: async (connection) => (config.upgradeCopy ? stepBefore(connection) : undefined),
     });
-    output.write(welcome(app.url, app.firstAdmin, database.kind));
-    const failure = await Promise.race([stopped.then(() => undefined), database.failed]);
-    if (failure !== undefined) {
-      // Said at once: what is under way ends first.
-      process.stderr.write(`${failure}\n`);
-      return 1;
+    try {
+      const app = await startApp({ ...appOptions(config, database), secrets, log, version });
+      output.write(welcome(app.url, app.firstAdmin, database.kind));
+      const failure = await Promise.race([stopped, database.failed]);
+      if (failure === undefined) log.info('stopping: calls under way are finished, sockets are closed');
+      else process.stderr.write(`${failure}\n`);
+      down.begin(failure === undefined ? 0 : 1);
+      await down.end(app, 'the application');
+      return failure === undefined ? 0 : 1;
+    } finally {
+      down.begin(1);
+      await database.end(down.left);
     }
-    log.info('stopping: calls under way are finished, sockets are closed');
+  } finally {
+    down.ended();
   }
-  return 0;
 }
 
-/** Signals that come so shortly after the first are the same one, sent to the whole group or passed on. */
-const SAME_SIGNAL_MS = 2_000;
-
-/** Resolves at the first SIGINT or SIGTERM; another one, later, ends the process at once. */
-function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    const hear = (): void => {
-      resolve();
-      const forget = (): void => {
-        for (const signal of ['SIGINT', 'SIGTERM'] as const) process.removeListener(signal, hear);
-      };
-      setTimeout(forget, SAME_SIGNAL_MS).unref();
-    };
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, hear);
-  });
+function appOptions(
+  config: Config,
+  { connection, kind }: DatabaseServer,
+): Omit<AppOptions, 'secrets' | 'log' | 'version'> {
+  return {
+    connection,
+    node: {
+      name: config.nodeName ?? `${hostname()}:${resolve(config.dataDir)}`,
+      // The lock of the data folder is the lock of the embedded database.
+      alone: kind === 'embedded',
+    },
+    clock: systemClock,
+    ids: systemIds(() => systemClock.now()),
+    host: config.host,
+    port: config.port,
+    publicUrl: config.publicUrl,
+    allowedOrigins: config.allowedOrigins,
+    trustedProxies: config.trustedProxies,
+    limits: { user: config.rateLimit, open: config.rateLimitOpen, starts: config.rateLimitStarts },
+    connectionsPerAddress: config.connectionsPerAddress,
+    outgoingAllow: config.outgoingAllow,
+    admin: { email: config.adminEmail, password: config.adminPassword },
+    demo: config.demo,
+  };
 }

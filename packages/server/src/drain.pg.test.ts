@@ -1,7 +1,10 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { notifyEvents, type ListPage, type Message } from '@molva/contract';
 import { expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import { openDatabase } from './platform/database.ts';
+import { json, startReceiver } from './testing/receiver.ts';
 import { startTestApp } from './testing/test-app.ts';
 
 it('a stop finishes what is under way, tells the rest, and sends live clients away to come back', async () => {
@@ -32,4 +35,35 @@ it('a stop finishes what is under way, tells the rest, and sends live clients aw
   await stopped;
   expect(received).toMatch(/^HTTP\/1\.1 201/);
   expect(received).toContain('"messages":[]');
+});
+
+it('what a stop calls off is no try: the next process asks the bot and makes the call, as if nothing had been', async () => {
+  let speaks = false;
+  await using integrator = await startReceiver(({ path }, response) => {
+    if (speaks && path === '/bot') json(response, { messages: [{ body: 'Here again' }] });
+  });
+  await using app = await startTestApp();
+  await using database = openDatabase(app.connection, 1, () => undefined);
+  const webhook = { url: `${integrator.url}/bot`, secret: 'a secret of sixteen' };
+  const bot = await app.call<{ id: string }>('POST', '/bots', { name: 'Bot', webhook }, app.admin);
+  const calls = { eventCallbackUrl: `${integrator.url}/calls`, notifyOnEvents: Object.keys(notifyEvents) };
+  const chat = { name: 'Chat', botId: bot.body.id, ...calls };
+  const { body: made } = await app.call<{ id: string }>('POST', '/chats', chat, app.admin);
+  const session = await app.start(made.id, { messageBody: 'hello', returnAnswerAsync: true });
+  const callsTo = (path: string) => integrator.received.filter((call) => call.path === path);
+  await expect.poll(() => [callsTo('/bot').length, callsTo('/calls').length]).toEqual([1, 1]);
+
+  speaks = true;
+  await app.restart();
+  await expect.poll(() => callsTo('/calls').length).toBeGreaterThan(1);
+  await expect.poll(() => callsTo('/bot').length).toBeGreaterThan(1);
+  const [first, again] = callsTo('/bot');
+  expect(again?.headers['idempotency-key']).toBe(first?.headers['idempotency-key']);
+  const text = 'select min(attempts) as least, max(attempts) as most from deliveries';
+  expect(await database.query({ text }, [])).toEqual([{ least: 0, most: 0 }]);
+  const said = async (): Promise<string[]> => {
+    const { body } = await app.call<ListPage<Message>>('GET', `/sessions/${session.id}/messages`);
+    return body.items.map(({ body: text }) => text);
+  };
+  await expect.poll(said).toEqual(['hello', 'Here again']);
 });

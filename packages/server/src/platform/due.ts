@@ -104,9 +104,14 @@ export class DueRunner implements AsyncDisposable {
     this.#schedule(due);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Picks up nothing more: what is due is left to whoever starts next. */
+  stop(): void {
     this.#stopped = true;
     this.#timer?.cancel();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.stop();
     // What was claimed meanwhile is run while there is a database to write to.
     while (this.#running.size > 0) await Promise.allSettled(this.#running);
     await this.#outcomes.drain();

@@ -55,6 +55,11 @@ export class ExternalDatabase implements AsyncDisposable {
     await this.#ready();
   }
 
+  /** The number of its first process; 0 where it stands still. */
+  get pid(): number {
+    return this.#server?.pid ?? 0;
+  }
+
   /** Ends it: SIGINT in order, SIGQUIT as a crash of the machine would. */
   async stop(signal: 'SIGINT' | 'SIGQUIT'): Promise<void> {
     const server = this.#server;

@@ -62,6 +62,8 @@ export class Deliveries {
         () => undefined,
         (error: Error) => error,
       );
+      // It was called off as the process stops: that is no try, and whoever starts next makes it.
+      if (failure instanceof OutgoingError && failure.reason === 'aborted') return this.#clock.now();
       if (failure === undefined) await this.#database.query(remove, [row.id]);
       else {
         const refused = failure instanceof OutgoingError && failure.reason === 'refused';

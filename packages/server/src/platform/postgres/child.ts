@@ -6,11 +6,11 @@ import type { Binaries } from './binaries.ts';
 import type { ClusterLog } from './cluster-log.ts';
 import type { RunAs } from './run-as.ts';
 
-/** How a server is asked to end: in order, at once, by force; and how long each may take. */
-const STOPS = [
-  ['SIGINT', 5_000],
-  ['SIGQUIT', 2_000],
-  ['SIGKILL', 1_000],
+/** Ways to end a server, the better first, each with its share of the time. One that was frozen takes the last alone. */
+const WAYS = [
+  ['SIGINT', 0.7],
+  ['SIGQUIT', 0.15],
+  ['SIGKILL', 0.15],
 ] as const;
 
 const settings = {
@@ -69,12 +69,12 @@ export function hasEnded(child: ChildProcess): boolean {
   return child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
 }
 
-/** Ends a server, in order where it can: a crash costs the next start a moment, a stop that hangs costs more. */
-export async function stop(child: ChildProcess): Promise<void> {
-  for (const [signal, limit] of STOPS) {
+/** Ends a server within a time, in order where it can: a crash costs the next start a moment. What was committed is kept. */
+export async function stop(child: ChildProcess, withinMs: number): Promise<void> {
+  for (const [signal, share] of WAYS) {
     if (hasEnded(child)) return;
     const patience = new AbortController();
-    const timer = setTimeout(() => patience.abort(), limit);
+    const timer = setTimeout(() => patience.abort(), withinMs * share);
     child.kill(signal);
     await once(child, 'exit', { signal: patience.signal }).catch(() => undefined);
     clearTimeout(timer);

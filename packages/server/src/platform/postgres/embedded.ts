@@ -18,6 +18,8 @@ import type { DatabaseServer } from './server.ts';
 const DATABASE = 'molva';
 /** Longest path of a Unix socket that every system takes, less the name PostgreSQL gives it. */
 const LONGEST_SOCKET_FOLDER = 80;
+/** Time to end for a server that nobody is in a hurry about. */
+const STOP_LIMIT_MS = 8_000;
 
 /** What a start of an embedded server says and asks meanwhile. */
 export interface EmbeddedStart extends Starting {
@@ -49,12 +51,12 @@ export async function openEmbedded(dataDir: string, start: EmbeddedStart): Promi
     await ensureDatabase(socketFolder);
     const name = await start.copyOf(connection);
     if (name !== undefined) {
-      await stop(child);
+      await stop(child, STOP_LIMIT_MS);
       await keepCopy(folder, name, as, start.tell);
       child = await begin();
     }
   } catch (error) {
-    await stop(child);
+    await stop(child, STOP_LIMIT_MS);
     throw error;
   }
 
@@ -65,16 +67,12 @@ export async function openEmbedded(dataDir: string, start: EmbeddedStart): Promi
     if (hasEnded(child)) tell();
     else child.once('exit', tell);
   });
-  return {
-    connection,
-    kind: 'embedded',
-    failed,
-    async [Symbol.asyncDispose]() {
-      stopping = true;
-      watching[Symbol.dispose]();
-      await stop(child);
-    },
+  const end = async (withinMs: number): Promise<void> => {
+    stopping = true;
+    watching[Symbol.dispose]();
+    await stop(child, withinMs);
   };
+  return { connection, kind: 'embedded', failed, end, [Symbol.asyncDispose]: () => end(STOP_LIMIT_MS) };
 }
 
 function endOf(how: string, log: ClusterLog): string {

@@ -21,6 +21,7 @@ export async function openExternal(connectionString: string): Promise<DatabaseSe
     connection: { connectionString },
     kind: 'external',
     failed: new Promise(() => {}),
+    async end() {},
     async [Symbol.asyncDispose]() {},
   };
 }

@@ -9,6 +9,8 @@ export interface DatabaseServer extends AsyncDisposable {
   readonly kind: 'embedded' | 'external';
   /** Resolves, with a sentence, as soon as the embedded server ends without being asked to. */
   readonly failed: Promise<string>;
+  /** Ends an embedded server within a time: in order, or, where that takes longer, as it can be. */
+  end(withinMs: number): Promise<void>;
 }
 
 const quiet: EmbeddedStart = {

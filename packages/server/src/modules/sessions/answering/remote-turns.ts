@@ -24,8 +24,11 @@ export interface RemoteTurnPorts {
   readonly tokenKey: Uint8Array;
 }
 
-/** What asking came to: nothing where it was called off, as somebody else answers or nobody does. */
-type Given = BotTurn | 'later' | 'called off' | { readonly failed: string };
+/**
+ * What asking came to: nothing where it was called off, as somebody else answers or nobody does, or where the process
+ * stops.
+ */
+type Given = BotTurn | 'later' | 'called off' | 'stopping' | { readonly failed: string };
 
 /** A question that is to be asked now, of a session as it is. */
 interface Asking {
@@ -63,6 +66,8 @@ export class RemoteTurns {
       // The last part is heard before the whole.
       if (isTurn(given)) await parts.finish();
     }
+    // Whoever starts next asks again, under the same id.
+    if (given === 'stopping') return this.#ports.clock.now();
     return this.#runner.run(id, async (draft, setting) => {
       if (openQuestion(draft.session.floor)?.id === question.id) {
         await this.#take(draft, setting, found, given);
@@ -115,14 +120,18 @@ export class RemoteTurns {
       const replyToken = `${session.id}.${id}.${this.#sign(session.id, id).toString('base64url')}`;
       return await bot.ask(session, session.bot?.state ?? { variables: {} }, { id, input, replyToken }, context);
     } catch (error) {
-      // The process stops: whoever starts next asks again, under the same id.
-      if (this.#runner.stopping.aborted) throw error;
+      if (this.#runner.stopping.aborted) return 'stopping';
       if (context.signal.aborted) return 'called off';
       return { failed: (error as Error).message };
     }
   }
 
-  async #take(draft: Draft, setting: StepSetting, { session, question, bot }: Asking, given: Given): Promise<void> {
+  async #take(
+    draft: Draft,
+    setting: StepSetting,
+    { session, question, bot }: Asking,
+    given: Exclude<Given, 'stopping'>,
+  ): Promise<void> {
     if (given === 'called off') return;
     if (given === 'later') {
       await happen(draft, setting, { is: 'promised', question: question.id, until: draft.now + bot.answerTimeoutMs });
