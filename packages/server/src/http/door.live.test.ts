@@ -81,6 +81,16 @@ describe('an upgrade that is not spoken here', () => {
   });
 });
 
+it('a slash too many in an address is none', async () => {
+  for (const path of ['/api/v1/timestamp/', '/api/v1//timestamp', '//api/v1/timestamp?x=1']) {
+    const { socket, received } = await open(`GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
+    await expect.poll(received).toMatch(/^HTTP\/1\.1 200 [^]*"timestamp"/);
+    socket.destroy();
+  }
+  const wrong = await fetch(`${app.url}/api/v1//timestamp/`, { method: 'DELETE' });
+  expect([wrong.status, wrong.headers.get('allow')]).toEqual([405, 'GET']);
+});
+
 it('a connection is kept longer than a balancer keeps it, which calls over one that is being closed', async () => {
   const answer = await fetch(`${app.url}/health/live`);
   expect(Number(/timeout=(\d+)/.exec(answer.headers.get('keep-alive') ?? '')?.[1])).toBeGreaterThan(65);

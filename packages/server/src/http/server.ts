@@ -21,6 +21,7 @@ import type { OpenAnswers } from './open-answers.ts';
 import { mayStart, RateLimits, type Limits } from './rate-limit.ts';
 import { bytesOf, refuseDeclared, refuseType, textOf } from './receive.ts';
 import { forgetContent, ready, send, type Ready } from './send.ts';
+import { slashesTaken } from './slashes.ts';
 import { formCheck, inputCheck } from './validate.ts';
 
 /** What the HTTP server is made of. */
@@ -62,11 +63,13 @@ const told: Readonly<Partial<Record<ErrorCode, Notice>>> = {
 export async function createHttpServer(options: HttpOptions): Promise<FastifyInstance> {
   let requests = 0;
   const prefix = process.hrtime.bigint().toString(36);
+  const taken = slashesTaken(options.routes);
   const server = fastify({
     loggerInstance: options.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => `${prefix}-${(++requests).toString(36)}`,
     forceCloseConnections: 'idle',
+    rewriteUrl: ({ url = '' }) => taken(url),
     routerOptions: { maxParamLength: 512 },
     exposeHeadRoutes: false,
     frameworkErrors(_error, request, reply) {
