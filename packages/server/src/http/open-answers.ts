@@ -7,15 +7,15 @@ import { WAITS } from './waits.ts';
 const SLOW_MS = 1_000;
 /** How many of those one address may have. */
 const SLOW_OF_ADDRESS = 32;
-/** Bytes of all answers that wait for their callers. */
+/** Bytes of all answers that wait for their callers, and what is left of them where they are more. */
 const MOST_BYTES = 64 * 1024 * 1024;
+const LEFT_BYTES = 48 * 1024 * 1024;
 
 interface OpenAnswer {
   readonly address: string;
   readonly response: ServerResponse;
-  readonly bytes: number;
+  bytes: number;
   timer: Timer;
-  slow: boolean;
 }
 
 /**
@@ -28,6 +28,8 @@ export class OpenAnswers {
   readonly #notices: Notices;
   /** The oldest first. */
   readonly #open = new Set<OpenAnswer>();
+  /** Those of each address that nobody takes, the oldest first. */
+  readonly #slow = new Map<string, Set<OpenAnswer>>();
   #bytes = 0;
 
   constructor(clock: Clock, notices: Notices) {
@@ -37,39 +39,41 @@ export class OpenAnswers {
 
   /** Counts an answer until it is taken; called before it is written. */
   add(address: string, response: ServerResponse, bytes: number): void {
-    if (response.closed) return;
+    if (response.closed || response.req.socket.destroyed) return;
+    if (this.#bytes + bytes > MOST_BYTES) this.#makeRoom();
     const timer = this.#clock.setTimeout(() => this.#isSlow(answer), SLOW_MS);
-    const answer: OpenAnswer = { address, response, bytes, timer, slow: false };
+    const answer: OpenAnswer = { address, response, bytes, timer };
     this.#open.add(answer);
     this.#bytes += bytes;
     response.once('close', () => this.#remove(answer));
-    if (this.#bytes > MOST_BYTES) this.#makeRoom();
   }
 
   #isSlow(answer: OpenAnswer): void {
-    answer.slow = true;
+    const { address } = answer;
     // The connection of an answer that waits behind another may end without a word to it.
     answer.timer = this.#clock.setTimeout(() => this.#cut(answer), WAITS.answer - SLOW_MS);
-    const others = [...this.#open].filter(({ address, slow }) => slow && address === answer.address);
-    const [oldest] = others;
-    if (others.length > SLOW_OF_ADDRESS && oldest !== undefined) this.#cut(oldest);
+    const slow = this.#slow.get(address) ?? new Set();
+    this.#slow.set(address, slow.add(answer));
+    const [oldest] = slow;
+    if (slow.size > SLOW_OF_ADDRESS && oldest !== undefined) this.#cut(oldest);
   }
 
-  /** What a system has taken at once is counted as bytes until its event comes: only what truly waits is looked at. */
+  /** What the system has taken counts until its event comes: only what truly waits is looked at, and weighed anew. */
   #makeRoom(): void {
-    const waiting = [...this.#open].filter(({ response }) => response.writableLength > 0);
-    let bytes = waiting.reduce((sum, { response }) => sum + response.writableLength, 0);
-    for (const answer of waiting) {
-      if (bytes <= MOST_BYTES) return;
-      bytes -= answer.response.writableLength;
-      this.#cut(answer);
+    this.#bytes = 0;
+    for (const answer of this.#open) this.#bytes += answer.bytes = answer.response.writableLength;
+    if (this.#bytes <= LEFT_BYTES) return;
+    for (const answer of this.#open) {
+      if (this.#bytes <= LEFT_BYTES) return;
+      if (answer.bytes > 0) this.#cut(answer);
     }
   }
 
+  /** Ends the connection; what else waits for it is gone with it. */
   #cut(answer: OpenAnswer): void {
     this.#remove(answer);
     const { address, response } = answer;
-    if (response.closed) return;
+    if (response.closed || response.req.socket.destroyed) return;
     this.#notices.tell('reader-cut', { address });
     response.req.socket.destroy();
   }
@@ -78,5 +82,8 @@ export class OpenAnswers {
     if (!this.#open.delete(answer)) return;
     answer.timer.cancel();
     this.#bytes -= answer.bytes;
+    const slow = this.#slow.get(answer.address);
+    slow?.delete(answer);
+    if (slow?.size === 0) this.#slow.delete(answer.address);
   }
 }
