@@ -24,7 +24,7 @@ export const strangers = {
     const socket = await stranger(port, '');
     socket.pause();
     // More than any system takes in its stead.
-    for (let call = 0; call < 30; call++) socket.write('GET /api/v1/openapi.json HTTP/1.1\r\nHost: x\r\n\r\n');
+    for (let call = 0; call < 100; call++) socket.write('GET /api/v1/openapi.json HTTP/1.1\r\nHost: x\r\n\r\n');
     // Until the systems between have taken what they can, and before it is cut off as one that takes nothing.
     await sleep(500);
     return socket;

@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import { Server as NetServer, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { subscriberOf } from '../platform/address.ts';
 import type { Clock } from '../platform/clock.ts';
@@ -77,7 +77,8 @@ export class Door {
   stop(): void {
     if (this.#stopping) return;
     this.#stopping = true;
-    this.http.close();
+    // That of HTTP would cut off answers that are made and still being taken.
+    NetServer.prototype.close.call(this.http);
     for (const [socket, { calls, upgraded }] of this.#guests) {
       // A call that has not come in full headers is none yet.
       if (calls.size === 0 && !upgraded) socket.destroy();

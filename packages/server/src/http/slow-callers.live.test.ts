@@ -97,3 +97,14 @@ it('one address has only some connections, and a proxy as many as it has visitor
   await expect.poll(() => behind.connections(), SOON).toBe(5);
   for (const socket of many) socket.destroy();
 });
+
+it('an answer that is made and still being taken is finished at a stop', async () => {
+  const clock = new FakeClock(0);
+  await using server = await startTestServer([route(operations.getTimestamp, async () => ok(LARGE))], clock);
+  const [socket] = await call(server, 1);
+  const stopped = server.stop(20_000);
+  let length = 0;
+  socket?.on('data', (chunk: Buffer) => (length += chunk.length)).resume();
+  await stopped;
+  expect(length).toBeGreaterThan(LARGE.length);
+});
