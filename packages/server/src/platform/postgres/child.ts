@@ -6,6 +6,8 @@ import type { Binaries } from './binaries.ts';
 import type { ClusterLog } from './cluster-log.ts';
 import type { RunAs } from './run-as.ts';
 
+/** Time to end for a server that nobody is in a hurry about. */
+const STOP_LIMIT_MS = 8_000;
 /** Ways to end a server, the better first, each with its share of the time. One that was frozen takes the last alone. */
 const WAYS = [
   ['SIGINT', 0.7],
@@ -70,7 +72,7 @@ export function hasEnded(child: ChildProcess): boolean {
 }
 
 /** Ends a server within a time, in order where it can: a crash costs the next start a moment. What was committed is kept. */
-export async function stop(child: ChildProcess, withinMs: number): Promise<void> {
+export async function stop(child: ChildProcess, withinMs = STOP_LIMIT_MS): Promise<void> {
   for (const [signal, share] of WAYS) {
     if (hasEnded(child)) return;
     const patience = new AbortController();

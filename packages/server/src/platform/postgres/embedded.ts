@@ -18,8 +18,6 @@ import type { DatabaseServer } from './server.ts';
 const DATABASE = 'molva';
 /** Longest path of a Unix socket that every system takes, less the name PostgreSQL gives it. */
 const LONGEST_SOCKET_FOLDER = 80;
-/** Time to end for a server that nobody is in a hurry about. */
-const STOP_LIMIT_MS = 8_000;
 
 /** What a start of an embedded server says and asks meanwhile. */
 export interface EmbeddedStart extends Starting {
@@ -51,12 +49,12 @@ export async function openEmbedded(dataDir: string, start: EmbeddedStart): Promi
     await ensureDatabase(socketFolder);
     const name = await start.copyOf(connection);
     if (name !== undefined) {
-      await stop(child, STOP_LIMIT_MS);
+      await stop(child);
       await keepCopy(folder, name, as, start.tell);
       child = await begin();
     }
   } catch (error) {
-    await stop(child, STOP_LIMIT_MS);
+    await stop(child);
     throw error;
   }
 
@@ -67,12 +65,12 @@ export async function openEmbedded(dataDir: string, start: EmbeddedStart): Promi
     if (hasEnded(child)) tell();
     else child.once('exit', tell);
   });
-  const end = async (withinMs: number): Promise<void> => {
+  const end = async (withinMs?: number): Promise<void> => {
     stopping = true;
     watching[Symbol.dispose]();
     await stop(child, withinMs);
   };
-  return { connection, kind: 'embedded', failed, end, [Symbol.asyncDispose]: () => end(STOP_LIMIT_MS) };
+  return { connection, kind: 'embedded', failed, end, [Symbol.asyncDispose]: () => end() };
 }
 
 function endOf(how: string, log: ClusterLog): string {
