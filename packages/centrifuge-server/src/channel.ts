@@ -3,6 +3,8 @@ import type { Subscription } from './subscription.ts';
 import type { PresentClient, StreamPosition, StreamPublication, StreamSource } from './types.ts';
 
 const FILL_LIMIT = 300;
+/** Publications that are kept for their turn; what comes beyond them is read from the stream again. */
+const EARLY_LIMIT = 64;
 
 /**
  * A channel with subscribers here. Publications leave in the order of their offsets, whichever order they come in:
@@ -51,7 +53,9 @@ export class Channel {
   publish(publication: StreamPublication, epoch: string | undefined): void {
     if (epoch !== undefined && !this.#follows(epoch)) return;
     if (this.#last !== undefined && publication.offset <= this.#last) return;
-    this.#early.set(publication.offset, publication);
+    if (this.#early.size < EARLY_LIMIT || publication.offset === (this.#last ?? 0) + 1) {
+      this.#early.set(publication.offset, publication);
+    }
     this.wake(publication.offset);
   }
 

@@ -46,26 +46,44 @@ export class Commands {
   }
 
   /** Does a command to its end: the reply, an error in its place, or the end of the connection. */
-  async handle(connection: Connection, command: CommandValue): Promise<void> {
+  handle(connection: Connection, command: CommandValue): Promise<void> | undefined {
     try {
-      await this.#dispatch(connection, command);
+      const pending = this.#dispatch(connection, command);
+      return pending?.catch((error: unknown) => this.#fail(connection, command, error));
     } catch (error) {
-      if (error instanceof DisconnectError) return connection.end(error.disconnect);
-      if (!(error instanceof ReplyError)) this.#options.onError?.(error);
-      connection.reply(command.id, { error: error instanceof ReplyError ? error.error : errors.internal });
-      if (command.method !== 'connect') return;
-      this.#channels.leave(connection);
-      connection.refused();
+      this.#fail(connection, command, error);
+      return undefined;
     }
   }
 
-  async #dispatch(connection: Connection, command: CommandValue): Promise<void> {
+  #fail(connection: Connection, { id, method }: CommandValue, error: unknown): void {
+    if (error instanceof DisconnectError) return connection.end(error.disconnect);
+    if (!(error instanceof ReplyError)) this.#options.onError?.(error, 'command');
+    connection.reply(id, { error: error instanceof ReplyError ? error.error : errors.internal });
+    if (method !== 'connect') return;
+    this.#channels.leave(connection);
+    connection.refused();
+  }
+
+  #dispatch(connection: Connection, command: CommandValue): Promise<void> | undefined {
     const { id, method, request } = command;
     if (method === undefined || (id === 0 && method !== 'send')) throw new DisconnectError(disconnects.badRequest);
+    if (id !== 0) this.#count(connection);
     if (method === 'connect') return connect(this.#options, this.#channels, connection, command);
     const handler = Object.hasOwn(this.#handlers, method) ? this.#handlers[method] : undefined;
     if (handler === undefined || !connection.isConnected()) throw new DisconnectError(disconnects.badRequest);
-    connection.reply(id, await handler(connection, request));
+    const result = handler(connection, request);
+    if (result instanceof Promise) return result.then((value) => connection.reply(id, value));
+    connection.reply(id, result);
+    return undefined;
+  }
+
+  /** Whoever goes on after many commands were refused as too many is sent away. */
+  #count(connection: Connection): void {
+    const refusal = this.#options.limiter?.command(connection.address);
+    if (refusal === undefined) return;
+    if (++connection.refusals > limits.refusals) throw new DisconnectError(disconnects.tooManyRequests);
+    throw new ReplyError(refusal);
   }
 
   async #rpc({ id: client, user, meta }: Connection, request: Value): Promise<Value> {

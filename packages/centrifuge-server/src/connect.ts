@@ -29,8 +29,8 @@ export async function connect(
       ...(isText(version) ? { version } : {}),
       ...(data === undefined ? {} : { data }),
       channels: Object.keys(asked),
-      headers: connection.request.headers,
-      remoteAddress: connection.request.socket.remoteAddress ?? '',
+      headers: connection.request?.headers ?? {},
+      address: connection.address,
     }),
   );
   if (!connection.isOpen()) return;
@@ -45,8 +45,8 @@ export async function connect(
       version: options.version,
       ...(result.data === undefined ? {} : { data: new Payload(result.data) }),
       subs,
-      ping: limits.pingSeconds,
-      pong: true,
+      // Who asked for pings of the transport expects none of the protocol.
+      ...(connection.framePings ? {} : { ping: limits.pingSeconds, pong: true }),
     },
   });
   for (const subscription of connection.subscriptions.values()) subscription.told();

@@ -1,9 +1,13 @@
 import type { Connection } from './connection.ts';
+import { limits } from './limits.ts';
+import { disconnects } from './protocol/codes.ts';
 import type { Recipient } from './types.ts';
 
 /** The connections of a server. */
 export class Connections {
   readonly #byId = new Map<string, Connection>();
+  /** Those that are ended and whose sockets are not gone yet. */
+  readonly #ending = new Set<Connection>();
 
   get size(): number {
     return this.#byId.size;
@@ -13,8 +17,16 @@ export class Connections {
     this.#byId.set(connection.id, connection);
   }
 
+  /** It is ended: nobody finds it any more, and its socket is watched until it is gone. */
+  end(connection: Connection): void {
+    this.#byId.delete(connection.id);
+    this.#ending.add(connection);
+  }
+
+  /** Its socket is gone. */
   remove(connection: Connection): void {
     this.#byId.delete(connection.id);
+    this.#ending.delete(connection);
   }
 
   all(): Connection[] {
@@ -30,6 +42,24 @@ export class Connections {
   }
 
   tick(now: number): void {
-    for (const connection of this.#byId.values()) connection.tick(now);
+    let queued = 0;
+    for (const connections of [this.#byId.values(), this.#ending]) {
+      for (const connection of connections) {
+        connection.tick(now);
+        queued += connection.queued;
+      }
+    }
+    if (queued > limits.queuedBytes) this.#relieve(queued);
+  }
+
+  /** Lets those go that leave most untaken, until what all together leave is bearable. */
+  #relieve(queued: number): void {
+    const longest = [...this.#byId.values(), ...this.#ending].sort((one, other) => other.queued - one.queued);
+    for (const connection of longest) {
+      if (queued <= limits.queuedBytes) return;
+      queued -= connection.queued;
+      connection.end(disconnects.slow);
+      connection.cutOff();
+    }
   }
 }

@@ -13,6 +13,8 @@ const BINARY_FRAME = 0x82;
 export interface Encoding {
   readonly name: ProtocolName;
   read(frame: Buffer): Iterable<CommandValue>;
+  /** Whether a frame is the answer to a ping and nothing else. */
+  isPong(frame: Buffer): boolean;
   reply(reply: Value): Buffer;
   /** A WebSocket frame of several replies. */
   frame(replies: readonly Buffer[]): Buffer;
@@ -23,6 +25,7 @@ export interface Encoding {
 export const json: Encoding = {
   name: 'json',
   read: (frame) => readJsonFrame(frame.toString('utf8')),
+  isPong: ({ length, [0]: first, [1]: second }) => first === 0x7b && second === 0x7d && length <= 3,
   reply: (reply) => Buffer.from(writeJsonReply(reply)),
   frame: (replies) => webSocketFrame(TEXT_FRAME, replies, NEWLINE),
   ping: webSocketFrame(TEXT_FRAME, [Buffer.from('{}')]),
@@ -31,6 +34,7 @@ export const json: Encoding = {
 export const protobuf: Encoding = {
   name: 'protobuf',
   read: readProtobufFrame,
+  isPong: ({ length, [0]: first }) => length === 1 && first === 0,
   reply: writeProtobufReply,
   frame: (replies) => webSocketFrame(BINARY_FRAME, replies),
   ping: webSocketFrame(BINARY_FRAME, [Buffer.from([0])]),

@@ -8,7 +8,19 @@ export const limits = {
   pongMs: 8_000,
   staleMs: 10_000,
   errorLingerMs: 5_000,
-  /** Publications a recovery may bring, and their bytes: beyond, clients catch up another way. */
+  /** For the answer to a close frame; one that takes too little too slowly has longer to come to it. */
+  closeLingerMs: 5_000,
+  slowLingerMs: 30_000,
+  /** Publications a recovery of a channel may bring, and bytes that all of a connect may: beyond, clients catch up another way. */
   recoveryCount: 300,
   recoveryBytes: 900 * 1024,
+  /** Frames and bytes of a connection that wait for the command before them: with more its socket is not read. */
+  waitingFrames: 64,
+  waitingBytes: 65_536,
+  /** Frames that waiting ones may become by what was read already: who sends so many so small ones is sent away. */
+  mostFrames: 2_048,
+  /** Commands of a connection that may be refused as too many before it is sent away. */
+  refusals: 100,
+  /** Bytes that wait to be taken by all clients together: with more those with the longest queues are let go. */
+  queuedBytes: 128 * 1024 * 1024,
 } as const;

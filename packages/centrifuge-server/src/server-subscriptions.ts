@@ -23,6 +23,7 @@ export async function subscribeAtConnect(
   if (names.length > limits.channels) throw new DisconnectError(disconnects.channelLimit);
   for (const name of names) channels.subscribe(connection, name, subs[name]?.audiences);
   const results: Record<string, Value> = {};
+  const room = { bytes: limits.recoveryBytes };
   for (const [source, ofSource] of bySource(channels, names)) {
     const positions = await source.position(ofSource);
     for (const name of ofSource) {
@@ -33,7 +34,7 @@ export async function subscribeAtConnect(
         continue;
       }
       const recovery = requestedRecovery(Object.hasOwn(asked, name) ? asked[name] : undefined);
-      const { result, upTo } = await subscribeResult(name, source, position, recovery, subscription.audiences);
+      const { result, upTo } = await subscribeResult(name, source, position, recovery, subscription.audiences, room);
       subscription.from = upTo;
       channels.find(name)?.locate(position);
       results[name] = withData(result, subs[name]);

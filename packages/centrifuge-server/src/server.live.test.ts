@@ -2,8 +2,7 @@ import { once } from 'node:events';
 import { createConnection } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
-import type { Clock } from './index.ts';
-import { closeOpened, CONNECT, Log, officialClients, raw, serve } from './testing/engine.ts';
+import { closeOpened, CONNECT, Log, officialClients, raw, serve, standingClock } from './testing/engine.ts';
 
 afterEach(closeOpened);
 
@@ -267,23 +266,17 @@ describe('the connection', () => {
   });
 
   it('is pinged, ended without a pong, ended without a connect, and sent away at the end', async () => {
-    let now = 0;
-    let tick: () => void = () => undefined;
-    const clock: Clock = { now: () => now, every: (_, callback) => ((tick = callback), { cancel: () => undefined }) };
+    const clock = standingClock();
     const { url, engine } = await serve(new Log(), { clock });
     const [deaf, polite, idle] = [await raw(url, [CONNECT]), await raw(url, [CONNECT]), await raw(url)];
     await expect.poll(() => polite.received.length + deaf.received.length).toBe(2);
-    const advance = (milliseconds: number): void => {
-      now += milliseconds;
-      tick();
-    };
-    advance(10_000);
+    clock.advance(10_000);
     expect(await idle.closed).toBe(3502);
-    advance(15_000);
+    clock.advance(15_000);
     await expect.poll(() => polite.received.at(-1)).toEqual({});
     polite.socket.send('{}');
     await expect.poll(() => engine.counters.received).toBe(3);
-    advance(8_000);
+    clock.advance(8_000);
     expect(await deaf.closed).toBe(3012);
     await engine.close();
     expect(await polite.closed).toBe(3001);

@@ -74,7 +74,7 @@ const JSON_PROTOCOL = 'centrifuge-json';
 export function createCentrifugeServer(options: CentrifugeServerOptions): CentrifugeServer {
   const clock = options.clock ?? systemClock;
   const counters = noCounters();
-  const channels = new Channels(options.namespaces, counters, (error) => options.onError?.(error));
+  const channels = new Channels(options.namespaces, counters, (error) => options.onError?.(error, 'stream'));
   const connections = new Connections();
   const commands = new Commands(options, channels);
   const context: ConnectionContext = {
@@ -83,12 +83,17 @@ export function createCentrifugeServer(options: CentrifugeServerOptions): Centri
     outlet: new Outlet(),
     handle: (connection, command) => commands.handle(connection, command),
     closed(connection, established, { code, reason }) {
-      connections.remove(connection);
+      connections.end(connection);
       counters.connections = connections.size;
       counters.disconnects.set(code, (counters.disconnects.get(code) ?? 0) + 1);
       channels.leave(connection);
       const { id: client, user, meta } = connection;
-      if (established) options.handlers.disconnected?.({ client, user, meta, code, reason });
+      if (!established) return;
+      try {
+        options.handlers.disconnected?.({ client, user, meta, code, reason });
+      } catch (error) {
+        options.onError?.(error, 'disconnected');
+      }
     },
   };
   const sockets = new WebSocketServer({
@@ -101,16 +106,19 @@ export function createCentrifugeServer(options: CentrifugeServerOptions): Centri
   const ticking = clock.every(TICK_MS, () => connections.tick(clock.now()));
   let closing: Promise<void> | undefined;
 
-  const accept = (webSocket: WebSocket, request: IncomingMessage, socket: Duplex): void => {
+  const accept = (webSocket: WebSocket, request: IncomingMessage, socket: Duplex, address: string): void => {
     const query = new URLSearchParams(request.url?.split('?', 2)[1] ?? '');
     const encoding = encodingOf(webSocket.protocol, query);
     const framePings = query.get('cf_ws_frame_ping_pong') === 'true';
-    const connection = new Connection(randomUUID(), { encoding, request, webSocket, socket, framePings }, context);
+    const wire = { encoding, request, address, webSocket, socket, framePings };
+    const connection = new Connection(randomUUID(), wire, context);
     connections.add(connection);
     counters.connections = connections.size;
     webSocket.on('message', (data: RawData) => connection.receive(data as Buffer));
-    webSocket.on('close', (code, reason) => connection.closed({ code, reason: reason.toString() }));
+    webSocket.on('pong', () => connection.ponged());
+    webSocket.on('close', (code, reason) => connection.closed({ code: codeOf(code), reason: reason.toString() }));
     webSocket.on('error', () => undefined);
+    socket.once('close', () => connections.remove(connection));
   };
 
   const server: CentrifugeServer = {
@@ -123,7 +131,11 @@ export function createCentrifugeServer(options: CentrifugeServerOptions): Centri
         options.onForeignOrigin?.(request);
         return refuse(socket, '403 Forbidden');
       }
-      sockets.handleUpgrade(request, socket, head, (webSocket) => accept(webSocket, request, socket));
+      if (socket.destroyed) return;
+      const address = options.addressOf?.(request) ?? request.socket.remoteAddress ?? '';
+      if (options.limiter?.opened(address) === false) return refuse(socket, '429 Too Many Requests\r\nRetry-After: 60');
+      socket.once('close', () => options.limiter?.closed(address));
+      sockets.handleUpgrade(request, socket, head, (webSocket) => accept(webSocket, request, socket, address));
     },
     publish(channel, data, { offset, epoch, audience } = {}) {
       const target = channels.find(channel);
@@ -173,6 +185,11 @@ async function gone(clients: ReadonlySet<WebSocket>): Promise<void> {
 
 function noCounters(): Counters {
   return { connections: 0, subscriptions: 0, received: 0, delivered: 0, framesSent: 0, disconnects: new Map() };
+}
+
+/** What a client may not say in a close frame counts as one code, whichever it is. */
+function codeOf(code: number): number {
+  return code >= 1000 && code < 1016 ? code : 0;
 }
 
 function encodingOf(subprotocol: string, query: URLSearchParams): Encoding {

@@ -1,5 +1,6 @@
 import type { Push } from './encoding.ts';
-import type { Disconnect } from './protocol/codes.ts';
+import { limits } from './limits.ts';
+import { disconnects, type Disconnect } from './protocol/codes.ts';
 
 /** Who subscribes, as channels know it. */
 export interface Subscriber {
@@ -19,6 +20,7 @@ export class Subscription {
   from = 0;
   /** Publications that wait until the client knows of the subscription; null once it does. */
   #waiting: Push[] | null = [];
+  #waitingLength = 0;
 
   constructor(subscriber: Subscriber, audiences: readonly string[]) {
     this.subscriber = subscriber;
@@ -33,8 +35,10 @@ export class Subscription {
   /** Takes a publication of the stream. */
   offer(push: Push): void {
     if (push.offset <= this.from || !hears(this.audiences, push.audience)) return;
-    if (this.#waiting === null) this.subscriber.push(push);
-    else this.#waiting.push(push);
+    if (this.#waiting === null) return this.subscriber.push(push);
+    this.#waiting.push(push);
+    this.#waitingLength += push.data.length;
+    if (this.#waitingLength > limits.queueBytes) this.subscriber.end(disconnects.slow);
   }
 
   /** Takes a publication that has no place in the stream; it does not wait. */

@@ -21,7 +21,8 @@ export interface ConnectRequest {
   /** Channels the client had before and wants to recover. */
   readonly channels: readonly string[];
   readonly headers: IncomingHttpHeaders;
-  readonly remoteAddress: string;
+  /** Whose connection it is: what `addressOf` says, or the address of the socket. */
+  readonly address: string;
 }
 
 /** A subscription the server makes for a client, at connect or later. */
@@ -65,6 +66,7 @@ export interface DisconnectedEvent {
   readonly client: string;
   readonly user: string;
   readonly meta: unknown;
+  /** 0 where the client ended it with a code of its own. */
   readonly code: number;
   readonly reason: string;
 }
@@ -119,10 +121,27 @@ export interface CentrifugeServerOptions {
   readonly allowedOrigins: readonly string[];
   /** Hears of each browser that is refused as it is of another origin. */
   readonly onForeignOrigin?: (request: IncomingMessage) => void;
+  /** Whom a request stands for where callers are counted; the address of its socket where absent. */
+  readonly addressOf?: (request: IncomingMessage) => string;
+  /** How much callers may ask for; without one there is no limit. */
+  readonly limiter?: Limiter;
   /** Hears of what handlers and sources throw. */
-  readonly onError?: (error: unknown) => void;
+  readonly onError?: (error: unknown, fault: Fault) => void;
   readonly clock?: Clock;
 }
+
+/** Counts what callers ask for, by address. */
+export interface Limiter {
+  /** A socket asks to be let in; false refuses it. */
+  opened(address: string): boolean;
+  /** A socket that was let in is gone. */
+  closed(address: string): void;
+  /** A command arrived; answers the error for its reply where it is one too many. */
+  command(address: string): ProtocolError | undefined;
+}
+
+/** Where something failed: in a command, in a stream that its subscribers are sent away from, in the word of an end. */
+export type Fault = 'command' | 'stream' | 'disconnected';
 
 /** Figures of a running server. */
 export interface Counters {
@@ -131,6 +150,6 @@ export interface Counters {
   received: number;
   delivered: number;
   framesSent: number;
-  /** Ended connections by code. */
+  /** Ended connections by code; those that clients ended with a code of their own are under 0. */
   readonly disconnects: Map<number, number>;
 }

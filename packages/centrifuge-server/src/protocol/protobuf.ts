@@ -15,6 +15,7 @@ const DELIMITED = 2;
 /** Reads a frame: commands, each behind its length. Stops with 3501 at the first bad one. */
 export function* readProtobufFrame(bytes: Uint8Array): Generator<CommandValue> {
   const reader = Reader.create(bytes);
+  if (reader.len === 0) throw new DisconnectError(disconnects.badRequest);
   while (reader.pos < reader.len) {
     let value: Value;
     try {

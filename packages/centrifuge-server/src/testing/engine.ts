@@ -3,9 +3,9 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Centrifuge, type PublicationContext } from 'centrifuge';
 import { Centrifuge as ProtobufCentrifuge } from 'centrifuge/build/protobuf';
-import { WebSocket } from 'ws';
+import { WebSocket, type ClientOptions } from 'ws';
 import { createCentrifugeServer, type CentrifugeServer } from '../server.ts';
-import type { Clock, StreamPublication } from '../types.ts';
+import type { CentrifugeServerOptions, Clock, StreamPublication } from '../types.ts';
 
 export const pause = (): Promise<void> => new Promise((next) => setTimeout(next, 5));
 
@@ -45,6 +45,20 @@ export class Log {
   }
 }
 
+/** A clock that stands until it is moved on. */
+export function standingClock(): Clock & { advance(milliseconds: number): void } {
+  let now = 0;
+  let tick = (): void => undefined;
+  return {
+    now: () => now,
+    every: (_, callback) => ((tick = callback), { cancel: () => undefined }),
+    advance(milliseconds) {
+      now += milliseconds;
+      tick();
+    },
+  };
+}
+
 const opened: { close(): Promise<void> | void }[] = [];
 
 /** Closes what a test opened, the last first. */
@@ -60,17 +74,26 @@ interface Wishes {
   readonly audiences?: readonly string[];
 }
 
-/** A server on a port; `held` is what its decisions about connects wait for. */
+/** How a server of a test differs from the others. */
+interface ServeOptions extends Pick<CentrifugeServerOptions, 'clock' | 'limiter' | 'onError'> {
+  readonly port?: number;
+  /** What decisions about connects wait for, and calls of the method `wait`. */
+  readonly held?: Promise<void>;
+  readonly disconnected?: CentrifugeServerOptions['handlers']['disconnected'];
+}
+
+/** A server on a port. */
 export async function serve(
   log: Log,
-  { port = 0, clock, held }: { port?: number; clock?: Clock; held?: Promise<void> } = {},
+  { port = 0, held, disconnected, ...options }: ServeOptions = {},
 ): Promise<{ url: string; engine: CentrifugeServer; http: Server }> {
   const engine = createCentrifugeServer({
     version: 'test',
     allowedOrigins: ['https://allowed.example'],
     namespaces: { log: { source: log.source } },
-    ...(clock === undefined ? {} : { clock }),
+    ...options,
     handlers: {
+      ...(disconnected === undefined ? {} : { disconnected }),
       async connect({ data }) {
         await held;
         const { fail, user = 'u', channels = ['log:a'], audiences = [] } = (data ?? {}) as Wishes;
@@ -80,7 +103,8 @@ export async function serve(
         return { result: { user, subs: Object.fromEntries(channels.map((name) => [name, { audiences }])) } };
       },
       async rpc({ method, data }) {
-        if (method === 'echo') return { result: { data: JSON.stringify(data) } };
+        if (method === 'wait') await held;
+        if (method === 'echo' || method === 'wait') return { result: { data: JSON.stringify(data) } };
         return { error: { code: 404, message: 'Entity not found' } };
       },
     },
@@ -102,8 +126,13 @@ export async function serve(
 export const CONNECT = '{"id":1,"connect":{}}';
 
 /** A raw connection: what was received, and how it ended. */
-export async function raw(url: string, frames: readonly string[] = [], headers: Record<string, string> = {}) {
-  const socket = new WebSocket(url, { headers });
+export async function raw(
+  url: string,
+  frames: readonly string[] = [],
+  headers: Record<string, string> = {},
+  options: ClientOptions = {},
+) {
+  const socket = new WebSocket(url, { headers, ...options });
   const received: Record<string, unknown>[] = [];
   const framesIn: string[] = [];
   const closed = new Promise<number>((resolve) => socket.on('close', resolve));
