@@ -44,7 +44,7 @@ export async function startApp(options: AppOptions): Promise<App> {
   const memory = new Memory(clock, MEMORY_BYTES);
   const { connection, node } = options;
   const timers = { connection, clock, log, node, figures: metrics.dueFigures() };
-  const { due } = opened.use(await openDueRunner(timers));
+  const { due, lease } = opened.use(await openDueRunner(timers));
   const ground = {
     database,
     clock,
@@ -56,6 +56,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     notices,
     outgoing: opened.use(openOutgoing(options.outgoingAllow)),
     due,
+    lease,
     files: options.files ?? noFiles,
     sessionFigures: metrics.sessionFigures(),
     publicUrl: listener.url,

@@ -25,6 +25,7 @@ export function openLive(
       },
       call: (method, data) => sessions.client.call(method, data),
     },
+    asks: (isHere) => sessions.attendance.asks(isHere),
     events: sessions.streams,
     afterBreak: (listen) => database.afterBreak(listen),
     clock,

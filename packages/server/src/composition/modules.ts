@@ -16,6 +16,7 @@ import type { Log } from '../platform/log.ts';
 import type { Memory } from '../platform/memory.ts';
 import type { SessionFigures } from '../platform/metrics.ts';
 import type { Notices } from '../platform/notices.ts';
+import type { NodeLease } from '../platform/node-lease.ts';
 import type { Outgoing } from '../platform/outgoing.ts';
 import type { Secrets } from '../platform/secrets.ts';
 
@@ -30,6 +31,7 @@ export interface Ground {
   readonly memory: Memory;
   readonly notices: Notices;
   readonly due: DueRunner;
+  readonly lease: NodeLease;
   readonly outgoing: Outgoing;
   readonly files: FileSource;
   readonly sessionFigures: SessionFigures;

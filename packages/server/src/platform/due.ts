@@ -210,7 +210,9 @@ export interface TimerOptions {
 }
 
 /** Opens a runner with a lease and connections of its own, so that nothing else keeps it waiting. */
-export async function openDueRunner(options: TimerOptions): Promise<AsyncDisposable & { readonly due: DueRunner }> {
+export async function openDueRunner(
+  options: TimerOptions,
+): Promise<AsyncDisposable & { readonly due: DueRunner; readonly lease: NodeLease }> {
   const { connection, clock, log, node, figures } = options;
   await using opened = new AsyncDisposableStack();
   const broke = (error: Error): void => log.error({ error }, 'a database connection of the timers broke');
@@ -218,5 +220,5 @@ export async function openDueRunner(options: TimerOptions): Promise<AsyncDisposa
   const lease = opened.use(await NodeLease.take(database, systemClock, log, node));
   const due = opened.use(new DueRunner({ database, clock, log, lease, figures }));
   const kept = opened.move();
-  return { due, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+  return { due, lease, [Symbol.asyncDispose]: () => kept.disposeAsync() };
 }

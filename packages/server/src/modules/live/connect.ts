@@ -8,7 +8,7 @@ import type { Decisions } from './decisions.ts';
 export interface SessionGate {
   /** Lets a caller in who holds the session; throws a failure of the table. */
   enter(sessionId: string, caller: Pick<Caller, 'user' | 'sessionToken'>): Promise<{ id: string; open: boolean }>;
-  /** Does what a client calls in a session it was let into; of joins and leaves the first and the last alone. */
+  /** Does what a client calls in a session it was let into; of leaves the last alone. */
   call<K extends RpcName>(method: K, data: RpcData[K]): Promise<void>;
 }
 
@@ -28,12 +28,15 @@ export function decideConnect(gate: SessionGate): Decisions['connect'] {
     }
     const { sessions, userId, echo, sessionTokens = {} } = data.settings;
     const audiences = echo === true ? ['client'] : [];
-    const entered = await Promise.all([...new Set(sessions)].map((id) => enterOpen(gate, id, sessionTokens[id])));
+    // Ids may be spelt in capitals, in one place or the other.
+    const tokens = Object.fromEntries(Object.entries(sessionTokens).map(([id, token]) => [id.toLowerCase(), token]));
+    const ids = new Set(sessions.map((id) => id.toLowerCase()));
+    const entered = await Promise.all([...ids].map((id) => enterOpen(gate, id, tokens[id])));
     const channels = entered.flatMap((id) => (id === undefined ? [] : [widgetChannel(id)]));
     return {
       result: {
         user: userId ?? '',
-        meta: { tokens: sessionTokens },
+        meta: { tokens },
         subs: Object.fromEntries(channels.map((channel) => [channel, { audiences }])),
       },
     };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { systemClock } from '../../platform/clock.ts';
 import { Failure } from '../../platform/failure.ts';
 import { openLog } from '../../platform/log.ts';
 import { decideConnect, type SessionGate } from './connect.ts';
@@ -23,7 +24,7 @@ const gate: SessionGate = {
 };
 const log = openLog('silent', false);
 const connect = decideConnect(gate);
-const rpc = decideRpc(gate, new Presence(gate, log), log);
+const rpc = decideRpc(gate, new Presence({ gate, clock: systemClock, log }), log);
 
 /** A call as a Centrifugo's proxy makes it: one JSON body that names the client and what it wants. */
 const proxied = <T>(body: object): T =>

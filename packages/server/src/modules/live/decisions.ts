@@ -30,7 +30,7 @@ export interface ConnectedClient extends ConnectingClient {
 
 /** What is kept of a connection for its calls; JSON, as it may be kept by another process. */
 export interface ConnectionMeta {
-  /** Session tokens by session. */
+  /** Session tokens by session, whose id is in small letters. */
   readonly tokens: Readonly<Record<string, string>>;
 }
 

@@ -15,6 +15,8 @@ import { ChannelStreams, type EventLog } from './streams.ts';
 /** What the live side needs; it knows no module, the composition hands it these. */
 export interface LivePorts {
   readonly gate: SessionGate;
+  /** Hears of who knows whether the client of a session is on this process. */
+  readonly asks: (isHere: (sessionId: string) => boolean) => void;
   readonly events: EventLog;
   readonly announcer: Announcer;
   /** Calls when the database answers again after a connection to it broke. */
@@ -37,7 +39,8 @@ export interface Live extends AsyncDisposable {
 /** Connects an engine with the sessions: what is announced is delivered, what may have been missed is looked for. */
 export function createLive(ports: LivePorts): Live {
   const { gate, clock, log, allowedOrigins, version } = ports;
-  const presence = new Presence(gate, log);
+  const presence = new Presence({ gate, clock, log });
+  ports.asks((sessionId) => presence.isHere(sessionId));
   const engine = openEmbeddedEngine({
     decisions: { connect: decideConnect(gate), rpc: decideRpc(gate, presence, log) },
     disconnected: (client) => presence.disconnected(client),

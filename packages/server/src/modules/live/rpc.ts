@@ -15,6 +15,7 @@ export function decideRpc(gate: SessionGate, presence: Presence, log: Log): Deci
   const checks = new Map<string, (data: unknown) => unknown>(
     Object.entries(rpcSchemas).map(([name, schema]) => [name, checker(schema)]),
   );
+  /** By the session as it is called itself: callers may spell its id otherwise. */
   const serve = async (client: string, method: RpcName, data: RpcData[RpcName]): Promise<void> => {
     if (method === 'joinSession') await presence.join(client, data.id);
     else if (method === 'leaveSession') presence.leave(client, data.id);
@@ -28,9 +29,12 @@ export function decideRpc(gate: SessionGate, presence: Presence, log: Log): Deci
       const broken = brokenTextIn(data);
       if (broken !== undefined) throw badField(broken, BROKEN_TEXT);
       await presence.during(client, async () => {
-        const session = await gate.enter(data.id, { user: null, sessionToken: meta.tokens[data.id] ?? null });
+        const session = await gate.enter(data.id, {
+          user: null,
+          sessionToken: meta.tokens[data.id.toLowerCase()] ?? null,
+        });
         if (!session.open) throw new Failure('entity-not-found');
-        await serve(client, method as RpcName, data);
+        await serve(client, method as RpcName, { ...data, id: session.id });
       });
       return SUCCESS;
     } catch (error) {

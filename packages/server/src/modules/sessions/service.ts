@@ -10,6 +10,7 @@ import type { Log } from '../../platform/log.ts';
 import type { Memory } from '../../platform/memory.ts';
 import type { SessionFigures } from '../../platform/metrics.ts';
 import type { Notices } from '../../platform/notices.ts';
+import type { NodeLease } from '../../platform/node-lease.ts';
 import type { Caller } from '../../platform/route.ts';
 import type { Chats } from '../chats/index.ts';
 import type { Clients } from '../clients/index.ts';
@@ -21,6 +22,7 @@ import type { CompanyRules } from './state/chat-of.ts';
 import { acceptMessage, isUuid, readReplyTo, type IncomingMessage } from './answering/client-message.ts';
 import { acceptOnce, type Accepted } from './answering/accepted.ts';
 import { Routed } from './answering/routed.ts';
+import { Attendance } from './client/attendance.ts';
 import { ClientCalls } from './client/client-calls.ts';
 import { Dialogs } from './dialogs/dialogs.ts';
 import { SessionTokens } from './starting/session-tokens.ts';
@@ -53,6 +55,7 @@ export interface SessionPorts {
   readonly memory: Memory;
   readonly notices: Pick<Notices, 'tell'>;
   readonly due: DueRunner;
+  readonly lease: Pick<NodeLease, 'fence' | 'mayTakeOver'>;
   readonly log: Log;
   readonly sessionFigures: SessionFigures;
   readonly companies: CompanyRules;
@@ -79,6 +82,8 @@ export class Sessions {
   readonly streams: EventStreams;
   /** What clients do in sessions beside writing. */
   readonly client: ClientCalls;
+  /** Whether clients are there. */
+  readonly attendance: Attendance;
   /** What people do in sessions. */
   readonly people: People;
   /** What happens to messages after they were said. */
@@ -117,7 +122,9 @@ export class Sessions {
     this.people = new People(runner, store, waiter);
     this.routed = new Routed(runner, store);
     this.corrections = new Corrections(steps, store);
-    this.client = new ClientCalls({ runner, store, corrections: this.corrections, clock, rules });
+    this.attendance = new Attendance({ due, clock, runner, store, lease: ports.lease });
+    const { attendance, corrections } = this;
+    this.client = new ClientCalls({ runner, store, attendance, corrections, clock, rules });
     this.messages = new MessageStore(database);
     this.dialogs = new Dialogs({ database, clock, runner, store, waiter });
     this.remoteTurns = new RemoteTurns(runner, { clock, log, store, tokenKey: ports.tokenKey });
@@ -128,8 +135,9 @@ export class Sessions {
   }
 
   /** Sets the timers that belong to no session; once, at the start of the process. */
-  begin(): Promise<void> {
-    return this.#timers.begin();
+  async begin(): Promise<void> {
+    await this.#timers.begin();
+    await this.attendance.begin();
   }
 
   /** Starts or continues a session. */

@@ -175,6 +175,8 @@ differ(
   ['bot: became a scenario'],
 );
 
+differ('its client is away, as the process is that had it', ['clientOfflineAt'], ['person: by routing']);
+
 describe('what was documented about a session', () => {
   it('is compared for all of them', () => {
     const compared = Object.entries(old.sessions).flatMap(([name, { session }]) =>

@@ -23,7 +23,7 @@ const DAY_MS = 86_400_000;
 /** Questions to bots elsewhere that may be under way at a time: they wait for others, and cost next to nothing here. */
 const QUESTIONS_AT_ONCE = 512;
 /** The one key of timers that belong to no session. */
-const HOUSE = '00000000-0000-0000-0000-000000000000';
+export const HOUSE = '00000000-0000-0000-0000-000000000000';
 
 /**
  * What happens to a session by itself. A timer is written once and looks at the session when it fires: a session that

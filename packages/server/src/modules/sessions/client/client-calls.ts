@@ -1,13 +1,11 @@
 import type { RpcData, RpcName } from '@molva/contract';
 import type { Clock } from '../../../platform/clock.ts';
 import { badField, Failure } from '../../../platform/failure.ts';
-import { refuseUnlessOpen } from '../answering/client-message.ts';
-import { happen } from '../answering/happen.ts';
 import type { StepRunner } from '../answering/step-runner.ts';
 import type { Corrections } from '../messages/corrections.ts';
 import { chatOf, type RuleSource } from '../state/chat-of.ts';
-import { botTypes } from '../state/floor.ts';
 import type { SessionStore } from '../state/store.ts';
+import type { Attendance } from './attendance.ts';
 
 /** A method for every RPC: what one does to its session, once its caller was let in and its data checked. */
 type Calls = { readonly [K in RpcName]: (data: RpcData[K]) => Promise<void> };
@@ -16,6 +14,7 @@ type Calls = { readonly [K in RpcName]: (data: RpcData[K]) => Promise<void> };
 interface ClientCallPorts {
   readonly runner: StepRunner;
   readonly store: SessionStore;
+  readonly attendance: Attendance;
   readonly corrections: Corrections;
   readonly clock: Clock;
   readonly rules: RuleSource;
@@ -37,26 +36,14 @@ export class ClientCalls implements Calls {
     return (this as Calls)[method](data);
   }
 
-  /** The client is there: it joined over its first live connection. */
-  async joinSession({ id }: RpcData['joinSession']): Promise<void> {
-    await this.#ports.runner.run(id, async (draft, setting) => {
-      refuseUnlessOpen(draft);
-      draft.set({ clientOnlineAt: draft.now });
-      const { floor } = draft.session;
-      await happen(draft, setting, { is: 'clientJoined', question: setting.ids.uuid7() });
-      // Who comes in the middle of a pause sees that the bot is at it.
-      if (draft.session.floor === floor && botTypes(floor)) draft.showTyping('BOT');
-      draft.notify('CLIENT_ONLINE', { sessionId: id, clientId: draft.session.clientId });
-    });
+  /** The client is there. */
+  joinSession({ id }: RpcData['joinSession']): Promise<void> {
+    return this.#ports.attendance.joined(id);
   }
 
   /** The client's last live connection is gone. */
-  async leaveSession({ id }: RpcData['leaveSession']): Promise<void> {
-    await this.#ports.runner.run(id, (draft) => {
-      if (draft.session.floor.at === 'closed') return;
-      draft.set({ clientOfflineAt: draft.now });
-      draft.notify('CLIENT_OFFLINE', { sessionId: id, clientId: draft.session.clientId });
-    });
+  leaveSession({ id }: RpcData['leaveSession']): Promise<void> {
+    return this.#ports.attendance.left(id);
   }
 
   /** Nobody on the other side listens to a client's typing while only bots answer; the call itself is checked. */

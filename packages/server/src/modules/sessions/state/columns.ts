@@ -92,6 +92,8 @@ export const storedColumns = {
   unread: column('unread', integer, { wire: 'unreadClientMessageCount', born: 0 }),
   clientOnlineAt: column('client_online_at', maybe(instant), { wire: 'clientOnlineAt', born: null }),
   clientOfflineAt: column('client_offline_at', maybe(instant), { wire: 'clientOfflineAt', born: null }),
+  /** The fence of the process that has the client on a live connection; null where it is away. */
+  onlineOn: column('online_on', maybe(integer), { born: null }),
   lastOperatorMessageAt: column('last_operator_message_at', maybe(instant), {
     wire: 'lastOperatorMessage',
     show: (at) => (at === null ? '' : instant.show(at)),

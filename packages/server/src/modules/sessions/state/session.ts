@@ -98,7 +98,7 @@ const followUps: Readonly<Record<FollowUp, true>> = {
 
 /** The client is there: it joined over a live connection and has not left. */
 export function clientIsOnline(session: HotSession): boolean {
-  return session.clientOnlineAt !== null && (session.clientOfflineAt ?? 0) < session.clientOnlineAt;
+  return session.onlineOn !== null;
 }
 
 /** The id under which the session's bot is known to whoever called it: the dialog's own, or the session's. */

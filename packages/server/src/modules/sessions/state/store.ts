@@ -48,6 +48,18 @@ const newestLive = {
   text: `select id from sessions where company_id = $1 and chat_id = $2 and client_id = $3 and closed_at is null
     order by started_at desc limit 1`,
 };
+const heldByNobody = {
+  name: 'sessions_held_by_nobody',
+  text: `with recursive held (fence) as (
+      (select online_on from sessions where online_on is not null order by online_on limit 1)
+      union all
+      select (select online_on from sessions where online_on > held.fence order by online_on limit 1)
+      from held where held.fence is not null),
+    gone as (select fence from held where fence is not null and fence <> $1 and not exists (
+      select from nodes where nodes.fence = held.fence and ($2::boolean is false or until > clock_timestamp())))
+    select waiting.id, waiting.online_on as fence from gone
+    cross join lateral (select id, online_on from sessions where online_on = gone.fence limit $3) as waiting limit $3`,
+};
 const liveInChat = {
   name: 'sessions_live_in_chat',
   text: 'select id from sessions where chat_id = $1 and closed_at is null and id <> all ($2::uuid[]) limit $3',
@@ -138,6 +150,14 @@ export class SessionStore {
   async newestLive(companyId: number, chatId: string, clientId: string): Promise<string | undefined> {
     const [row] = await this.#database.query<{ id: string }>(newestLive, [companyId, chatId, clientId]);
     return row?.id;
+  }
+
+  /**
+   * Some sessions whose client is online by the word of a process that is no more: whose fence is not there, or, where the
+   * caller may take over, whose lease is over. Those of the own fence are not among them.
+   */
+  heldByNobody(own: number, takesOver: boolean, limit: number): Promise<{ id: string; fence: number }[]> {
+    return this.#database.query<{ id: string; fence: number }>(heldByNobody, [own, takesOver, limit]);
   }
 
   /** Some live sessions of a chat. */
