@@ -19,7 +19,7 @@ export const WidgetConnectData = Type.Object({
     sessions: Type.Array(Type.String({ maxLength: 64 }), { maxItems: 100 }),
     userId: Type.Optional(Type.String({ maxLength: 255 })),
     echo: Type.Optional(Type.Boolean({ description: "also receive the client's own messages" })),
-    sessionTokens: Type.Optional(Type.Record(Type.String(), Type.String())),
+    sessionTokens: Type.Optional(Type.Record(Type.String(), Type.String({ maxLength: 512 }), { maxProperties: 100 })),
     identityToken: Type.Optional(Type.String({ maxLength: 8192 })),
   }),
 });

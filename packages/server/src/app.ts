@@ -30,7 +30,7 @@ const MEMORY_BYTES = 128 * 1024 * 1024;
 /** Composes the application, brings the database up to date, and listens. What is opened here is closed in reverse. */
 export async function startApp(options: AppOptions): Promise<App> {
   await using opened = new AsyncDisposableStack();
-  const { clock, ids, log, secrets, version } = options;
+  const { clock, ids, log, secrets } = options;
 
   const database = opened.use(
     openDatabase(options.connection, CONNECTIONS, (error) => log.error({ error }, 'a database connection broke')),
@@ -63,7 +63,7 @@ export async function startApp(options: AppOptions): Promise<App> {
     stopping: listener.stopping,
   };
   const modules = composeModules(ground, secrets);
-  const live = opened.use(openLive(ground, modules, listener, notices, version));
+  const live = opened.use(openLive(ground, modules, listener, notices, options));
   const calls = await openCalls(options, ground, modules, listener, metrics, notices);
   opened.defer(() => calls.close());
   metrics.watchLive(() => live.figures());

@@ -1,8 +1,10 @@
+import type { IncomingMessage } from 'node:http';
 import { createLive } from '../modules/live/index.ts';
 import { subscriberOf } from '../platform/address.ts';
 import type { Notices } from '../platform/notices.ts';
 import type { Listener } from './listening.ts';
 import type { Ground, Modules } from './modules.ts';
+import type { AppOptions } from './options.ts';
 
 /** Opens the live side: what it may ask of the sessions, which it does not know. */
 export function openLive(
@@ -10,13 +12,17 @@ export function openLive(
   { sessions }: Modules,
   listener: Listener,
   notices: Notices,
-  version: string,
+  { limits, connectionsPerAddress, version }: AppOptions,
 ) {
+  const addressOf = (request: IncomingMessage): string => subscriberOf(listener.callerOf(request));
   return createLive({
     announcer,
     allowedOrigins: listener.allowedOrigins,
     log,
-    foreignOrigin: (request) => notices.tell('origin-refused', { address: subscriberOf(listener.callerOf(request)) }),
+    notices,
+    limits: { open: limits.open, connections: connectionsPerAddress },
+    addressOf,
+    foreignOrigin: (request) => notices.tell('origin-refused', { address: addressOf(request) }),
     version: `${version} Molva`,
     gate: {
       enter: async (id, caller) => {

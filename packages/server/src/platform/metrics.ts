@@ -14,6 +14,8 @@ export interface LiveFigures {
   readonly relayed: number;
   /** Readings and deliveries that failed, each tried again. */
   readonly relayFailures: number;
+  /** Ended connections by the code of their end; 0 stands for codes of clients' own. */
+  readonly disconnects: ReadonlyMap<number, number>;
 }
 
 /** What timers tell of themselves. */
@@ -40,7 +42,7 @@ const liveFigures = [
   'behind',
   'relayed',
   'relayFailures',
-] as const satisfies readonly (keyof LiveFigures)[];
+] as const satisfies readonly Exclude<keyof LiveFigures, 'disconnects'>[];
 
 /** What Molva counts, in the form Prometheus reads. */
 export class Metrics {
@@ -96,6 +98,16 @@ export class Metrics {
         },
       });
     }
+    new Counter({
+      name: 'molva_live_disconnects_total',
+      help: 'Ended live connections by code.',
+      labelNames: ['code'],
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        for (const [code, count] of figures().disconnects) this.inc({ code }, count);
+      },
+    });
   }
 
   /** Counts what timers do. */

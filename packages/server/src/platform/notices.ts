@@ -13,6 +13,12 @@ export const notices = {
   'token-refused': 'a call without a valid token was refused',
   'connection-refused': 'an address had as many connections as one may have, and another was refused',
   'sender-cut': 'a connection that sent its call too slowly was cut off',
+  'live-limited': 'live commands of one address went beyond its limit and were refused',
+  'live-slow': 'a live connection took too little too slowly and was sent away, to come back',
+  'live-command-failed': 'a live command failed here and was answered as an error',
+  'live-stream-lost': 'the stream of a session could not be followed: its subscribers were sent to recover',
+  'live-end-unheard': 'the end of a live connection could not be taken in',
+  'presence-unwritten': 'clients that left could not be marked offline, which is tried again',
   'reader-cut': 'a connection that took its answer too slowly was cut off',
 } as const satisfies Record<string, string>;
 

@@ -2,7 +2,8 @@ import { widgetChannel, WidgetConnectData, type RpcData, type RpcName } from '@m
 import { checker } from '../../platform/check.ts';
 import { Failure } from '../../platform/failure.ts';
 import type { Caller } from '../../platform/route.ts';
-import type { Decisions } from './decisions.ts';
+import type { ConnectResult, Decision, Decisions } from './decisions.ts';
+import { TOO_MANY, type LiveLimits } from './limits.ts';
 
 /** What the live side asks of the sessions. */
 export interface SessionGate {
@@ -14,33 +15,42 @@ export interface SessionGate {
 
 const check = checker(WidgetConnectData);
 
-/** The disconnect of a client whose connect data is not what the protocol asks. */
-const BAD_REQUEST = { disconnect: { code: 3501, reason: 'bad request' } } as const;
-
 /** Decides about an application that connects: one channel for each session it holds and that is open; others are left out. */
-export function decideConnect(gate: SessionGate): Decisions['connect'] {
-  return async (request) => {
+export function decideConnect(gate: SessionGate, limits: Pick<LiveLimits, 'spend'>): Decisions['connect'] {
+  return async (request, { address }) => {
     let data: WidgetConnectData;
     try {
       data = check(request.data) as WidgetConnectData;
-    } catch {
-      return BAD_REQUEST;
+    } catch (error) {
+      return badRequest(error);
     }
     const { sessions, userId, echo, sessionTokens = {} } = data.settings;
     const audiences = echo === true ? ['client'] : [];
     // Ids may be spelt in capitals, in one place or the other.
     const tokens = Object.fromEntries(Object.entries(sessionTokens).map(([id, token]) => [id.toLowerCase(), token]));
     const ids = new Set(sessions.map((id) => id.toLowerCase()));
+    try {
+      limits.spend(address, ids.size);
+    } catch {
+      return { error: TOO_MANY };
+    }
     const entered = await Promise.all([...ids].map((id) => enterOpen(gate, id, tokens[id])));
     const channels = entered.flatMap((id) => (id === undefined ? [] : [widgetChannel(id)]));
     return {
       result: {
         user: userId ?? '',
-        meta: { tokens },
+        meta: { address, tokens },
         subs: Object.fromEntries(channels.map((channel) => [channel, { audiences }])),
       },
     };
   };
+}
+
+/** The disconnect of a client whose connect data is not what is documented; the reason names the first field. */
+function badRequest(error: unknown): Decision<ConnectResult> {
+  const [problem] = Object.entries((error instanceof Failure && error.fields) || {});
+  const what = problem === undefined ? '' : `: ${problem[0] || 'data'} ${problem[1][0] ?? ''}`;
+  return { disconnect: { code: 3501, reason: `bad request${what}` } };
 }
 
 async function enterOpen(gate: SessionGate, id: string, token: string | undefined): Promise<string | undefined> {

@@ -2,8 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../platform/clock.ts';
 import { Failure } from '../../platform/failure.ts';
 import { openLog } from '../../platform/log.ts';
+import { Notices } from '../../platform/notices.ts';
 import { decideConnect, type SessionGate } from './connect.ts';
 import type { ConnectedClient, ConnectingClient, ConnectRequest, RpcRequest } from './decisions.ts';
+import { LiveLimits } from './limits.ts';
 import { Presence } from './presence.ts';
 import { decideRpc } from './rpc.ts';
 
@@ -22,9 +24,11 @@ const gate: SessionGate = {
     if (method === 'rateSession') throw new Error('no database');
   },
 };
-const log = openLog('silent', false);
-const connect = decideConnect(gate);
-const rpc = decideRpc(gate, new Presence({ gate, clock: systemClock, log }), log);
+const notices = new Notices(openLog('silent', false), systemClock, () => undefined);
+const presence = new Presence({ gate, clock: systemClock, notices });
+const limits = new LiveLimits({ open: 0, connections: 0, clock: systemClock, notices });
+const connect = decideConnect(gate, limits);
+const rpc = decideRpc({ gate, presence, limits, notices });
 
 /** A call as a Centrifugo's proxy makes it: one JSON body that names the client and what it wants. */
 const proxied = <T>(body: object): T =>
@@ -38,19 +42,69 @@ describe('a decision about the body of a proxy call is the body of its answer', 
     ['a token opens more', { sessions: [open, guarded], sessionTokens: { [guarded]: 'token' } }, [open, guarded]],
   ])('connect: %s', async (_name, settings, sessions) => {
     const body = proxied<ConnectRequest & ConnectingClient>({
+      address: 'a',
       data: { application: 'widget', settings: { ...settings, echo: true } },
     });
     const subs = Object.fromEntries(sessions.map((id) => [`widget:${id}`, { audiences: ['client'] }]));
     const answer = await connect(body, body);
     expect(answer).toEqual({
-      result: { user: '', meta: { tokens: 'sessionTokens' in settings ? settings.sessionTokens : {} }, subs },
+      result: {
+        user: '',
+        meta: { address: 'a', tokens: 'sessionTokens' in settings ? settings.sessionTokens : {} },
+        subs,
+      },
     });
     expect(JSON.parse(JSON.stringify(answer))).toEqual(answer);
   });
 
   it('connect: data that cannot be read ends the connection', async () => {
     const body = proxied<ConnectRequest & ConnectingClient>({ data: { application: 'other' } });
-    expect(await connect(body, body)).toEqual({ disconnect: { code: 3501, reason: 'bad request' } });
+    expect(await connect(body, body)).toMatchObject({
+      disconnect: { code: 3501, reason: 'bad request: settings is required' },
+    });
+  });
+
+  it.each([
+    ['sessions', { sessions: Array.from({ length: 101 }, () => open) }],
+    ['an id', { sessions: ['x'.repeat(65)] }],
+    ['tokens', { sessions: [], sessionTokens: Object.fromEntries(Array.from({ length: 101 }, (_, n) => [n, 'x'])) }],
+    ['a token', { sessions: [], sessionTokens: { [open]: 'x'.repeat(513) } }],
+    ['the user', { sessions: [], userId: 'x'.repeat(256) }],
+  ])('connect: more than there may be ends the connection and says which: %s', async (_what, settings) => {
+    const body = proxied<ConnectRequest & ConnectingClient>({ data: { application: 'widget', settings } });
+    expect(await connect(body, body)).toMatchObject({
+      disconnect: { code: 3501, reason: expect.stringMatching(/^bad request: settings\./) },
+    });
+  });
+
+  it('connect: sessions and tokens are known however their ids are spelt', async () => {
+    const settings = { sessions: [guarded.toUpperCase(), guarded], sessionTokens: { [guarded]: 'token' } };
+    const body = proxied<ConnectRequest & ConnectingClient>({ data: { application: 'widget', settings } });
+    expect(await connect(body, body)).toMatchObject({ result: { subs: { [`widget:${guarded}`]: {} } } });
+  });
+
+  it('each session of a connect and each call that writes counts for its address; what is too many is told to wait', async () => {
+    const most = new LiveLimits({ open: 1, connections: 0, clock: systemClock, notices });
+    const limited = { connect: decideConnect(gate, most), rpc: decideRpc({ gate, presence, limits: most, notices }) };
+    const settings = { sessions: [open, guarded, closed] };
+    const body = proxied<ConnectRequest & ConnectingClient>({
+      address: 'a',
+      data: { application: 'widget', settings },
+    });
+    const call = proxied<RpcRequest & ConnectedClient>({
+      method: 'joinSession',
+      data: { id: open },
+      meta: { address: 'a', tokens: {} },
+    });
+    const tooMany = { error: { code: 429, message: 'Too many requests', temporary: true } };
+    expect(await limited.connect(body, body)).toHaveProperty('result');
+    expect(await limited.rpc(call, call)).toHaveProperty('result');
+    expect(await limited.rpc(call, call)).toEqual(tooMany);
+    expect(await limited.connect(body, body)).toHaveProperty('result');
+    expect(await limited.connect(body, body)).toEqual(tooMany);
+    expect(await limited.rpc({ ...call, method: 'typing' }, call)).toHaveProperty('result');
+    const other = { ...body, address: 'b' };
+    expect(await limited.connect(other, other)).toHaveProperty('result');
   });
 
   it.each([
@@ -69,7 +123,7 @@ describe('a decision about the body of a proxy call is the body of its answer', 
       user: 'me',
       method,
       data,
-      meta: { tokens: { [guarded]: 'token' } },
+      meta: { address: 'a', tokens: { [guarded]: 'token' } },
     });
     expect(await rpc(body, body)).toEqual(answer);
   });

@@ -20,16 +20,21 @@ export type Decision<T> =
 /** A client before it is known: the `client` of the request. */
 export interface ConnectingClient {
   readonly client: string;
+  /** Whom it stands for where callers are counted. */
+  readonly address: string;
 }
 
 /** A client as its connect was decided: `client`, `user` and `meta` of the request. */
-export interface ConnectedClient extends ConnectingClient {
+export interface ConnectedClient {
+  readonly client: string;
   readonly user: string;
   readonly meta: ConnectionMeta;
 }
 
 /** What is kept of a connection for its calls; JSON, as it may be kept by another process. */
 export interface ConnectionMeta {
+  /** Whom the connection stands for where callers are counted. */
+  readonly address: string;
   /** Session tokens by session, whose id is in small letters. */
   readonly tokens: Readonly<Record<string, string>>;
 }

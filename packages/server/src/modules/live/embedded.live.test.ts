@@ -8,6 +8,7 @@ import { WebSocket } from 'ws';
 import { systemClock } from '../../platform/clock.ts';
 import { openDatabase } from '../../platform/database.ts';
 import { openLog } from '../../platform/log.ts';
+import { Notices } from '../../platform/notices.ts';
 import { echoBlocks, startTestApp, type TestApp } from '../../testing/test-app.ts';
 import { EventStreams } from '../sessions/state/streams.ts';
 import { openEmbeddedEngine, type EmbeddedEngine } from './embedded.ts';
@@ -26,7 +27,7 @@ beforeAll(async () => {
   engine = opened.use(
     openEmbeddedEngine({
       decisions: {
-        connect: async ({ data }) => ({ result: { user: String(data), meta: { tokens: {} }, subs: {} } }),
+        connect: async ({ data }) => ({ result: { user: String(data), meta: { address: '', tokens: {} }, subs: {} } }),
         rpc: async () => ({ error: { code: 104, message: 'method not found' } }),
       },
       disconnected: () => undefined,
@@ -36,6 +37,9 @@ beforeAll(async () => {
       clock: systemClock,
       foreignOrigin: () => undefined,
       log: openLog('error', false),
+      notices: new Notices(openLog('error', false), systemClock, () => undefined),
+      limits: { opened: () => true, closed: () => undefined, command: () => undefined },
+      addressOf: () => '',
     }),
   );
   const http = createServer().listen(0, '127.0.0.1');

@@ -1,13 +1,16 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WIDGET_NAMESPACE } from '@molva/contract';
-import { createCentrifugeServer, type StreamSource } from '@molva/centrifuge-server';
+import { createCentrifugeServer, disconnects, type Fault, type StreamSource } from '@molva/centrifuge-server';
 import type { PassingEvent } from '../../platform/announcer.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import type { LiveFigures } from '../../platform/metrics.ts';
+import type { Notice, Notices } from '../../platform/notices.ts';
 import type { ConnectionMeta, Decisions } from './decisions.ts';
 import type { LiveEngine } from './engine.ts';
+import { faultOf } from './faults.ts';
+import type { LiveLimits } from './limits.ts';
 import { Relay, type Outlet } from './relay.ts';
 import type { ChannelStreams } from './streams.ts';
 
@@ -21,6 +24,10 @@ export interface EmbeddedOptions {
   readonly version: string;
   readonly clock: Clock;
   readonly log: Log;
+  readonly notices: Notices;
+  readonly limits: Pick<LiveLimits, 'opened' | 'closed' | 'command'>;
+  /** Whom a request stands for where callers are counted. */
+  readonly addressOf: (request: IncomingMessage) => string;
   /** Hears of each browser that is refused as it is of another origin. */
   readonly foreignOrigin: (request: IncomingMessage) => void;
 }
@@ -31,21 +38,33 @@ export interface EmbeddedEngine extends LiveEngine {
   figures(): LiveFigures;
 }
 
+/** How faults of the engine are told of. */
+const FAULTS: Readonly<Record<Fault, Notice>> = {
+  command: 'live-command-failed',
+  stream: 'live-stream-lost',
+  disconnected: 'live-end-unheard',
+};
+
 /** Opens the engine inside this process. Its streams are the event logs, so a recovery survives a restart. */
 export function openEmbeddedEngine(options: EmbeddedOptions): EmbeddedEngine {
-  const { decisions, streams, clock, log } = options;
+  const { decisions, streams, clock, log, notices } = options;
   const server = createCentrifugeServer({
     version: options.version,
     allowedOrigins: options.allowedOrigins,
     handlers: {
-      connect: ({ client, data }) => decisions.connect({ data }, { client }),
+      connect: ({ client, address, data }) => decisions.connect({ data }, { client, address }),
       rpc: ({ client, user, meta, method, data }) =>
         decisions.rpc({ method, data }, { client, user, meta: meta as ConnectionMeta }),
-      disconnected: ({ client }) => options.disconnected(client),
+      disconnected({ client, code }) {
+        if (code === disconnects.slow.code) notices.tell('live-slow');
+        options.disconnected(client);
+      },
     },
     namespaces: { [WIDGET_NAMESPACE]: { source: sourceOf(streams) } },
     onForeignOrigin: (request) => options.foreignOrigin(request),
-    onError: (error) => log.error({ error }, 'the live engine failed'),
+    addressOf: (request) => options.addressOf(request),
+    limiter: options.limits,
+    onError: (error, fault) => notices.tell(FAULTS[fault], faultOf(error)),
   });
   const outlet: Outlet = {
     channels: () => server.channels(),

@@ -5,9 +5,11 @@ import type { AnnouncementListener, Announcer } from '../../platform/announcer.t
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import type { LiveFigures } from '../../platform/metrics.ts';
+import type { Notices } from '../../platform/notices.ts';
 import { decideConnect, type SessionGate } from './connect.ts';
 import { openEmbeddedEngine } from './embedded.ts';
 import type { LiveEngine } from './engine.ts';
+import { LiveLimits, type LiveLimitOptions } from './limits.ts';
 import { Presence } from './presence.ts';
 import { decideRpc } from './rpc.ts';
 import { ChannelStreams, type EventLog } from './streams.ts';
@@ -25,6 +27,10 @@ export interface LivePorts {
   readonly version: string;
   readonly clock: Clock;
   readonly log: Log;
+  readonly notices: Notices;
+  readonly limits: Pick<LiveLimitOptions, 'open' | 'connections'>;
+  /** Whom a request stands for where callers are counted. */
+  readonly addressOf: (request: IncomingMessage) => string;
   /** Hears of each browser that is refused as it is of another origin. */
   readonly foreignOrigin: (request: IncomingMessage) => void;
 }
@@ -38,17 +44,21 @@ export interface Live extends AsyncDisposable {
 
 /** Connects an engine with the sessions: what is announced is delivered, what may have been missed is looked for. */
 export function createLive(ports: LivePorts): Live {
-  const { gate, clock, log, allowedOrigins, version } = ports;
-  const presence = new Presence({ gate, clock, log });
+  const { gate, clock, log, notices, addressOf, allowedOrigins, version } = ports;
+  const presence = new Presence({ gate, clock, notices });
+  const limits = new LiveLimits({ ...ports.limits, clock, notices });
   ports.asks((sessionId) => presence.isHere(sessionId));
   const engine = openEmbeddedEngine({
-    decisions: { connect: decideConnect(gate), rpc: decideRpc(gate, presence, log) },
+    decisions: { connect: decideConnect(gate, limits), rpc: decideRpc({ gate, presence, limits, notices }) },
     disconnected: (client) => presence.disconnected(client),
     streams: new ChannelStreams(ports.events),
     allowedOrigins,
     version,
     clock,
     log,
+    notices,
+    limits,
+    addressOf,
     foreignOrigin: ports.foreignOrigin,
   });
   const listening = new DisposableStack();

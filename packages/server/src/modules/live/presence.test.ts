@@ -1,6 +1,7 @@
 import type { RpcName } from '@molva/contract';
 import { expect, it } from 'vitest';
 import { openLog } from '../../platform/log.ts';
+import { Notices } from '../../platform/notices.ts';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import { Presence } from './presence.ts';
 
@@ -19,7 +20,8 @@ function open({ joined, left }: Gate = {}): { told: string[]; presence: Presence
       await (joins ? joined : left)?.();
     },
   };
-  return { told, clock, presence: new Presence({ gate, clock, log: openLog('silent', false) }) };
+  const notices = new Notices(openLog('silent', false), clock, () => undefined);
+  return { told, clock, presence: new Presence({ gate, clock, notices }) };
 }
 
 it('a connection that ends while its join is written is told to have left', async () => {

@@ -1,12 +1,13 @@
 import type { Clock, Timer } from '../../platform/clock.ts';
-import type { Log } from '../../platform/log.ts';
+import type { Notices } from '../../platform/notices.ts';
 import type { SessionGate } from './connect.ts';
+import { faultOf } from './faults.ts';
 
 /** What presence needs. */
 export interface PresencePorts {
   readonly gate: Pick<SessionGate, 'call'>;
   readonly clock: Clock;
-  readonly log: Log;
+  readonly notices: Notices;
 }
 
 /** Leaves that are written at a time, and how soon those are tried again that could not be. */
@@ -135,11 +136,8 @@ export class Presence {
 
   #retryLater(error: unknown): void {
     if (this.#retrying !== undefined) return;
-    const { clock, log } = this.#ports;
-    log.warn(
-      { error, waiting: this.#left.size },
-      'clients that left could not be marked offline, which is tried again',
-    );
+    const { clock, notices } = this.#ports;
+    notices.tell('presence-unwritten', { ...faultOf(error), waiting: this.#left.size });
     this.#retrying = clock.setTimeout(() => {
       this.#retrying = undefined;
       this.#write();

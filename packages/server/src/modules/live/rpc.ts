@@ -1,17 +1,30 @@
 import { rpcSchemas, type RpcData, type RpcName } from '@molva/contract';
 import { checker } from '../../platform/check.ts';
 import { badField, Failure } from '../../platform/failure.ts';
-import type { Log } from '../../platform/log.ts';
+import type { Notices } from '../../platform/notices.ts';
 import { BROKEN_TEXT, brokenTextIn } from '../../platform/text.ts';
 import type { SessionGate } from './connect.ts';
 import type { Decisions } from './decisions.ts';
+import { faultOf } from './faults.ts';
+import { TOO_MANY, type LiveLimits } from './limits.ts';
 import type { Presence } from './presence.ts';
 
 const METHOD_NOT_FOUND = { error: { code: 104, message: 'method not found' } };
 const SUCCESS = { result: { data: '{"success":true}' } };
 
+/** What calls of clients need. */
+export interface RpcPorts {
+  readonly gate: SessionGate;
+  readonly presence: Presence;
+  readonly limits: Pick<LiveLimits, 'spend'>;
+  readonly notices: Notices;
+}
+
+/** What a call that writes counts for beyond itself, where callers are counted. */
+const WRITING = 4;
+
 /** Decides about the client RPCs: `{success: true}` or an error of the error table under its status. */
-export function decideRpc(gate: SessionGate, presence: Presence, log: Log): Decisions['rpc'] {
+export function decideRpc({ gate, presence, limits, notices }: RpcPorts): Decisions['rpc'] {
   const checks = new Map<string, (data: unknown) => unknown>(
     Object.entries(rpcSchemas).map(([name, schema]) => [name, checker(schema)]),
   );
@@ -28,6 +41,7 @@ export function decideRpc(gate: SessionGate, presence: Presence, log: Log): Deci
       const data = check(given) as RpcData[RpcName];
       const broken = brokenTextIn(data);
       if (broken !== undefined) throw badField(broken, BROKEN_TEXT);
+      if (method !== 'typing') limits.spend(meta.address, WRITING);
       await presence.during(client, async () => {
         const session = await gate.enter(data.id, {
           user: null,
@@ -38,8 +52,9 @@ export function decideRpc(gate: SessionGate, presence: Presence, log: Log): Deci
       });
       return SUCCESS;
     } catch (error) {
+      if (error instanceof Failure && error.code === 'too-many-requests') return { error: TOO_MANY };
       if (error instanceof Failure) return { error: { code: error.status, message: error.message } };
-      log.error({ error, method }, 'a live call failed');
+      notices.tell('live-command-failed', { method, ...faultOf(error) });
       return { error: { code: 100, message: 'internal server error', temporary: true } };
     }
   };
