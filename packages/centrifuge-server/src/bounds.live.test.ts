@@ -58,6 +58,25 @@ describe('one client', () => {
     held.resolve();
   });
 
+  it('lets others have their turn between its commands, also where each is answered at once', async () => {
+    let done = 0;
+    let turned = 0;
+    const limiter = {
+      opened: () => true,
+      closed: () => undefined,
+      command() {
+        if (++done === 2) setImmediate(() => (turned = done));
+        return undefined;
+      },
+    };
+    const { url } = await serve(new Log(), { limiter });
+    const { socket, received } = await raw(url, [CONNECT]);
+    await expect.poll(() => received.length).toBe(1);
+    socket.send(Array.from({ length: 1_000 }, (_, index) => rpc(index + 2)).join('\n'));
+    await expect.poll(() => received.length).toBe(1_001);
+    expect(turned).toBeLessThan(100);
+  });
+
   it('may answer a ping while a command of it takes its time', async () => {
     const clock = standingClock();
     const held = Promise.withResolvers<void>();

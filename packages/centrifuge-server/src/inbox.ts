@@ -27,6 +27,8 @@ export class Inbox {
   /** The rest of the frame that is being done. */
   #commands: Iterator<CommandValue> | undefined;
   #working = false;
+  /** Commands since others had their turn. */
+  #inARow = 0;
   #paused = false;
 
   constructor(receiver: Receiver) {
@@ -60,6 +62,11 @@ export class Inbox {
     this.#working = true;
     for (let command = this.#next(); command !== undefined; command = this.#next()) {
       const pending = this.#receiver.handle(command);
+      // What is answered from memory is hardly waited for, and would keep everybody else waiting.
+      if (++this.#inARow >= limits.commandsInARow) {
+        this.#inARow = 0;
+        return void (pending ?? Promise.resolve()).then(() => setImmediate(this.#work));
+      }
       if (pending !== undefined) return void pending.then(this.#work);
     }
     this.#working = false;

@@ -19,6 +19,8 @@ export const limits = {
   waitingBytes: 65_536,
   /** Frames that waiting ones may become by what was read already: who sends so many so small ones is sent away. */
   mostFrames: 2_048,
+  /** Commands of a connection that are done before others have their turn. */
+  commandsInARow: 32,
   /** Commands of a connection that may be refused as too many before it is sent away. */
   refusals: 100,
   /** Bytes that wait to be taken by all clients together: with more those with the longest queues are let go. */
