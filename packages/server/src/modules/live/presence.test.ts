@@ -53,7 +53,7 @@ it('joining again is not told again', async () => {
   const { told, presence } = open();
   await presence.join('connection', 'session');
   await presence.join('connection', 'session');
-  expect(told).toEqual(['joinSession session']);
+  expect(told).toEqual(['joined session']);
 });
 
 it('whoever leaves while another joins is not the last', async () => {
