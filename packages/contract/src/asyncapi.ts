@@ -64,12 +64,13 @@ const Failed = Type.Object({
   }),
 });
 
-const failed = (['entity-not-found', 'session-token-refused', 'session-closed', 'invalid-input'] as const).map(
-  (code) => {
-    const { status, message } = errorTable[code];
-    return { name: code, payload: { id: 2, error: { code: status, message } } };
-  },
-);
+const failed = (
+  ['entity-not-found', 'session-token-refused', 'session-closed', 'invalid-input', 'database-away'] as const
+).map((code) => {
+  const { status, message } = errorTable[code];
+  const temporary = code === 'database-away' ? { temporary: true } : {};
+  return { name: code, payload: { id: 2, error: { code: status, message, ...temporary } } };
+});
 
 /**
  * The AsyncAPI 3 document of the live side, made from the schemas that validate.

@@ -176,6 +176,11 @@ export const errorTable = {
     message: 'The operator does not take part in this session',
     remedy: 'Add the operator first with `PUT /sessions/{sessionId}/operators/{operatorId}`.',
   },
+  'list-late': {
+    status: 422,
+    message: 'The list takes too long',
+    remedy: 'Ask for less: name a span of time, a shorter page or fewer groups, or send `withoutCount=1`.',
+  },
   'name-taken': {
     status: 422,
     message: 'The name is taken',
@@ -205,6 +210,11 @@ export const errorTable = {
     status: 500,
     message: 'Server error',
     remedy: 'Repeat the call; the log has the cause under the request id of the `X-Request-Id` header.',
+  },
+  'database-away': {
+    status: 503,
+    message: 'The database does not answer',
+    remedy: 'Repeat the call after as many seconds as the `Retry-After` header says; nothing of it is half done.',
   },
   'shutting-down': {
     status: 503,

@@ -7,13 +7,15 @@ import type { AppOptions } from './composition/options.ts';
 import type { FirstAdmin } from './modules/iam/index.ts';
 import { Announcer } from './platform/announcer.ts';
 import { Changes } from './platform/changes.ts';
-import { openDatabase } from './platform/database.ts';
+import { isAway } from './platform/breaks.ts';
+import { DatabaseWatch, openDatabase } from './platform/database.ts';
 import { openDueRunner } from './platform/due.ts';
 import { Memory } from './platform/memory.ts';
 import { Metrics } from './platform/metrics.ts';
 import { migrate } from './platform/migrations.ts';
 import { Notices } from './platform/notices.ts';
 import { openOutgoing } from './platform/outgoing.ts';
+import { StartError } from './platform/start-error.ts';
 
 export type { AppOptions } from './composition/options.ts';
 
@@ -27,23 +29,42 @@ const CONNECTIONS = 16;
 /** What is kept between calls: some fifty thousand sessions beside their chats and bots. */
 const MEMORY_BYTES = 128 * 1024 * 1024;
 
-/** Composes the application, brings the database up to date, and listens. What is opened here is closed in reverse. */
+/** How long a step of an upgrade may take. */
+const UPGRADE_MS = 3_600_000;
+
+/** Starts the application; throws `StartError` where its database goes away meanwhile. */
 export async function startApp(options: AppOptions): Promise<App> {
+  try {
+    return await compose(options);
+  } catch (error) {
+    if (!isAway(error)) throw error;
+    throw new StartError(`The database cannot be used: ${(error as Error).message}. Start again when it can.`);
+  }
+}
+
+/** Brings the schema up to date, over a connection that lets it take its time. */
+async function upgrade({ connection, log }: AppOptions): Promise<void> {
+  await using database = openDatabase(connection, 1, () => undefined, { limit: UPGRADE_MS });
+  const applied = await migrate(database);
+  if (applied > 0) log.info({ applied }, 'the database was brought up to date');
+}
+
+/** Composes the application, brings the database up to date, and listens. What is opened here is closed in reverse. */
+async function compose(options: AppOptions): Promise<App> {
   await using opened = new AsyncDisposableStack();
   const { clock, ids, log, secrets } = options;
 
-  const database = opened.use(
-    openDatabase(options.connection, CONNECTIONS, (error) => log.error({ error }, 'a database connection broke')),
-  );
-  const applied = await migrate(database);
-  if (applied > 0) log.info({ applied }, 'the database was brought up to date');
-
   const metrics = new Metrics();
+  const watch = new DatabaseWatch(log);
+  const onBroken = metrics.watchDatabase(watch);
+  const database = opened.use(openDatabase(options.connection, CONNECTIONS, onBroken, { watch }));
+  await upgrade(options);
+
   const notices = new Notices(log, clock, metrics.noticeCounter());
   const listener = opened.use(await openListener(options, notices));
   const memory = new Memory(clock, MEMORY_BYTES);
   const { connection, node } = options;
-  const timers = { connection, clock, log, node, figures: metrics.dueFigures() };
+  const timers = { connection, watch, clock, log, node, figures: metrics.dueFigures(), onBroken };
   const { due, lease } = opened.use(await openDueRunner(timers));
   const ground = {
     database,
@@ -64,9 +85,10 @@ export async function startApp(options: AppOptions): Promise<App> {
   };
   const modules = composeModules(ground, secrets);
   const live = opened.use(openLive(ground, modules, listener, notices, options));
-  const calls = await openCalls(options, ground, modules, listener, metrics, notices);
+  const calls = await openCalls(options, ground, modules, listener, { metrics, watch, notices });
   opened.defer(() => calls.close());
   metrics.watchLive(() => live.figures());
+  metrics.watchLease(() => lease.figures);
   metrics.watchMemory(() => memory.figures());
 
   const firstAdmin = await modules.iam.createFirstCompany(options.admin.email, options.admin.password);

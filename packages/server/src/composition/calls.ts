@@ -9,6 +9,7 @@ import { clientRoutes } from '../modules/clients/index.ts';
 import { iamRoutes, withAudit } from '../modules/iam/index.ts';
 import { operatorRoutes } from '../modules/operators/index.ts';
 import { dialogRoutes, isSessionToken, messageRoutes, sessionRoutes } from '../modules/sessions/index.ts';
+import type { DatabaseWatch } from '../platform/database.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { Notices } from '../platform/notices.ts';
 import type { Route } from '../platform/route.ts';
@@ -22,8 +23,7 @@ export async function openCalls(
   ground: Ground,
   modules: Modules,
   listener: Listener,
-  metrics: Metrics,
-  notices: Notices,
+  { metrics, watch, notices }: { readonly metrics: Metrics; readonly watch: DatabaseWatch; readonly notices: Notices },
 ): Promise<FastifyInstance> {
   const { iam, chats } = modules;
   const server = await createHttpServer({
@@ -40,7 +40,7 @@ export async function openCalls(
     openAnswers: new OpenAnswers(options.clock, notices),
     observe: (operation, status, seconds) => metrics.observeCall(operation, status, seconds),
   });
-  addService(server, { database: ground.database, metrics, url: listener.url, version: options.version });
+  addService(server, { watch, metrics, url: listener.url, version: options.version });
   await addPages(server, { demoChats: () => chats.store.demoChats() });
   await server.ready();
   return server;

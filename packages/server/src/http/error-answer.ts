@@ -1,6 +1,7 @@
 import { STATUS_CODES, type ServerResponse } from 'node:http';
 import { errorTable, type ErrorBody, type ErrorCode } from '@molva/contract';
-import { Failure } from '../platform/failure.ts';
+import { isAway } from '../platform/breaks.ts';
+import { databaseAway, Failure } from '../platform/failure.ts';
 import type { Answer } from '../platform/route.ts';
 
 /** The framework's own refusals by its codes. */
@@ -17,6 +18,7 @@ const connectionCodes: Readonly<Record<string, ErrorCode>> = {
 /** Anything thrown as a failure of the table; undefined where it is a fault of ours. */
 export function asFailure(error: unknown): Failure | undefined {
   if (error instanceof Failure) return error;
+  if (isAway(error)) return databaseAway();
   const code = frameworkCodes[(error as { code?: string }).code ?? ''];
   return code === undefined ? undefined : new Failure(code);
 }

@@ -7,7 +7,7 @@ it.each(ALL_BASES.flatMap((base) => [`${base}/openapi.json`, `${base}/asyncapi.j
   '%s describes the API at its public address, for anybody',
   async (path) => {
     await using server = fastify();
-    const parts = { url: 'https://chat.example', version: '1.2.3', database: {} as never, metrics: {} as never };
+    const parts = { url: 'https://chat.example', version: '1.2.3', watch: {} as never, metrics: {} as never };
     addService(server, parts);
     const { statusCode, headers, body } = await server.inject(path);
     expect([statusCode, headers['content-type']]).toEqual([200, 'application/json; charset=utf-8']);

@@ -1,26 +1,25 @@
 import { ALL_BASES, LIVE_PATH, asyncApiDocument, openApiDocument, operations } from '@molva/contract';
 import type { FastifyInstance } from 'fastify';
-import type { Database } from '../platform/database.ts';
-import { Failure } from '../platform/failure.ts';
+import type { DatabaseWatch } from '../platform/database.ts';
+import { databaseAway, Failure } from '../platform/failure.ts';
 import type { Metrics } from '../platform/metrics.ts';
-
-const ping = { name: 'health_ping', text: 'select 1' };
+import { errorAnswer } from './error-answer.ts';
 
 /** Adds what operators and tools ask of a service: health, metrics, the descriptions of the API. */
 export function addService(
   server: FastifyInstance,
-  parts: { database: Database; metrics: Metrics; url: string; version: string },
+  parts: { watch: DatabaseWatch; metrics: Metrics; url: string; version: string },
 ): void {
   // Who supervises the server may share its address with visitors, and would end it where they ask for too much.
   const uncounted = { config: { uncounted: true } };
   server.get('/health/live', uncounted, async () => ({ status: 'live' }));
-  server.get('/health/ready', uncounted, async (_request, reply) => {
-    try {
-      await parts.database.query(ping, []);
-      return { status: 'ready' };
-    } catch {
-      return reply.code(503).send({ status: 'the database does not answer' });
-    }
+  server.get('/health/ready', uncounted, async (request, reply) => {
+    if (await parts.watch.check()) return { status: 'ready' };
+    const { status, headers } = errorAnswer(databaseAway(), request.id);
+    return reply
+      .code(status)
+      .headers(headers ?? {})
+      .send({ status: 'the database does not answer' });
   });
   server.get('/metrics', async (_request, reply) =>
     reply.type('text/plain; version=0.0.4').send(await parts.metrics.text()),

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { describe, expect, it } from 'vitest';
-import { Breaks, isRefused } from './breaks.ts';
+import { Breaks, isAway, isRefused, Unanswered } from './breaks.ts';
 
 function databaseError(code: string): Error {
   return Object.assign(new pg.DatabaseError('failed', 6, 'error'), { code });
@@ -18,6 +18,19 @@ describe(isRefused, () => {
   it('a connection that ends leaves open what was written', () => {
     expect(isRefused(new Error('Connection terminated unexpectedly'))).toBe(false);
     expect(isRefused(Object.assign(new Error('read'), { code: 'ECONNRESET' }))).toBe(false);
+  });
+});
+
+describe(isAway, () => {
+  it.each(['53300', '53100', '57P01', '57P03', '57014', '08006', '25006', '58030'])('%s passes by itself', (code) => {
+    expect(isAway(databaseError(code))).toBe(true);
+  });
+
+  it('what nobody answered passes too, and a fault of ours does not', () => {
+    expect(isAway(new Unanswered('gone'))).toBe(true);
+    expect(isAway(databaseError('42601'))).toBe(false);
+    expect(isAway(databaseError('23505'))).toBe(false);
+    expect(isAway(Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }))).toBe(false);
   });
 });
 

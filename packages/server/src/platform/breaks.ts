@@ -2,6 +2,25 @@ import pg from 'pg';
 
 /** Classes of SQLSTATE that come with the end of a connection: connection, shutdown, system, internal. */
 const ENDING = /^(08|57P|58|XX)/;
+/**
+ * Conditions that pass by themselves: no connection, no room (on the disk, in memory, for connections), shutting down or
+ * starting, trouble of its machine, a statement or a lock that took too long, and a server that may only be read for now.
+ */
+const PASSING = /^(08|53|57P|58|57014$|55P03$|25006$|25P03$)/;
+
+/** A statement that has no answer: no connection could be had, or it broke or stayed silent. Whether it was done is open. */
+export class Unanswered extends Error {
+  constructor(message: string, cause?: unknown) {
+    super(message, cause === undefined ? {} : { cause });
+    this.name = 'Unanswered';
+  }
+}
+
+/** Whether the database cannot be had for now, as opposed to a fault of who asked: the same may succeed in a while. */
+export function isAway(error: unknown): boolean {
+  if (error instanceof Unanswered) return true;
+  return error instanceof pg.DatabaseError && error.code !== undefined && PASSING.test(error.code);
+}
 
 /**
  * Whether the server said no to a statement, so that nothing of it is written. Any other failure leaves that open: the

@@ -2,12 +2,13 @@ import { createHash } from 'node:crypto';
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { Breaks } from './breaks.ts';
+import { Connections, type DatabaseConnection, type Link } from './database/connections.ts';
+import { DatabaseWatch } from './database/watch.ts';
+import { openLog } from './log.ts';
 import type { Tables } from './tables.ts';
 
-/** Where the database is. */
-export type DatabaseConnection =
-  | { readonly connectionString: string }
-  | { readonly host: string; readonly database: string; readonly user: string };
+export type { DatabaseConnection } from './database/connections.ts';
+export { DatabaseWatch } from './database/watch.ts';
 
 /** A statement that PostgreSQL parses once a connection: the name identifies the text. */
 export interface Prepared {
@@ -31,10 +32,12 @@ export interface Queryable {
 /** The database: hot statements as named prepared SQL, everything else through the typed builder. */
 export interface Database extends Queryable, AsyncDisposable {
   readonly builder: Kysely<Tables>;
+  /** The same over connections of their own, for what may take its time: what is interactive never waits for it. */
+  readonly lists: Queryable & { readonly builder: Kysely<Tables> };
   /** Calls when statements are answered again after a connection broke; dispose to end it. */
   afterBreak(listener: () => void): Disposable;
   /** Runs the work in one transaction on one connection; a throw rolls back. */
-  transaction<T>(work: (connection: Queryable & { client: pg.PoolClient }) => Promise<T>): Promise<T>;
+  transaction<T>(work: (connection: Queryable & { client: Link }) => Promise<T>): Promise<T>;
 }
 
 /** The PostgreSQL condition of a row that is there already. */
@@ -47,96 +50,99 @@ export function databaseError(error: unknown): { code: string; constraint: strin
     : undefined;
 }
 
-const TIMESTAMPTZ = 1184;
-const INT8 = 20;
-
-/** Instants come as milliseconds of the epoch and counts as numbers: both are exact below 2^53. */
-const types: pg.CustomTypesConfig = {
-  getTypeParser: ((oid: number, format?: 'text' | 'binary') => {
-    if (oid === TIMESTAMPTZ) return parseInstant;
-    if (oid === INT8) return Number;
-    return pg.types.getTypeParser(oid, format as 'text');
-  }) as pg.CustomTypesConfig['getTypeParser'],
-};
-
-/** `2026-01-28 12:00:00.123+00` to milliseconds; the connection speaks UTC, so the offset is always `+00`. */
-function parseInstant(text: string): number {
-  return Date.parse(`${text.slice(0, 10)}T${text.slice(11, -3)}Z`);
-}
-
 function queryOf({ name, text }: Statement, values: readonly unknown[]): pg.QueryConfig {
   return { ...(name === undefined ? {} : { name }), text, values: values as unknown[] };
 }
 
+/** How a database is opened, where it is not as the application does. */
+export interface DatabaseOptions {
+  /** Milliseconds that a statement may take. */
+  readonly limit?: number;
+  /** Who knows whether the database is there; one of its own where nobody else asks. */
+  readonly watch?: DatabaseWatch;
+}
+
+/** How long a statement may take that somebody waits for. */
+const STATEMENT_MS = 10_000;
+/** Lists, reports and exports that are read at a time. */
+const LISTS = 4;
+
 /**
- * Opens a pool of at most `size` connections. With a limit no statement waits longer than that many milliseconds,
- * neither for a connection nor for its answer: it fails, also where the other side says nothing at all, and its
- * connection is given up.
+ * Opens pools of at most so many connections: `size` for what is interactive, and a few beside it for lists. No statement
+ * waits without end, neither for a connection nor for its answer: it fails, also where the other side says nothing at
+ * all, and its connection is given up.
  */
 export function openDatabase(
   connection: DatabaseConnection,
   size: number,
-  onError: (error: Error) => void,
-  limit?: number,
+  onBroken: (error: Error) => void,
+  { limit = STATEMENT_MS, watch = new DatabaseWatch(openLog('silent', false)) }: DatabaseOptions = {},
 ): Database {
-  const pool = new pg.Pool({
-    ...connection,
-    max: size,
-    ...(limit === undefined
-      ? {}
-      : { connectionTimeoutMillis: limit, statement_timeout: limit, query_timeout: limit, keepAlive: true }),
-    types,
-    // Compiling a statement takes longer than any of ours may run.
-    options: '-c TimeZone=UTC -c DateStyle=ISO -c jit=off',
-    application_name: 'molva',
-  });
-  let closing = false;
   const breaks = new Breaks();
-  pool.on('error', (error) => {
+  const broken = (error: Error): void => {
     breaks.failed(error);
-    // Connections that are being closed may still hear that the server goes down with them.
-    if (!closing) onError(error);
-  });
-  const builder = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+    onBroken(error);
+  };
+  const main = new Connections({ connection, size, limit, watch, onBroken: broken });
+  const lists = new Connections({ connection, size: LISTS, limit, watch, onBroken });
   return {
-    builder,
-    async query<Row extends pg.QueryResultRow>(statement: Statement, values: readonly unknown[]) {
-      const result = await pool.query<Row>(queryOf(statement, values)).catch((error: unknown) => {
-        breaks.failed(error);
-        throw error;
-      });
-      breaks.answered();
-      return result.rows;
-    },
+    ...askOver(main, breaks),
+    lists: askOver(lists, breaks),
     afterBreak: (listener) => breaks.listen(listener),
-    async transaction(work) {
-      const client = await pool.connect();
-      let broken = false;
-      try {
-        await client.query('begin');
-        const value = await work({
-          client,
-          async query<Row extends pg.QueryResultRow>(statement: Statement, values: readonly unknown[]) {
-            const result = await client.query<Row>(queryOf(statement, values));
-            return result.rows;
-          },
-        });
-        await client.query('commit');
-        return value;
-      } catch (error) {
-        breaks.failed(error);
-        await client.query('rollback').catch(() => {
-          broken = true;
-        });
-        throw error;
-      } finally {
-        client.release(broken);
-      }
-    },
+    transaction: (work) => transact(main, breaks, work),
     async [Symbol.asyncDispose]() {
-      closing = true;
-      // The builder ends the pool only if it was ever used.
-      await pool.end();
+      await Promise.all([main[Symbol.asyncDispose](), lists[Symbol.asyncDispose]()]);
     },
   };
+}
+
+/** Statements over a pool, each on whatever connection is free. */
+function askOver(pool: Connections, breaks: Breaks): Pick<Database, 'query' | 'builder'> {
+  return {
+    // The builder ends nothing: the pools are closed by who opened them.
+    builder: new Kysely<Tables>({
+      dialect: new PostgresDialect({ pool: { connect: () => pool.acquire(), end: async () => undefined } as never }),
+    }),
+    async query<Row extends pg.QueryResultRow>(statement: Statement, values: readonly unknown[]) {
+      let link: Link | undefined;
+      try {
+        link = await pool.acquire();
+        const { rows } = await link.query<Row>(queryOf(statement, values));
+        breaks.answered();
+        return rows;
+      } catch (error) {
+        breaks.failed(error);
+        throw error;
+      } finally {
+        link?.release();
+      }
+    },
+  };
+}
+
+async function transact<T>(
+  pool: Connections,
+  breaks: Breaks,
+  work: (connection: Queryable & { client: Link }) => Promise<T>,
+): Promise<T> {
+  let link: Link | undefined;
+  try {
+    link = await pool.acquire();
+    const client = link;
+    await client.query('begin');
+    const value = await work({
+      client,
+      async query<Row extends pg.QueryResultRow>(statement: Statement, values: readonly unknown[]) {
+        return (await client.query<Row>(queryOf(statement, values))).rows;
+      },
+    });
+    await client.query('commit');
+    return value;
+  } catch (error) {
+    breaks.failed(error);
+    if (link?.broken === false) await link.query('rollback').catch(() => undefined);
+    throw error;
+  } finally {
+    link?.release();
+  }
 }

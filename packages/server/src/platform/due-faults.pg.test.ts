@@ -56,7 +56,7 @@ async function pass(milliseconds: number): Promise<void> {
 
 beforeEach(async () => {
   connection = await freshDatabase();
-  database = openDatabase(connection, 4, () => undefined, 3_000);
+  database = openDatabase(connection, 4, () => undefined, { limit: 3_000 });
   await migrate(database);
   clock = new FakeClock(Date.UTC(2026, 0, 1));
 });
@@ -156,7 +156,7 @@ describe('where the database refuses for a while', () => {
 describe('where a connection goes silent', () => {
   it('the clock goes on over another', async () => {
     await using wire = await openWire(connection);
-    await using over = openDatabase(wire.connection, 3, () => undefined, 300);
+    await using over = openDatabase(wire.connection, 3, () => undefined, { limit: 300 });
     let runs = 0;
     const due = await runner(async () => (runs++, null), { over });
     await pass(2_000);
@@ -168,7 +168,7 @@ describe('where a connection goes silent', () => {
 
   it('what a claim took whose answer was lost is not lost with it', async () => {
     await using wire = await openWire(connection);
-    await using over = openDatabase(wire.connection, 3, () => undefined, 300);
+    await using over = openDatabase(wire.connection, 3, () => undefined, { limit: 300 });
     let runs = 0;
     const held = wire.hold('due_claim');
     await wish('test');

@@ -1,9 +1,9 @@
 import { systemClock, type Clock, type Timer } from './clock.ts';
-import { openDatabase, type Database, type DatabaseConnection } from './database.ts';
+import { openDatabase, type Database, type DatabaseConnection, type DatabaseWatch } from './database.ts';
 import { DueOutcomes, nameOf } from './due-outcomes.ts';
 import { claimDue, wishDue, type ClaimedRow, type ClaimRequest } from './due-rows.ts';
 import { isoInstant } from './instant.ts';
-import type { Log } from './log.ts';
+import { faultLevel, type Log } from './log.ts';
 import type { DueFigures } from './metrics.ts';
 import { NodeLease, type NodeIdentity } from './node-lease.ts';
 
@@ -76,7 +76,10 @@ export class DueRunner implements AsyncDisposable {
       },
       failed: (error, unwritten) => {
         figures?.statementFailed('settle');
-        log.error({ error, unwritten }, 'what became of timers cannot be written and is kept until it can');
+        log[faultLevel(error, 'error')](
+          { error, unwritten },
+          'what became of timers cannot be written and is kept until it can',
+        );
       },
     });
     figures?.watch(() => this.#outcomes.unwritten);
@@ -139,7 +142,7 @@ export class DueRunner implements AsyncDisposable {
       if (lease.mayClaim) await this.#claim();
     } catch (error) {
       figures?.statementFailed('claim');
-      log.error({ error }, 'timers cannot be read');
+      log[faultLevel(error, 'error')]({ error }, 'timers cannot be read');
     } finally {
       this.#sweeping = false;
       this.#schedule(clock.now() + (this.#sweepAgain ? 0 : SWEEP_MS));
@@ -194,7 +197,10 @@ export class DueRunner implements AsyncDisposable {
     } catch (error) {
       const wait = Math.min(LONGEST_WAIT_MS, 500 * 2 ** row.attempts);
       figures?.failed(row.kind);
-      log.error({ error, kind: row.kind, attempts: row.attempts, wait }, 'a timer failed and is tried again');
+      log[faultLevel(error, 'error')](
+        { error, kind: row.kind, attempts: row.attempts, wait },
+        'a timer failed and is tried again',
+      );
       this.#outcomes.add({ row, next: clock.now() + wait, failed: true });
     }
   }
@@ -203,20 +209,26 @@ export class DueRunner implements AsyncDisposable {
 /** What the timers of a process need. */
 export interface TimerOptions {
   readonly connection: DatabaseConnection;
+  readonly watch: DatabaseWatch;
   readonly clock: Clock;
   readonly log: Log;
   readonly node: NodeIdentity;
   readonly figures: DueFigures;
+  /** A connection broke that nobody used. */
+  readonly onBroken: (error: Error) => void;
+}
+
+/** The timers of a process. */
+export interface Timers {
+  readonly due: DueRunner;
+  readonly lease: NodeLease;
 }
 
 /** Opens a runner with a lease and connections of its own, so that nothing else keeps it waiting. */
-export async function openDueRunner(
-  options: TimerOptions,
-): Promise<AsyncDisposable & { readonly due: DueRunner; readonly lease: NodeLease }> {
-  const { connection, clock, log, node, figures } = options;
+export async function openDueRunner(options: TimerOptions): Promise<AsyncDisposable & Timers> {
+  const { connection, watch, clock, log, node, figures, onBroken } = options;
   await using opened = new AsyncDisposableStack();
-  const broke = (error: Error): void => log.error({ error }, 'a database connection of the timers broke');
-  const database = opened.use(openDatabase(connection, CONNECTIONS, broke, STATEMENT_MS));
+  const database = opened.use(openDatabase(connection, CONNECTIONS, onBroken, { limit: STATEMENT_MS, watch }));
   const lease = opened.use(await NodeLease.take(database, systemClock, log, node));
   const due = opened.use(new DueRunner({ database, clock, log, lease, figures }));
   const kept = opened.move();

@@ -28,6 +28,11 @@ export function badField(field: string, reason: string): Failure {
   return new Failure('invalid-input', { [field]: [reason] });
 }
 
+/** The database cannot be had for now: the same call may succeed in a moment. */
+export function databaseAway(): Failure {
+  return new Failure('database-away', null, { 'retry-after': '2' });
+}
+
 /** What does not exist and what may not be seen look the same. */
 export function notFound(): Failure {
   return new Failure('entity-not-found');

@@ -1,5 +1,6 @@
 import { pino, type Logger } from 'pino';
 import pretty from 'pino-pretty';
+import { isAway } from './breaks.ts';
 
 /** Where the server writes what it does: JSON lines, or readable ones on a terminal. */
 export type Log = Logger;
@@ -16,6 +17,11 @@ export function openLog(level: LogLevel, terminal: boolean): Log {
   };
   if (!terminal) return pino(options, pino.destination(2));
   return pino(options, pretty({ colorize: true, destination: 2, ignore: 'pid,hostname', translateTime: 'HH:MM:ss' }));
+}
+
+/** The level of a failure's line: that the database is away is said once, and not by all who find it so. */
+export function faultLevel<L extends LogLevel>(error: unknown, level: L): L | 'debug' {
+  return isAway(error) ? 'debug' : level;
 }
 
 /** A session id as logs may show it: enough to find it, too little to enter it. */

@@ -18,6 +18,20 @@ export interface LiveFigures {
   readonly disconnects: ReadonlyMap<number, number>;
 }
 
+/** Whether this process may run timers. */
+export interface LeaseFigures {
+  readonly held: boolean;
+  /** How often the lease ran out before it was renewed. */
+  readonly lapses: number;
+}
+
+/** Whether the database is there. */
+export interface DatabaseFigures {
+  readonly isAway: boolean;
+  /** How often it went away. */
+  readonly outages: number;
+}
+
 /** What timers tell of themselves. */
 export interface DueFigures {
   /** A row was taken, so many seconds after it was due. */
@@ -89,14 +103,8 @@ export class Metrics {
   /** Shows the figures of the live side. */
   watchLive(figures: () => LiveFigures): void {
     for (const name of liveFigures) {
-      new Gauge({
-        name: `molva_live_${name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}`,
-        help: `Live ${name}.`,
-        registers: [this.#registry],
-        collect() {
-          this.set(figures()[name]);
-        },
-      });
+      const snake = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+      this.#show(`molva_live_${snake}`, `Live ${name}.`, () => figures()[name]);
     }
     new Counter({
       name: 'molva_live_disconnects_total',
@@ -141,16 +149,8 @@ export class Metrics {
       },
       failed: (kind) => failed.inc({ kind }),
       statementFailed: (statement) => statements.inc({ statement }),
-      watch(unwritten) {
-        new Gauge({
-          name: 'molva_due_unwritten',
-          help: 'Outcomes of timers that are not written yet.',
-          registers,
-          collect() {
-            this.set(unwritten());
-          },
-        });
-      },
+      watch: (unwritten) =>
+        this.#show('molva_due_unwritten', 'Outcomes of timers that are not written yet.', unwritten),
     };
   }
 
@@ -162,6 +162,24 @@ export class Metrics {
       registers: [this.#registry],
     });
     return { floorDisagreed: () => disagreed.inc() };
+  }
+
+  /** Shows whether this process has its lease: without it no timer runs here. */
+  watchLease(figures: () => LeaseFigures): void {
+    this.#show('molva_node_lease_held', 'Whether this process may run timers.', () => Number(figures().held));
+    this.#total('molva_node_lease_lapses_total', 'Leases that ran out unrenewed.', () => figures().lapses);
+  }
+
+  /** Shows whether the database is there; answers who counts connections that broke while nobody used them. */
+  watchDatabase(figures: DatabaseFigures): () => void {
+    this.#show('molva_database_up', 'Whether the database answers.', () => Number(!figures.isAway));
+    this.#total('molva_database_outages_total', 'Times the database went away.', () => figures.outages);
+    const broken = new Counter({
+      name: 'molva_database_broken_connections_total',
+      help: 'Connections that broke while nobody used them.',
+      registers: [this.#registry],
+    });
+    return () => broken.inc();
   }
 
   /** Shows what is kept in memory, by its parts. */
@@ -193,6 +211,29 @@ export class Metrics {
         },
       });
     }
+  }
+
+  #show(name: string, help: string, value: () => number): void {
+    new Gauge({
+      name,
+      help,
+      registers: [this.#registry],
+      collect() {
+        this.set(value());
+      },
+    });
+  }
+
+  #total(name: string, help: string, value: () => number): void {
+    new Counter({
+      name,
+      help,
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        this.inc(value());
+      },
+    });
   }
 
   /** All figures as text. */

@@ -1,6 +1,7 @@
 import type { Elapsed, Timer } from './clock.ts';
 import type { Database } from './database.ts';
-import type { Log } from './log.ts';
+import { faultLevel, type Log } from './log.ts';
+import type { LeaseFigures } from './metrics.ts';
 
 /** Who a process is among those that run on one database. */
 export interface NodeIdentity {
@@ -46,6 +47,7 @@ export class NodeLease implements AsyncDisposable {
   /** Renewals in a row, each in time. */
   #renewals = 0;
   #lapsed = false;
+  #lapses = 0;
   #superseded = false;
   #timer: Timer | undefined;
   #renewing: Promise<void> = Promise.resolve();
@@ -86,6 +88,10 @@ export class NodeLease implements AsyncDisposable {
     return this.mayClaim && this.#renewals >= 2;
   }
 
+  get figures(): LeaseFigures {
+    return { held: this.mayClaim, lapses: this.#lapses };
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#left = true;
     this.#timer?.cancel();
@@ -115,7 +121,7 @@ export class NodeLease implements AsyncDisposable {
       const [row] = await this.#database.query<{ fence: number }>(renew, [this.#fence]);
       if (row === undefined) return await this.#lost();
     } catch (error) {
-      this.#log.warn({ error }, 'the lease of this process could not be renewed');
+      this.#log[faultLevel(error, 'warn')]({ error }, 'the lease of this process could not be renewed');
       return false;
     }
     if (at - this.#renewedAt > TRUST_MS) this.#lapse();
@@ -129,7 +135,10 @@ export class NodeLease implements AsyncDisposable {
   }
 
   #lapse(): void {
-    if (!this.#lapsed) this.#log.warn('the lease of this process was not renewed in time: no timers until it is');
+    if (!this.#lapsed) {
+      this.#lapses++;
+      this.#log.warn('the lease of this process was not renewed in time: no timers until it is');
+    }
     this.#lapsed = true;
     this.#renewals = 0;
   }

@@ -18,6 +18,7 @@ export class ExternalDatabase implements AsyncDisposable {
   readonly #binaries: string;
   readonly #port: number;
   #server: ChildProcess | undefined;
+  #frozen: number[] = [];
 
   private constructor(folder: string, binaries: string, port: number) {
     this.#folder = folder;
@@ -69,7 +70,25 @@ export class ExternalDatabase implements AsyncDisposable {
     await ended;
   }
 
+  /** Stops it in its tracks, as a machine that hangs: it closes nothing and answers nothing. */
+  async freeze(): Promise<void> {
+    const client = new pg.Client({ connectionString: this.connectionString });
+    await client.connect();
+    const { rows } = await client.query<{ pid: number }>(
+      'select pid from pg_stat_activity where pid <> pg_backend_pid()',
+    );
+    await client.end();
+    this.#frozen = [this.#server?.pid ?? 0, ...rows.map(({ pid }) => pid)];
+    for (const pid of this.#frozen) process.kill(pid, 'SIGSTOP');
+  }
+
+  /** Lets it go on. */
+  thaw(): void {
+    for (const pid of this.#frozen.splice(0)) process.kill(pid, 'SIGCONT');
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
+    this.thaw();
     await this.stop('SIGINT');
     await rm(this.#folder, { recursive: true, force: true });
   }

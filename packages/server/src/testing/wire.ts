@@ -17,6 +17,8 @@ export interface Wire extends AsyncDisposable {
   hold(text: string): HeldAnswer;
   /** Lets nothing more through on the connections there are, and closes none; new ones are as before. */
   swallow(): void;
+  /** Lets nothing through on new ones either, as a network that loses all it is given, until disposed. */
+  mute(): Disposable;
 }
 
 interface Holding {
@@ -29,9 +31,10 @@ interface Holding {
 export async function openWire(to: DatabaseConnection): Promise<Wire> {
   const lines = new Set<{ swallowed: boolean; readonly ends: readonly Socket[] }>();
   let holding: Holding | undefined;
+  let muted = false;
   const server = createServer((client) => {
     const database = reach(to);
-    const line = { swallowed: false, ends: [client, database] };
+    const line = { swallowed: muted, ends: [client, database] };
     lines.add(line);
     let held: Holding | undefined;
     client.on('data', (chunk) => {
@@ -58,6 +61,9 @@ export async function openWire(to: DatabaseConnection): Promise<Wire> {
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
+  const swallow = (): void => {
+    for (const line of lines) line.swallowed = true;
+  };
   return {
     connection: { connectionString: throughPort(to, port) },
     hold(text) {
@@ -66,8 +72,11 @@ export async function openWire(to: DatabaseConnection): Promise<Wire> {
       holding = { text, answered: answered.resolve, released: released.promise };
       return { answered: answered.promise, release: released.resolve };
     },
-    swallow() {
-      for (const line of lines) line.swallowed = true;
+    swallow,
+    mute() {
+      muted = true;
+      swallow();
+      return { [Symbol.dispose]: () => void (muted = false) };
     },
     async [Symbol.asyncDispose]() {
       for (const { ends } of lines) for (const end of ends) end.destroy();

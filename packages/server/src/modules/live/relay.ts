@@ -1,6 +1,6 @@
 import type { CommittedEvent } from '../../platform/announcer.ts';
 import type { Clock, Timer } from '../../platform/clock.ts';
-import type { Log } from '../../platform/log.ts';
+import { faultLevel, type Log } from '../../platform/log.ts';
 import type { LiveFigures } from '../../platform/metrics.ts';
 import type { ChannelStreams } from './streams.ts';
 
@@ -208,7 +208,7 @@ export class Relay implements AsyncDisposable {
 
   #complain(error: unknown, message: string): void {
     this.#failures++;
-    this.#ports.log.warn({ error }, `${message} and is tried again`);
+    this.#ports.log[faultLevel(error, 'warn')]({ error }, `${message} and is tried again`);
   }
 
   #sweepLater(): void {

@@ -1,6 +1,7 @@
 import { rpcSchemas, type RpcData, type RpcName } from '@molva/contract';
+import { isAway } from '../../platform/breaks.ts';
 import { checker } from '../../platform/check.ts';
-import { badField, Failure } from '../../platform/failure.ts';
+import { badField, databaseAway, Failure } from '../../platform/failure.ts';
 import type { Notices } from '../../platform/notices.ts';
 import { BROKEN_TEXT, brokenTextIn } from '../../platform/text.ts';
 import type { SessionGate } from './connect.ts';
@@ -10,6 +11,8 @@ import { TOO_MANY, type LiveLimits } from './limits.ts';
 import type { Presence } from './presence.ts';
 
 const METHOD_NOT_FOUND = { error: { code: 104, message: 'method not found' } };
+const { status: code, message } = databaseAway();
+const AWAY = { error: { code, message, temporary: true } };
 const SUCCESS = { result: { data: '{"success":true}' } };
 
 /** What calls of clients need. */
@@ -54,6 +57,7 @@ export function decideRpc({ gate, presence, limits, notices }: RpcPorts): Decisi
     } catch (error) {
       if (error instanceof Failure && error.code === 'too-many-requests') return { error: TOO_MANY };
       if (error instanceof Failure) return { error: { code: error.status, message: error.message } };
+      if (isAway(error)) return AWAY;
       notices.tell('live-command-failed', { method, ...faultOf(error) });
       return { error: { code: 100, message: 'internal server error', temporary: true } };
     }
