@@ -107,6 +107,7 @@ export { openApiDocument } from './openapi.ts';
 export { errorsOf } from './openapi-errors.ts';
 export {
   isAudited,
+  isList,
   type Access,
   type BodyOf,
   type Operation,

@@ -42,7 +42,10 @@ export function ListOf<const S extends TObject>(item: S, counted = 'all records'
   const part = Type.Partial(Type.Object({ ...item.properties, count: Type.Integer({ minimum: 1 }) }));
   const description = `${counted}; with withoutCount the number of items here`;
   const count = Type.Integer({ minimum: 0, description });
-  return Type.Object({ count, items: Type.Array(Type.Unsafe<Static<S>>(part)) });
+  const hasMore = Type.Literal(true, {
+    description: 'only where the page ends early, as its items are long: go on with `offset` behind them',
+  });
+  return Type.Object({ count, items: Type.Array(Type.Unsafe<Static<S>>(part)), hasMore: Type.Optional(hasMore) });
 }
 /** One record in detail; with `fields` it has those alone. */
 export function DetailOf<const S extends TObject>(record: S) {
@@ -54,6 +57,8 @@ export function DetailOf<const S extends TObject>(record: S) {
 export interface ListPage<T> {
   count: number;
   items: T[];
+  /** Only where the page ends before its limit, as its items are long. */
+  hasMore?: true;
 }
 
 const query = Type.Object(listQuery);

@@ -1,6 +1,6 @@
 import { ErrorBody, errorTable, type ErrorCode } from './errors.ts';
 import { reference, type DocumentSchemas, type Json } from './document-schemas.ts';
-import type { Operation } from './operation.ts';
+import { isList, type Operation } from './operation.ts';
 
 /** Headers of answers, said once. */
 export const answerHeaders = {
@@ -36,6 +36,7 @@ export function errorsOf(operation: Operation): readonly ErrorCode[] {
   const codes = new Set<ErrorCode>(operation.errors ?? []);
   if (operation.params ?? operation.query ?? operation.body) codes.add('invalid-input');
   for (const code of bodyErrors(operation)) codes.add(code);
+  if (isList(operation)) codes.add('list-late');
   if (operation.produces !== undefined) codes.add('precondition-failed').add('range-not-satisfiable');
   if (operation.access !== 'credentials') codes.add('token-invalid').add('token-expired');
   if (operation.access === 'user' || operation.access === 'admin') codes.add('not-authenticated');

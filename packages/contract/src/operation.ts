@@ -55,6 +55,11 @@ export function isAudited(operation: Operation): boolean {
   return operation.access === 'admin' && operation.method !== 'GET';
 }
 
+/** Whether a call answers a list, which takes as long as it has much to go through. */
+export function isList({ query }: Pick<Operation, 'query'>): boolean {
+  return query !== undefined && 'withoutCount' in query.properties;
+}
+
 /** Keeps an operation's exact types. */
 export function defineOperation<const O extends Operation>(operation: O): O {
   return operation;

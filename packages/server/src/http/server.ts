@@ -19,6 +19,7 @@ import { partsOf } from './form.ts';
 import { parseJson } from './json-body.ts';
 import type { OpenAnswers } from './open-answers.ts';
 import { mayStart, RateLimits, type Limits } from './rate-limit.ts';
+import { Places } from './places.ts';
 import { bytesOf, refuseDeclared, refuseType, textOf } from './receive.ts';
 import { forgetContent, ready, send, type Ready } from './send.ts';
 import { slashesTaken } from './slashes.ts';
@@ -114,12 +115,14 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   const callers = knowCallers(server, { ...options, limits }, ({ id }, error) => {
     options.observe(id, asFailure(error)?.status ?? 500, 0);
   });
+  const places = new Places(options.clock);
   await server.register(async (streams) => {
     streams.removeAllContentTypeParsers();
     // The body is read by who serves the call, when it is known who calls.
     streams.addContentTypeParser('*', (_request, _body, done) => done(null));
     for (const route of options.routes) {
-      addRoute(route.operation.consumes === undefined ? server : streams, route, options, limits, callers);
+      const scope = route.operation.consumes === undefined ? server : streams;
+      addRoute(scope, route, options, { limits, callers, places });
     }
   });
   return server;
@@ -129,8 +132,7 @@ function addRoute(
   server: FastifyInstance,
   route: Route,
   options: HttpOptions,
-  limits: RateLimits,
-  callers: Callers,
+  { limits, callers, places }: { readonly limits: RateLimits; readonly callers: Callers; readonly places: Places },
 ): void {
   const { operation } = route;
   const check = inputCheck(operation);
@@ -154,7 +156,8 @@ function addRoute(
     const input = check({ params: request.params, query: request.query, body: request.body });
     if (stream !== undefined) input.body = stream(request);
     const header = (name: string): string | undefined => request.headers[name] as string | undefined;
-    const serve = (): Promise<Answer> => route.serve({ ...input, caller, header } as Parameters<Route['serve']>[0]);
+    const serve = (): Promise<Answer> =>
+      places.serve(operation, caller, () => route.serve({ ...input, caller, header } as Parameters<Route['serve']>[0]));
     return ready(request, await (starts ? limits.start(caller, serve) : serve()));
   };
   for (const base of ALL_BASES) {

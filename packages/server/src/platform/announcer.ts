@@ -14,6 +14,9 @@ export interface CommittedEvent extends PassingEvent {
   readonly eventSeq: number;
 }
 
+/** Bytes of events that are read from logs at once: each of those that are read together has its share. */
+export const STREAM_BYTES = 8 * 1024 * 1024;
+
 /** Hears of events after their commit, in `eventSeq` order within one call. */
 export interface AnnouncementListener {
   committed?(sessionId: string, events: readonly CommittedEvent[]): void;

@@ -84,7 +84,9 @@ export function openDatabase(
     onBroken(error);
   };
   const main = new Connections({ connection, size, limit, watch, onBroken: broken });
-  const lists = new Connections({ connection, size: LISTS, limit, watch, onBroken });
+  // A list has one core, so that there is another for who does not wait for lists.
+  const settings = '-c max_parallel_workers_per_gather=0';
+  const lists = new Connections({ connection, size: LISTS, limit, watch, settings, onBroken });
   return {
     ...askOver(main, breaks),
     lists: askOver(lists, breaks),

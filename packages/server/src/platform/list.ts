@@ -1,7 +1,8 @@
 import { DEFAULT_LIMIT, MAX_LIMIT, wireDate, type FieldProblems, type ListPage, type ListQuery } from '@molva/contract';
 import { sql, type RawBuilder, type SelectQueryBuilder } from 'kysely';
 import { badField, Failure } from './failure.ts';
-import { readInstant } from './instant.ts';
+import { columnOf, follows, keysetOf } from './list-keyset.ts';
+import { ALWAYS, roomFor } from './page-room.ts';
 
 /** Where a page begins and how long it is. */
 export interface Window {
@@ -52,6 +53,8 @@ export interface ListSpec {
   readonly ties: readonly string[];
   /** All fields of an item. */
   readonly fields: readonly string[];
+  /** The bytes of what is long in a record, where something may be. */
+  readonly bytes?: RawBuilder<unknown>;
   /** Records of a page where the caller names no number. */
   readonly defaultLimit?: number;
 }
@@ -80,49 +83,6 @@ function knownField(spec: ListSpec, parameter: string, field: string): string {
   throw badField(parameter, `"${field}" is not one of ${Object.keys(spec.columns).join(', ')}`);
 }
 
-function columnOf(spec: ListSpec, field: string): ListColumn {
-  return spec.columns[field] as ListColumn;
-}
-
-/** The condition of a keyset page: records that follow the given value in the order; undefined where none is asked. */
-export function keysetOf(query: ListQuery, spec: ListSpec, order: readonly Order[]): RawBuilder<boolean> | undefined {
-  const { offsetField, offsetValue } = query;
-  if (offsetField === undefined || offsetField === '' || offsetValue === undefined) return undefined;
-  const { sql: expression, type, coarse } = columnOf(spec, offsetField);
-  const value = keysetValue(type, offsetValue);
-  const exact = follows(expression, value, order[0]);
-  return coarse === undefined ? exact : sql`${exact} and ${follows(coarse.sql, coarse.of(value), order[0], '=')}`;
-}
-
-type Sql = RawBuilder<unknown>;
-
-function follows(field: Sql, value: Sql, order: Order | undefined, orIs: '' | '=' = ''): RawBuilder<boolean> {
-  return sql`${field} ${sql.raw(`${order?.direction === 'desc' ? '<' : '>'}${orIs}`)} ${value}`;
-}
-
-/** Reads a text for the database; undefined where it is none of the type. */
-type Reader = (text: string) => string | undefined;
-
-const matching =
-  (pattern: RegExp): Reader =>
-  (text) =>
-    pattern.test(text) ? text : undefined;
-
-const readers: Readonly<Record<ColumnType, { cast: string; reader: Reader; is: string }>> = {
-  text: { cast: 'text', reader: matching(/^[^\0]*$/), is: 'text' },
-  integer: { cast: 'bigint', reader: matching(/^-?\d{1,18}$/), is: 'an integer' },
-  instant: { cast: 'timestamptz', reader: readInstant, is: 'an ISO 8601 date-time' },
-  boolean: { cast: 'boolean', reader: matching(/^(true|false|0|1)$/), is: 'true or false' },
-  uuid: { cast: 'uuid', reader: matching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i), is: 'a UUID' },
-};
-
-function keysetValue(type: ColumnType, text: string): RawBuilder<unknown> {
-  const { cast, reader, is } = readers[type];
-  const read = reader(text);
-  if (read === undefined) throw badField('offsetValue', `must be ${is}`);
-  return sql`${read}::${sql.raw(cast)}`;
-}
-
 /** Keeps the named fields of each item; a name that no item can have is refused. */
 export function pickFields<T extends object>(
   items: readonly T[],
@@ -147,9 +107,16 @@ function namesOf(list = ''): string[] {
     .filter((name) => name !== '');
 }
 
+/** Records of a window, or as many of them as have room in a page. */
+export interface Found<T> {
+  readonly items: readonly T[];
+  /** Whether the window has more. */
+  readonly cut: boolean;
+}
+
 /** How a list is read: the records of a window, and the total. */
 export interface ListSource<T> {
-  items(): Promise<readonly T[]>;
+  items(): Promise<Found<T>>;
   count(): Promise<number>;
 }
 
@@ -159,9 +126,11 @@ export async function pageOf<T extends object>(
   known: readonly string[],
   source: ListSource<T>,
 ): Promise<ListPage<T>> {
-  const items = query.withoutItems === true ? [] : pickFields(await source.items(), query.fields, known);
+  const found = query.withoutItems === true ? { items: [], cut: false } : await source.items();
+  const shown = pickFields(found.items, query.fields, known);
+  const items = shown.slice(0, roomFor(shown));
   const count = query.withoutCount === true ? items.length : await source.count();
-  return { count, items };
+  return { count, items, ...(found.cut || items.length < shown.length ? { hasMore: true } : {}) };
 }
 
 /**
@@ -174,7 +143,7 @@ export function readList<DB, TB extends keyof DB, Item extends object>(
   query: ListQuery,
   spec: ListSpec,
   narrowed: SelectQueryBuilder<DB, TB, object>,
-  read: (page: SelectQueryBuilder<DB, TB, object>) => Promise<readonly Item[]>,
+  read: (page: SelectQueryBuilder<DB, TB, object>) => Promise<readonly Item[] | Found<Item>>,
   countUpTo?: number,
 ): Promise<ListPage<object>> {
   if (isGrouped(query)) return readGroups(query, spec, narrowed);
@@ -182,7 +151,7 @@ export function readList<DB, TB extends keyof DB, Item extends object>(
   const after = keysetOf(query, spec, order);
   const records = after === undefined ? narrowed : narrowed.where(after);
   return pageOf<object>(query, spec.fields, {
-    items: async () => read(await paged(records, query, spec, order)),
+    items: () => readWithin(records, query, spec, order, read),
     count: () => countOf(narrowed, countUpTo),
   });
 }
@@ -190,6 +159,28 @@ export function readList<DB, TB extends keyof DB, Item extends object>(
 /** Whether a list is asked for its groups. */
 export function isGrouped(query: ListQuery): boolean {
   return namesOf(query.group).length > 0;
+}
+
+/** The items of a page, of which no more are read than it may have bytes. */
+async function readWithin<DB, TB extends keyof DB, Item extends object>(
+  records: SelectQueryBuilder<DB, TB, object>,
+  query: ListQuery,
+  spec: ListSpec,
+  order: readonly Order[],
+  read: (page: SelectQueryBuilder<DB, TB, object>) => Promise<readonly Item[] | Found<Item>>,
+): Promise<Found<Item>> {
+  const page = await paged(records, query, spec, order);
+  const { bytes } = spec;
+  const { limit } = windowOf(query, spec.defaultLimit);
+  if (bytes === undefined || limit <= ALWAYS) return foundIn(await read(page));
+  const lengths = (await page.select(() => bytes.as('bytes')).execute()) as unknown as { bytes: number }[];
+  const room = roomFor(lengths.map((row) => row.bytes));
+  const { items, cut } = foundIn(await read(page.limit(room)));
+  return { items, cut: cut || room < lengths.length };
+}
+
+function foundIn<Item>(read: readonly Item[] | Found<Item>): Found<Item> {
+  return 'items' in read ? read : { items: read, cut: false };
 }
 
 /** Offsets from which on it pays to ask first how far a coarse column leads. */
@@ -273,7 +264,7 @@ async function readGroups<DB, TB extends keyof DB>(
       const ordering = expressions.reduce((sorted, expression) => sorted.orderBy(expression), most);
       const rows = (await ordering.limit(limit).offset(offset).execute()) as Record<string, unknown>[];
       found = rows[0]?.['groups'] as number | undefined;
-      return rows.map((row) => groupView(row, fields, spec));
+      return { items: rows.map((row) => groupView(row, fields, spec)), cut: false };
     },
     count: async () => {
       if (found !== undefined) return found;

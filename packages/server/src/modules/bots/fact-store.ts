@@ -46,6 +46,7 @@ const factList: ListSpec = {
   fallback: [{ field: 'createdAt', direction: 'desc' }],
   ties: ['id'],
   fields: Object.keys(Fact.properties),
+  bytes: sql`octet_length(facts.value::text)`,
 };
 
 /** Facts that a turn of a bot knows, and characters of their values together; of more, the ones written last. */
@@ -86,7 +87,7 @@ export class FactStore {
     view: (row: FactRow) => object,
   ): Promise<ListPage<object>> {
     const { botId, clientId, context, name, from, to } = filter;
-    let narrowed = this.#database.builder.selectFrom('facts').where('company_id', '=', companyId);
+    let narrowed = this.#database.lists.builder.selectFrom('facts').where('company_id', '=', companyId);
     if (botId !== undefined) narrowed = narrowed.where('bot_id', '=', botId);
     if (clientId !== undefined) narrowed = narrowed.where('client_id', '=', clientId);
     if (context !== undefined) narrowed = narrowed.where('context', '=', context);

@@ -102,7 +102,7 @@ export class BotStore {
     query: ListQuery,
     view: (row: BotListRow) => object,
   ): Promise<ListPage<object>> {
-    const narrowed = this.#database.builder
+    const narrowed = this.#database.lists.builder
       .selectFrom('bots')
       .where('company_id', '=', companyId)
       .where('deleted_at', deleted ? 'is not' : 'is', null)

@@ -50,6 +50,7 @@ export const chatList: ListSpec = {
   fallback: [{ field: 'createdAt', direction: 'desc' }],
   ties: ['id'],
   fields: Object.keys(ChatListItem.properties),
+  bytes: sql`octet_length(chats.settings::text)`,
 };
 
 /** The due row of a deleted chat: whoever holds something that goes on in it, ends that. */
@@ -87,7 +88,7 @@ export class ChatStore {
     query: ListQuery & ChatFilter,
     view: (chat: ChatRecord) => object,
   ): Promise<ListPage<object>> {
-    const narrowed = withBots(this.#database.builder)
+    const narrowed = withBots(this.#database.lists.builder)
       .where('chats.company_id', '=', companyId)
       .where('chats.deleted_at', 'is', null)
       .where((of) => narrowedBy(of, query));

@@ -44,7 +44,7 @@ export class AttributeStore {
 
   /** A page of the company's attributes. */
   page(companyId: number, query: ListQuery, view: (row: AttributeRow) => object): Promise<ListPage<object>> {
-    const narrowed = this.#database.builder.selectFrom('client_attributes').where('company_id', '=', companyId);
+    const narrowed = this.#database.lists.builder.selectFrom('client_attributes').where('company_id', '=', companyId);
     return readList(query, attributeList, narrowed, async (page) => (await page.select(columns).execute()).map(view));
   }
 

@@ -84,7 +84,7 @@ export class TagStore {
 
   /** A page of the company's tags. */
   page(companyId: number, query: ListQuery, view: (row: TagRow) => object): Promise<ListPage<object>> {
-    const narrowed = this.#database.builder.selectFrom('tags').where('company_id', '=', companyId);
+    const narrowed = this.#database.lists.builder.selectFrom('tags').where('company_id', '=', companyId);
     return readList(query, tagList, narrowed, async (page) => (await page.select(columns).execute()).map(view));
   }
 

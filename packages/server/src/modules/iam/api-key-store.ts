@@ -51,12 +51,12 @@ const rowColumns = ['id', 'user_id', 'name', 'roles', 'prefix', 'created_at', 'e
 
 /** A page of the company's keys. */
 export async function listKeys(
-  { builder }: Database,
+  { lists }: Database,
   companyId: number,
   query: ListQuery & { userId?: number | undefined },
   view: (key: ApiKeyRow) => object,
 ): Promise<ListPage<object>> {
-  const own = builder.selectFrom('api_keys').where('company_id', '=', companyId);
+  const own = lists.builder.selectFrom('api_keys').where('company_id', '=', companyId);
   const narrowed = query.userId === undefined ? own : own.where('user_id', '=', query.userId);
   return readList(query, list, narrowed, async (page) => (await page.select(rowColumns).execute()).map(view));
 }

@@ -45,6 +45,7 @@ const list: ListSpec = {
   fallback: [{ field: 'createdAt', direction: 'desc' }],
   ties: ['id'],
   fields: Object.keys(AuditEntry.properties),
+  bytes: sql`coalesce(octet_length(audit_log.body::text), 0)`,
 };
 
 const rowColumns = [
@@ -105,7 +106,7 @@ export class Audit {
   /** A page of the company's entries, newest first. */
   list(companyId: number, query: ListQuery & AuditFilter, view: (row: AuditRow) => object): Promise<ListPage<object>> {
     const { userId, operation, from, to } = query;
-    const narrowed = this.#ports.database.builder
+    const narrowed = this.#ports.database.lists.builder
       .selectFrom('audit_log')
       .where('company_id', '=', companyId)
       .where((of) =>

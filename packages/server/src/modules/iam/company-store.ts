@@ -55,7 +55,7 @@ export async function listCompanies(
   query: ListQuery & { name?: string | undefined },
   view: (company: CompanyRow) => object,
 ): Promise<ListPage<object>> {
-  const visible = visibleCompanies(database.builder, viewer);
+  const visible = visibleCompanies(database.lists.builder, viewer);
   const narrowed = query.name === undefined ? visible : visible.where('companies.name', 'ilike', anywhere(query.name));
   return readList(query, list, narrowed, async (page) => (await page.select(rowColumns).execute()).map(view));
 }

@@ -138,7 +138,7 @@ export async function listUsers(
   query: ListQuery & UserFilter,
   view: (user: UserRow) => object,
 ): Promise<ListPage<object>> {
-  const narrowed = withCompanies(database.builder)
+  const narrowed = withCompanies(database.lists.builder)
     .where((of) => visibleTo(of, viewer))
     .where((of) => narrowedBy(of, query));
   return readList(query, list, narrowed, async (page) => (await page.select(rowColumns).execute()).map(view));

@@ -1,10 +1,12 @@
 import { beforeEach, expect, it } from 'vitest';
-import type { CommittedEvent } from '../../platform/announcer.ts';
+import { STREAM_BYTES, type CommittedEvent } from '../../platform/announcer.ts';
 import { openLog } from '../../platform/log.ts';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import { Relay, type Outlet } from './relay.ts';
 
 const event = (eventSeq: number): CommittedEvent => ({ eventSeq, event: 'said', data: '{}', audience: null });
+
+const LONG = 'x'.repeat(STREAM_BYTES);
 
 /** Channels that somebody has: what left, and the offset of the last that did. */
 class Channels implements Outlet {
@@ -35,6 +37,8 @@ class Logs {
   readonly ends = new Map<string, number>();
   readonly readings: string[][] = [];
   failures = 0;
+  /** Pages end after one event, which is as long as a page may be. */
+  long = false;
 
   async after(places: ReadonlyMap<string, number>, limit: number): Promise<Map<string, CommittedEvent[]>> {
     this.readings.push([...places.keys()]);
@@ -42,10 +46,14 @@ class Logs {
     if (this.failures-- > 0) throw new Error('no database');
     return new Map(
       [...places].map(([channel, from]) => {
-        const count = Math.min(limit, Math.max(0, (this.ends.get(channel) ?? 0) - from));
-        return [channel, Array.from({ length: count }, (_, index) => event(from + 1 + index))];
+        const count = Math.min(this.long ? 1 : limit, Math.max(0, (this.ends.get(channel) ?? 0) - from));
+        return [channel, Array.from({ length: count }, (_, index) => this.#event(from + 1 + index))];
       }),
     );
+  }
+
+  #event(eventSeq: number): CommittedEvent {
+    return this.long ? { ...event(eventSeq), data: LONG } : event(eventSeq);
   }
 }
 
@@ -112,6 +120,15 @@ it('a long absence is read by pages', async () => {
   await settle();
   expect(outlet.left.get('a')).toEqual(Array.from({ length: 1000 }, (_, index) => index + 1));
   expect(streams.readings).toHaveLength(4);
+});
+
+it('a page that ends early, as its events are long, is not taken for the end', async () => {
+  streams.long = true;
+  outlet.have('a', 0);
+  streams.ends.set('a', 3);
+  relay.wake('a', 3);
+  await settle();
+  expect(outlet.left.get('a')).toEqual([1, 2, 3]);
 });
 
 it('a thousand channels are read some hundred at a time', async () => {

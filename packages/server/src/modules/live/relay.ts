@@ -1,4 +1,4 @@
-import type { CommittedEvent } from '../../platform/announcer.ts';
+import { STREAM_BYTES, type CommittedEvent } from '../../platform/announcer.ts';
 import type { Clock, Timer } from '../../platform/clock.ts';
 import { faultLevel, type Log } from '../../platform/log.ts';
 import type { LiveFigures } from '../../platform/metrics.ts';
@@ -178,12 +178,14 @@ export class Relay implements AsyncDisposable {
     }
     if (from.size === 0) return;
     const limit = Math.min(EVENTS_OF_ONE, Math.floor(EVENTS / from.size));
+    const share = Math.floor(STREAM_BYTES / from.size);
     const found = await streams.after(from, limit);
     for (const [channel, position] of from) {
       const events = found.get(channel) ?? [];
       this.#relayed += events.length;
       if (!events.every((event) => this.#letOut(channel, event))) continue;
-      if (events.length < limit) this.#settle(channel);
+      const bytes = events.reduce((sum, { data }) => sum + Buffer.byteLength(data), 0);
+      if (events.length < limit && bytes < share) this.#settle(channel);
       else if ((outlet.position(channel) ?? 0) > position) this.#due.add(channel);
     }
   }

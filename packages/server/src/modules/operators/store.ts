@@ -81,7 +81,7 @@ export class GroupStore {
     query: ListQuery & { readonly name?: string | undefined },
     view: (row: GroupRow) => object,
   ): Promise<ListPage<object>> {
-    const all = this.#database.builder.selectFrom('groups').where('groups.company_id', '=', companyId);
+    const all = this.#database.lists.builder.selectFrom('groups').where('groups.company_id', '=', companyId);
     const narrowed = query.name === undefined ? all : all.where('groups.name', 'ilike', anywhere(query.name));
     return readList(query, groupList, narrowed, async (page) =>
       (await page.select([...columns, operatorIds]).execute()).map(view),

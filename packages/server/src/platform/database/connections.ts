@@ -16,6 +16,8 @@ export interface PoolOptions {
   /** How long a statement may take, and a transaction may stand idle. */
   readonly limit: number;
   readonly watch: DatabaseWatch;
+  /** Settings of its sessions, as the command line of a server takes them. */
+  readonly settings?: string;
   /** A connection broke that nobody used. */
   readonly onBroken: (error: Error) => void;
 }
@@ -102,7 +104,7 @@ export class Connections implements AsyncDisposable {
   readonly #sockets = new Set<Socket>();
   #closing = false;
 
-  constructor({ connection, size, limit, watch, onBroken }: PoolOptions) {
+  constructor({ connection, size, limit, watch, settings = '', onBroken }: PoolOptions) {
     this.#watch = watch;
     this.#pool = new pg.Pool({
       ...connection,
@@ -115,7 +117,7 @@ export class Connections implements AsyncDisposable {
       stream: () => this.#socket(),
       types,
       // Compiling a statement takes longer than any of ours may run.
-      options: '-c TimeZone=UTC -c DateStyle=ISO -c jit=off',
+      options: `-c TimeZone=UTC -c DateStyle=ISO -c jit=off ${settings}`,
       application_name: 'molva',
     });
     this.#pool.on('error', (error) => {

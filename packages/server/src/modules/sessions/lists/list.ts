@@ -1,7 +1,7 @@
 import type { ListPage, ListQuery } from '@molva/contract';
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../../../platform/database.ts';
-import { isGrouped, keysetOf, ordered, orderOf, pageOf, readList, windowOf } from '../../../platform/list.ts';
+import { isGrouped, type Found, ordered, orderOf, pageOf, readList, windowOf } from '../../../platform/list.ts';
 import {
   countedUpTo,
   narrowedSessions,
@@ -12,6 +12,8 @@ import {
   type Narrowed,
   type SessionFilter,
 } from './list-filter.ts';
+import { keysetOf } from '../../../platform/list-keyset.ts';
+import { PageRoom } from '../../../platform/page-room.ts';
 import type { Values } from '../state/column.ts';
 import { listedColumns } from '../state/columns.ts';
 import { readerOf, selectSessions } from '../state/load.ts';
@@ -39,6 +41,9 @@ const searchPatience: Patience = { sample: 1_000, walk: 20_000, far: 40_000, cou
 /** Where each record is looked up in other tables. */
 const tagPatience: Patience = { sample: 1_000, walk: 3_000, far: 15_000, count: 40_000 };
 
+/** Sessions that are read at a time, until a page is full. */
+const AT_A_TIME = 100;
+
 /** Reads of many sessions. */
 export class SessionList {
   readonly #database: Database;
@@ -53,7 +58,7 @@ export class SessionList {
     query: ListQuery & SessionFilter,
     view: (items: readonly ListedSession[]) => Promise<object[]>,
   ): Promise<ListPage<object>> {
-    const { builder } = this.#database;
+    const { builder } = this.#database.lists;
     const narrowed = narrowedSessions(builder, companyId, query);
     const sieves = sievesOf(companyId, query);
     if (sieves.length === 0 || isGrouped(query)) {
@@ -61,7 +66,7 @@ export class SessionList {
       const read = async (page: Narrowed) => {
         const found = await page.select('s.id').execute();
         const ids = found.map(({ id }) => id);
-        return view(await this.#listed(companyId, ids));
+        return this.#viewed(companyId, ids, view);
       };
       const records = new TwoEndedSearch(builder, narrowed, sieves, patience).passing();
       return readList(query, sessionList, records, read, countedUpTo(query));
@@ -75,46 +80,66 @@ export class SessionList {
     const howLong = sieves.some(({ lazy }) => lazy) ? tagPatience : ofRecords;
     const twoEnded = new TwoEndedSearch(builder, searched ?? narrowed, sieves, howLong);
     return pageOf<object>(query, sessionList.fields, {
-      items: async () => view(await this.#listed(companyId, await twoEnded.ids(inOrder, windowOf(query)))),
+      items: async () => this.#viewed(companyId, await twoEnded.ids(inOrder, windowOf(query)), view),
       count: () => twoEnded.count(onlySieves(query)),
     });
   }
 
+  /** The sessions with the given ids, a few at a time: no more of them are read than a page may have bytes. */
+  async #viewed(
+    companyId: number,
+    ids: readonly string[],
+    view: (items: readonly ListedSession[]) => Promise<object[]>,
+  ): Promise<Found<object>> {
+    const items: object[] = [];
+    const room = new PageRoom();
+    for (let at = 0; at < ids.length && !room.isFull; at += AT_A_TIME) {
+      const some = await view(await this.#listed(this.#database.lists, companyId, ids.slice(at, at + AT_A_TIME)));
+      items.push(...some);
+      for (const item of some) room.takes(item);
+    }
+    return { items, cut: items.length < ids.length };
+  }
+
   /** One session of the company; undefined where there is none. */
   async find(companyId: number, id: string): Promise<ListedSession | undefined> {
-    const [found] = await this.#listed(companyId, [id]);
+    const [found] = await this.#listed(this.#database, companyId, [id]);
     return found;
   }
 
   /** The sessions with the given ids, in the order of these. */
-  async #listed(companyId: number, ids: readonly string[]): Promise<ListedSession[]> {
+  async #listed(database: Database['lists'], companyId: number, ids: readonly string[]): Promise<ListedSession[]> {
     if (ids.length === 0) return [];
-    const rows = await this.#database.query<Record<string, unknown>>(selectListed, [ids, companyId]);
+    const rows = await database.query<Record<string, unknown>>(selectListed, [ids, companyId]);
     const sessions = rows.map(fromRow);
-    const last = await this.#lastMessages(sessions);
+    const last = await this.#lastMessages(database, sessions);
     const listed = sessions.map((session) => ({ session, last: last.get(session.id) ?? null }));
     const byId = new Map(listed.map((one) => [one.session.id, one]));
     return ids.flatMap((id) => byId.get(id) ?? []);
   }
 
   /** The newest message of each session, found by its `seq`; where that one was deleted, the newest that was not. */
-  async #lastMessages(sessions: readonly Pick<HotSession, 'id' | 'lastSeq'>[]): Promise<Map<string, MessageRow>> {
+  async #lastMessages(
+    database: Database['lists'],
+    sessions: readonly Pick<HotSession, 'id' | 'lastSeq'>[],
+  ): Promise<Map<string, MessageRow>> {
     if (sessions.length === 0) return new Map();
     const ids = sessions.map(({ id }) => id);
     const seqs = sessions.map(({ lastSeq }) => lastSeq);
     const found = await this.#messages(
+      database,
       sql`select id, seq from unnest(${ids}::uuid[], ${seqs}::integer[]) as newest (id, seq)`,
     );
     const missing = sessions.filter(({ id, lastSeq }) => lastSeq > 0 && !found.has(id)).map(({ id }) => id);
     if (missing.length === 0) return found;
     const left = sql`select session_id, max(seq) from messages where session_id = any(${missing}::uuid[])
       and deleted_at is null group by session_id`;
-    return new Map([...found, ...(await this.#messages(left))]);
+    return new Map([...found, ...(await this.#messages(database, left))]);
   }
 
   /** Messages that were not deleted, by session; `places` are their sessions and their `seq`. */
-  async #messages(places: RawBuilder<unknown>): Promise<Map<string, MessageRow>> {
-    const rows = await this.#database.builder
+  async #messages(database: Database['lists'], places: RawBuilder<unknown>): Promise<Map<string, MessageRow>> {
+    const rows = await database.builder
       .selectFrom('messages')
       .select(messageColumns)
       .where(sql<boolean>`(session_id, seq) in (${places})`)

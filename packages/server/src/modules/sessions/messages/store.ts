@@ -25,6 +25,7 @@ export const messageList: ListSpec = {
   fallback: [{ field: 'seq', direction: 'asc' }],
   ties: ['seq', 'id'],
   fields: Object.keys(Message.properties),
+  bytes: sql`octet_length(messages.body) + coalesce(octet_length(messages.extras::text), 0)`,
 };
 
 type MessageView = (row: MessageRow, answered: ReadonlyMap<string, MessageRow>) => object;
@@ -42,7 +43,7 @@ export class MessageStore {
     // Paging back through the history wants the newest first; the documented list is in the order of writing.
     const spec: ListSpec =
       query.before === undefined ? messageList : { ...messageList, fallback: [{ field: 'seq', direction: 'desc' }] };
-    const narrowed = this.#narrowed(query).where('session_id', '=', sessionId);
+    const narrowed = this.#narrowed(this.#database, query).where('session_id', '=', sessionId);
     return readList(query, spec, narrowed, (page) => this.#views(page, view));
   }
 
@@ -53,7 +54,7 @@ export class MessageStore {
     query: ListQuery & MessageFilter,
     view: MessageView,
   ): Promise<ListPage<object>> {
-    const narrowed = this.#narrowed(query).where(
+    const narrowed = this.#narrowed(this.#database.lists, query).where(
       sql<boolean>`session_id in (select id from sessions where company_id = ${companyId} and client_id = ${clientId}::uuid
         and chat_id is not null)`,
     );
@@ -72,8 +73,8 @@ export class MessageStore {
     return found !== undefined;
   }
 
-  #narrowed(query: MessageFilter) {
-    return this.#database.builder
+  #narrowed({ builder }: Database['lists'], query: MessageFilter) {
+    return builder
       .selectFrom('messages')
       .where('deleted_at', 'is', null)
       .where((of) => narrowedBy(of, query));

@@ -1,5 +1,6 @@
 import { DebugEntry, operations, wireDate } from '@molva/contract';
 import type { Database } from '../../../platform/database.ts';
+import { sql } from 'kysely';
 import { column, readList, type ListSpec } from '../../../platform/list.ts';
 import { done, ok, route, userOf, type Route } from '../../../platform/route.ts';
 import { idempotencyKey } from '../answering/client-message.ts';
@@ -10,6 +11,7 @@ const traceList: ListSpec = {
   fallback: [{ field: 'createdAt', direction: 'asc' }],
   ties: ['traceId'],
   fields: Object.keys(DebugEntry.properties),
+  bytes: sql`octet_length(bot_traces.info::text)`,
 };
 
 /** The calls of the bot API, and the late answers of bots elsewhere. */
@@ -35,7 +37,7 @@ export function dialogRoutes(sessions: Sessions, database: Database): Route[] {
     }),
     route(operations.listDialogDebugInfo, async (call) => {
       const session = await dialogs.find(userOf(call), call.params.dialogId);
-      const narrowed = database.builder.selectFrom('bot_traces').where('session_id', '=', session.id);
+      const narrowed = database.lists.builder.selectFrom('bot_traces').where('session_id', '=', session.id);
       const page = await readList(call.query, traceList, narrowed, async (records) =>
         (await records.select(['id', 'info', 'created_at']).execute()).map((row) => ({
           createdAt: wireDate(row.created_at),

@@ -32,12 +32,8 @@ function conversationRoutes(sessions: Sessions): Route[] {
     }),
     route(operations.listEvents, async (call) => {
       const session = await sessions.enter(call.params.sessionId, call.caller);
-      const limit = call.query.limit ?? 100;
-      const found = await sessions.store.eventsAfter(session.id, call.query.after ?? 0, limit + 1);
-      const items = found
-        .slice(0, limit)
-        .map(({ eventSeq, event, data, createdAt }) => ({ eventSeq, event, data, createdAt }));
-      return ok({ items, hasMore: found.length > limit });
+      const { after = 0, limit = 100 } = call.query;
+      return ok(await sessions.store.eventsAfter(session.id, after, limit));
     }),
     route(operations.typeInSession, async (call) => {
       const session = await sessions.enter(call.params.sessionId, call.caller);

@@ -1,4 +1,4 @@
-import type { LoggedEvent } from '@molva/contract';
+import type { EventPage, LoggedEvent } from '@molva/contract';
 import { wireDate } from '@molva/contract';
 import type { Database } from '../../../platform/database.ts';
 import type { HistoryMessage } from './bot-port.ts';
@@ -100,8 +100,11 @@ const answersTo = {
 };
 const eventsAfter = {
   name: 'session_events_after',
-  text: `select event_seq, event, audience, data, created_at from session_events
-    where session_id = $1 and event_seq > $2 order by event_seq limit $3`,
+  text: `select event_seq, event, audience, data, created_at, available from (
+      select event_seq, event, audience, data, created_at, count(*) over () as available, sum(octet_length(data::text)) over (order by event_seq) as bytes,
+        octet_length(data::text) as own from (select event_seq, event, audience, data, created_at from session_events
+          where session_id = $1 and event_seq > $2 order by event_seq limit $3) page) measured
+    where bytes - own < $4 order by event_seq`,
 };
 const messageAnywhere = {
   name: 'message_anywhere',
@@ -136,7 +139,12 @@ interface EventRow {
   audience: string | null;
   data: Record<string, unknown>;
   created_at: number;
+  /** How many there are, up to the limit. */
+  available: number;
 }
+
+/** Bytes of events that are read at once. */
+const EVENT_BYTES = 4 * 1024 * 1024;
 
 /** Reads of the sessions' own tables: the log, the keys and the look-ups by client. */
 export class SessionStore {
@@ -225,20 +233,17 @@ export class SessionStore {
     return rows.map((row) => ({ authorType: row.author_type, body: row.body, createdAt: row.created_at }));
   }
 
-  /** Events after a place in the log, oldest first. */
-  async eventsAfter(
-    sessionId: string,
-    after: number,
-    limit: number,
-  ): Promise<(LoggedEvent & { audience: string | null })[]> {
-    const rows = await this.#database.query<EventRow & Record<string, unknown>>(eventsAfter, [sessionId, after, limit]);
-    return rows.map((row) => ({
+  /** Events after a place in the log, oldest first; fewer than the limit where they are long. */
+  async eventsAfter(sessionId: string, after: number, limit: number): Promise<EventPage> {
+    const values = [sessionId, after, limit + 1, EVENT_BYTES];
+    const rows = await this.#database.query<EventRow & Record<string, unknown>>(eventsAfter, values);
+    const items = rows.slice(0, limit).map((row) => ({
       eventSeq: row.event_seq,
       event: row.event,
       data: row.data,
       createdAt: wireDate(row.created_at),
-      audience: row.audience,
-    })) as (LoggedEvent & { audience: string | null })[];
+    })) as LoggedEvent[];
+    return { items, hasMore: (rows[0]?.available ?? 0) > items.length };
   }
 
   /** A message by its id alone. */

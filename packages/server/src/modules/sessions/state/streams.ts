@@ -1,4 +1,4 @@
-import type { CommittedEvent } from '../../../platform/announcer.ts';
+import { STREAM_BYTES, type CommittedEvent } from '../../../platform/announcer.ts';
 import type { Database } from '../../../platform/database.ts';
 import { streamEpoch } from './session.ts';
 
@@ -10,8 +10,11 @@ const after = {
   name: 'session_streams_after',
   text: `select place.id as session_id, missed.event_seq, missed.event, missed.audience, missed.data
     from unnest($1::uuid[], $2::integer[]) as place (id, event_seq)
-    cross join lateral (select event_seq, event, audience, data::text as data from session_events
-      where session_id = place.id and event_seq > place.event_seq order by event_seq limit $3) as missed
+    cross join lateral (select event_seq, event, audience, data from (
+        select event_seq, event, audience, data, sum(octet_length(data)) over (order by event_seq) - octet_length(data) as before
+        from (select event_seq, event, audience, data::text as data from session_events
+          where session_id = place.id and event_seq > place.event_seq order by event_seq limit $3) as page) as measured
+      where before < $4) as missed
     order by missed.event_seq`,
 };
 
@@ -39,9 +42,13 @@ export class EventStreams {
     );
   }
 
-  /** What follows a place in each log, oldest first, at most `limit` of each; one that has nothing is left out. */
+  /**
+   * What follows a place in each log, oldest first, at most `limit` of each and fewer where they are long; one that has nothing is
+   * left out.
+   */
   async after(places: ReadonlyMap<string, number>, limit: number): Promise<Map<string, CommittedEvent[]>> {
-    const values = [[...places.keys()], [...places.values()], limit];
+    const share = Math.floor(STREAM_BYTES / Math.max(1, places.size));
+    const values = [[...places.keys()], [...places.values()], limit, share];
     const rows = await this.#database.query<{
       session_id: string;
       event_seq: number;
