@@ -214,7 +214,8 @@ export const errorTable = {
   'database-away': {
     status: 503,
     message: 'The database does not answer',
-    remedy: 'Repeat the call after as many seconds as the `Retry-After` header says; nothing of it is half done.',
+    remedy:
+      'Repeat the call after as many seconds as the `Retry-After` header says, under the same key: it is done or not, and never in part.',
   },
   'shutting-down': {
     status: 503,

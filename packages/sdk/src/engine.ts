@@ -35,6 +35,10 @@ export class Engine {
   readonly #typing: TypingSign;
   #oldestSeq: number | undefined;
   #forceNew = false;
+  /** The life of the session's stream. */
+  #epoch: string | undefined;
+  /** What is shown is of another life: it is read anew. */
+  #stale = false;
   /** Refused messages as they were sent, until they are sent again or forgotten. */
   readonly #refused = new Map<string, OutgoingMessage>();
 
@@ -196,6 +200,8 @@ export class Engine {
       const own = this.#timeline.messages.filter(({ delivery }) => delivery !== 'sent');
       this.#timeline = { ...timelines.emptyTimeline(eventSeq), messages: own };
       this.#oldestSeq = undefined;
+      this.#epoch = undefined;
+      this.#stale = false;
     }
     this.#forceNew = false;
     api.sessionToken = sessionToken;
@@ -213,12 +219,24 @@ export class Engine {
       sessionToken: () => api.sessionToken,
       websocket: options.websocket,
       listener: {
+        stands: (offset, epoch) => this.#compare(offset, epoch),
         up: () => this.dispatch({ type: 'socketUp' }),
         down: () => this.dispatch({ type: 'socketDown' }),
         refused: (code, reason) => this.dispatch({ type: 'socketRefused', error: socketError(code, reason) }),
         event: (envelope) => this.#hear(envelope),
       },
     });
+  }
+
+  /** The server may have lost what it told of before: then everything is loaded anew, from where its stream stands. */
+  #compare(offset: number, epoch: string): void {
+    const begunAnew = this.#epoch !== undefined && this.#epoch !== epoch;
+    this.#epoch = epoch;
+    if (!begunAnew && offset >= this.#timeline.lastEventSeq) return;
+    const own = this.#timeline.messages.filter(({ delivery }) => delivery !== 'sent');
+    this.#timeline = { ...timelines.emptyTimeline(offset), messages: own };
+    this.#oldestSeq = undefined;
+    this.#stale = true;
   }
 
   /** Reads the event log to its end, page by page; tries again until it is read or the socket is gone. */
@@ -229,6 +247,8 @@ export class Engine {
       const { session } = store.state;
       if (session === null) return;
       try {
+        if (this.#stale) await this.loadHistory(this.#parts.options.historySize ?? 50);
+        this.#stale = false;
         const page = await api.events(session.id, this.#timeline.lastEventSeq);
         if (this.#live !== live) return;
         for (const item of page.items) this.#apply(item);

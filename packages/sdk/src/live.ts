@@ -1,9 +1,16 @@
 import type { EventEnvelope, WidgetConnectData } from '@molva/contract';
-import { Centrifuge, type DisconnectedContext, type PublicationContext } from 'centrifuge';
+import {
+  Centrifuge,
+  type DisconnectedContext,
+  type PublicationContext,
+  type ServerSubscribedContext,
+} from 'centrifuge';
 
 /** What happens on the socket. */
 export interface LiveListener {
   up(): void;
+  /** Where the session's stream stands as the socket has it; the epoch names its life. Comes before `up`. */
+  stands(offset: number, epoch: string): void;
   down(): void;
   /** The server sent the client away for good. */
   refused(code: number, reason: string): void;
@@ -45,6 +52,9 @@ export class Live {
     this.#client.on('connecting', () => listener.down());
     this.#client.on('disconnected', ({ code, reason }: DisconnectedContext) => {
       if (code !== OWN_DISCONNECT) listener.refused(code, reason);
+    });
+    this.#client.on('subscribed', ({ streamPosition }: ServerSubscribedContext) => {
+      if (streamPosition !== undefined) listener.stands(streamPosition.offset, streamPosition.epoch);
     });
     this.#client.on('publication', ({ data: envelope }: PublicationContext) =>
       listener.event(envelope as EventEnvelope),

@@ -8,7 +8,7 @@ import type { AppOptions } from './options.ts';
 
 /** Opens the live side: what it may ask of the sessions, which it does not know. */
 export function openLive(
-  { announcer, clock, database, log }: Ground,
+  { announcer, clock, database, log, memory }: Ground,
   { sessions }: Modules,
   listener: Listener,
   notices: Notices,
@@ -33,6 +33,7 @@ export function openLive(
     },
     asks: (isHere) => sessions.attendance.asks(isHere),
     events: sessions.streams,
+    wentBack: () => memory.clear(),
     afterBreak: (listen) => database.afterBreak(listen),
     clock,
   });

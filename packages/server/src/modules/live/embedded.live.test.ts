@@ -31,6 +31,7 @@ beforeAll(async () => {
         rpc: async () => ({ error: { code: 104, message: 'method not found' } }),
       },
       disconnected: () => undefined,
+      wentBack: () => undefined,
       streams: new ChannelStreams(new EventStreams(database)),
       allowedOrigins: [],
       version: '1',

@@ -20,6 +20,8 @@ export interface EmbeddedOptions {
   /** A connection that was let in has ended. */
   readonly disconnected: (client: string) => void;
   readonly streams: ChannelStreams;
+  /** The database has gone back: what was read of it before is void. */
+  readonly wentBack: () => void;
   readonly allowedOrigins: readonly string[];
   readonly version: string;
   readonly clock: Clock;
@@ -73,8 +75,13 @@ export function openEmbeddedEngine(options: EmbeddedOptions): EmbeddedEngine {
     publish(channel, { event, data, eventSeq: offset, audience }) {
       server.publish(channel, envelope({ event, data }), { offset, ...(audience === null ? {} : { audience }) });
     },
+    lose() {
+      for (const channel of server.channels()) {
+        for (const { client } of server.presence(channel)) server.disconnect({ client }, disconnects.insufficientState);
+      }
+    },
   };
-  const relay = new Relay({ outlet, streams, clock, log });
+  const relay = new Relay({ outlet, streams, wentBack: options.wentBack, clock, log });
   return {
     handleUpgrade: (request, socket, head) => server.handleUpgrade(request, socket, head),
     figures: () => ({ ...server.counters, ...relay.figures }),

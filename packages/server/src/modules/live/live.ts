@@ -23,6 +23,8 @@ export interface LivePorts {
   readonly announcer: Announcer;
   /** Calls when the database answers again after a connection to it broke. */
   readonly afterBreak: (listener: () => void) => Disposable;
+  /** The database has gone back: what was read of it before is void. */
+  readonly wentBack: () => void;
   readonly allowedOrigins: readonly string[];
   readonly version: string;
   readonly clock: Clock;
@@ -52,6 +54,7 @@ export function createLive(ports: LivePorts): Live {
     decisions: { connect: decideConnect(gate, limits), rpc: decideRpc({ gate, presence, limits, notices }) },
     disconnected: (client) => presence.disconnected(client),
     streams: new ChannelStreams(ports.events),
+    wentBack: ports.wentBack,
     allowedOrigins,
     version,
     clock,

@@ -5,6 +5,7 @@ import { WebSocket } from 'ws';
 import { freshDatabase } from '../../testing/fresh-database.ts';
 import { openLosingDatabase, type LosingDatabase } from '../../testing/losing-database.ts';
 import { openLog } from '../../platform/log.ts';
+import { setBack } from '../../testing/set-back.ts';
 import { echoBlocks, startTestApp, type TestApp } from '../../testing/test-app.ts';
 
 /** Connections that break are what these tests are about: nothing new to be told. */
@@ -30,6 +31,8 @@ interface Standing {
   readonly heard: number[];
   /** How often the socket connected: a standing one once. */
   connects: number;
+  /** Whether the last of them brought what was missed. */
+  recovered: boolean | undefined;
 }
 
 /** A session with the socket of the official client that stands from its start on and hears everything. */
@@ -39,8 +42,9 @@ async function standing(): Promise<Standing> {
     websocket: WebSocket,
     data: { application: 'widget', settings: { sessions: [id], echo: true } },
   });
-  const session: Standing = { id, heard: [], connects: 0 };
+  const session: Standing = { id, heard: [], connects: 0, recovered: undefined };
   client.on('connected', () => session.connects++);
+  client.on('subscribed', ({ recovered }) => (session.recovered = recovered));
   client.on('publication', ({ data, offset }: PublicationContext) => {
     if (offset !== undefined) session.heard.push((data as { data: { eventSeq: number } }).data.eventSeq);
   });
@@ -66,7 +70,7 @@ it('what was committed is heard once and in order although the answer of the com
   await say(app, session, 'before');
   database.loseAnswerTo('doomed');
   const key = crypto.randomUUID();
-  expect((await say(app, session, 'doomed', key)).status).toBe(500);
+  expect((await say(app, session, 'doomed', key)).status).toBe(503);
   expect(database.lost).toBe(1);
   await expect.poll(() => session.heard, { timeout: 2000 }).toEqual([2, 3, 4, 5, 6, 7]);
 
@@ -123,4 +127,21 @@ it('what was committed elsewhere while the connections were broken is heard once
   database.open();
   for (const session of sessions) await expect.poll(() => session.heard, { timeout: 5000 }).toEqual([2, 3, 4]);
   expect(sessions.map(({ connects }) => connects)).toEqual(sessions.map(() => 1));
+});
+
+it('a database that has gone back is noticed with the first word said in it: sockets begin anew and miss nothing', async () => {
+  const session = await standing();
+  const kept = await logged(session);
+  const { items } = (await app.call<ListPage<{ seq: number }>>('GET', `/sessions/${session.id}/messages`)).body;
+  for (const body of ['one', 'two', 'three']) await say(app, session, body);
+  await expect.poll(async () => afterGreeting(await logged(session))).toEqual(session.heard);
+  await setBack(app, session.id, kept.at(-1) ?? 0, items.at(-1)?.seq ?? 0);
+  const before = session.heard.length;
+
+  expect((await say(app, session, 'the first since')).status).toBe(201);
+  await expect.poll(() => session.connects).toBe(2);
+  expect(session.recovered).toBe(false);
+  const at = (await logged(session)).length;
+  await say(app, session, 'the second since');
+  await expect.poll(() => session.heard.slice(before)).toEqual((await logged(session)).slice(at));
 });

@@ -13,6 +13,7 @@ class Channels implements Outlet {
   readonly left = new Map<string, number[]>();
   readonly positions = new Map<string, number | undefined>();
   failures = 0;
+  lost = 0;
 
   have(channel: string, position: number | undefined): void {
     this.positions.set(channel, position);
@@ -29,6 +30,11 @@ class Channels implements Outlet {
     if (position !== undefined && eventSeq <= position) return;
     this.left.get(channel)?.push(eventSeq);
     this.positions.set(channel, eventSeq);
+  }
+
+  lose(): void {
+    this.lost++;
+    this.positions.clear();
   }
 }
 
@@ -52,6 +58,14 @@ class Logs {
     );
   }
 
+  async anyAhead(places: ReadonlyMap<string, number>): Promise<boolean> {
+    return [...places].some(([channel, position]) => position > (this.ends.get(channel) ?? position));
+  }
+
+  beginAnew(): Promise<boolean> {
+    return Promise.resolve(true);
+  }
+
   #event(eventSeq: number): CommittedEvent {
     return this.long ? { ...event(eventSeq), data: LONG } : event(eventSeq);
   }
@@ -65,7 +79,7 @@ beforeEach(() => {
   outlet = new Channels();
   streams = new Logs();
   clock = new FakeClock(1_000_000);
-  relay = new Relay({ outlet, streams, clock, log: openLog('silent', false) });
+  relay = new Relay({ outlet, streams, wentBack: () => undefined, clock, log: openLog('silent', false) });
 });
 
 const settle = (): Promise<void> => new Promise((done) => setImmediate(done));
@@ -120,6 +134,15 @@ it('a long absence is read by pages', async () => {
   await settle();
   expect(outlet.left.get('a')).toEqual(Array.from({ length: 1000 }, (_, index) => index + 1));
   expect(streams.readings).toHaveLength(4);
+});
+
+it('a position beyond its log, as after a database that has gone back, sends all away to begin anew', async () => {
+  outlet.have('a', 40);
+  outlet.have('b', 7);
+  streams.ends.set('a', 36);
+  relay.publish('a', event(36));
+  await settle();
+  expect(outlet.lost).toBe(1);
 });
 
 it('a page that ends early, as its events are long, is not taken for the end', async () => {

@@ -14,12 +14,16 @@ export interface Outlet {
   position(channel: string): number | undefined;
   /** Lets an event out after those before it; one that has left already is dropped. */
   publish(channel: string, event: CommittedEvent): void;
+  /** Sends away whoever has a channel: they come back and are told where its stream stands. */
+  lose(): void;
 }
 
 /** What a relay needs. */
 export interface RelayPorts {
   readonly outlet: Outlet;
-  readonly streams: Pick<ChannelStreams, 'after'>;
+  readonly streams: Pick<ChannelStreams, 'after' | 'anyAhead' | 'beginAnew'>;
+  /** The database has gone back: what was read of it before is void. */
+  readonly wentBack: () => void;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -53,6 +57,8 @@ export class Relay implements AsyncDisposable {
   readonly #wishes = new Map<string, Wish>();
   /** The wishes that are read next; the others wait. */
   readonly #due = new Set<string>();
+  /** Channels that may be beyond the end of their log, as after a database that has gone back. */
+  readonly #toCompare = new Set<string>();
   #toSweep: string[] = [];
   #sweeps = 0;
   #relayed = 0;
@@ -82,7 +88,13 @@ export class Relay implements AsyncDisposable {
     const { outlet } = this.#ports;
     const position = outlet.position(channel);
     // A channel whose stream's end is being asked keeps what comes meanwhile.
-    if (position === undefined ? !outlet.holds(channel) : event.eventSeq <= position) return;
+    if (position === undefined && !outlet.holds(channel)) return;
+    if (position !== undefined && event.eventSeq <= position) {
+      // A repeat, or the first that happens in a database that has gone back.
+      this.#toCompare.add(channel);
+      this.#start();
+      return;
+    }
     const inTurn = position === undefined || event.eventSeq === position + 1;
     if (!inTurn || !this.#letOut(channel, event)) this.wake(channel, event.eventSeq);
   }
@@ -112,7 +124,10 @@ export class Relay implements AsyncDisposable {
   }
 
   #look(channels: Iterable<string>): void {
-    for (const channel of channels) this.#wish(channel, { offset: 0, until: 0 });
+    for (const channel of channels) {
+      this.#toCompare.add(channel);
+      this.#wish(channel, { offset: 0, until: 0 });
+    }
     this.#start();
   }
 
@@ -127,7 +142,8 @@ export class Relay implements AsyncDisposable {
   }
 
   #start(): void {
-    if (this.#running !== undefined || this.#held || this.#stopped || this.#due.size === 0) return;
+    if (this.#running !== undefined || this.#held || this.#stopped) return;
+    if (this.#due.size === 0 && this.#toCompare.size === 0) return;
     this.#next?.cancel();
     this.#running = this.#run().finally(() => {
       this.#running = undefined;
@@ -154,6 +170,7 @@ export class Relay implements AsyncDisposable {
 
   async #run(): Promise<void> {
     try {
+      if (this.#toCompare.size > 0) await this.#compare();
       while (this.#due.size > 0 && !this.#stopped) {
         const channels = [...this.#due].slice(0, CHANNELS);
         for (const channel of channels) this.#due.delete(channel);
@@ -166,6 +183,20 @@ export class Relay implements AsyncDisposable {
       this.#dueAll();
       this.#complain(error, 'the event log cannot be read');
     }
+  }
+
+  /** Positions never go backward: where one is beyond its log, all streams begin anew. */
+  async #compare(): Promise<void> {
+    const { outlet, streams, log, wentBack } = this.#ports;
+    const positions = [...this.#toCompare].map((channel) => [channel, outlet.position(channel)] as const);
+    const offsets = new Map(positions.flatMap(([channel, at]) => (at === undefined ? [] : [[channel, at] as const])));
+    if (offsets.size > 0 && (await streams.anyAhead(offsets))) {
+      if (await streams.beginAnew())
+        log.error('the database has gone back: streams begin anew, pages load what it has');
+      wentBack();
+      outlet.lose();
+    }
+    for (const [channel] of positions) this.#toCompare.delete(channel);
   }
 
   async #fill(channels: readonly string[]): Promise<void> {

@@ -5,6 +5,8 @@ import type { CommittedEvent } from '../../platform/announcer.ts';
 export interface EventLog {
   ends(sessionIds: readonly string[]): Promise<ReadonlyMap<string, { lastEventSeq: number; epoch: string }>>;
   after(places: ReadonlyMap<string, number>, limit: number): Promise<ReadonlyMap<string, readonly CommittedEvent[]>>;
+  ahead(places: ReadonlyMap<string, number>): Promise<readonly string[]>;
+  beginAnew(): Promise<boolean>;
 }
 
 /** The event logs as the streams of channels: `eventSeq` is the offset. */
@@ -21,6 +23,17 @@ export class ChannelStreams {
     return new Map(
       [...found].map(([id, { lastEventSeq, epoch }]) => [widgetChannel(id), { offset: lastEventSeq, epoch }]),
     );
+  }
+
+  /** Whether any of the offsets is beyond the end of its stream. */
+  async anyAhead(offsets: ReadonlyMap<string, number>): Promise<boolean> {
+    const places = new Map([...offsets].map(([channel, offset]) => [sessionOf(channel), offset]));
+    return (await this.#events.ahead(places)).length > 0;
+  }
+
+  /** Gives all streams another epoch; whether it was this call that did. */
+  beginAnew(): Promise<boolean> {
+    return this.#events.beginAnew();
   }
 
   /** What follows an offset in each stream, in order, at most `limit` of each: one query for all. */

@@ -106,7 +106,7 @@ export function dialogIdOf(session: HotSession): string {
   return session.options.dialog?.id ?? session.id;
 }
 
-/** The epoch of the session's event stream, fixed for its life. */
-export function streamEpoch(startedAt: number): string {
-  return String(Math.floor(startedAt / 1000));
+/** The epoch of the session's event stream: another one where streams began anew, as the database had gone back. */
+export function streamEpoch(startedAt: number, life: string): string {
+  return [String(Math.floor(startedAt / 1000)), ...(life === '' ? [] : [life])].join('.');
 }

@@ -1,10 +1,12 @@
+import { randomBytes } from 'node:crypto';
 import { STREAM_BYTES, type CommittedEvent } from '../../../platform/announcer.ts';
 import type { Database } from '../../../platform/database.ts';
 import { streamEpoch } from './session.ts';
 
 const positions = {
   name: 'session_stream_positions',
-  text: 'select id, last_event_seq, started_at from sessions where id = any($1::uuid[])',
+  text: `select id, last_event_seq, started_at, (select life from stream_life) as life
+    from sessions where id = any($1::uuid[])`,
 };
 const after = {
   name: 'session_streams_after',
@@ -16,6 +18,17 @@ const after = {
           where session_id = place.id and event_seq > place.event_seq order by event_seq limit $3) as page) as measured
       where before < $4) as missed
     order by missed.event_seq`,
+};
+
+const ahead = {
+  name: 'session_streams_ahead',
+  text: `select place.id from unnest($1::uuid[], $2::integer[]) as place (id, event_seq)
+    where place.event_seq > coalesce((select last_event_seq from sessions where id = place.id), -1)`,
+};
+/** Other processes find the same, each in its own time: streams begin anew once. */
+const beginAnew = {
+  name: 'session_streams_begin_anew',
+  text: `update stream_life set life = $1, since = now() where since < now() - interval '10 seconds' returning life`,
 };
 
 /** Where an event log stands; the epoch names its life. */
@@ -34,12 +47,24 @@ export class EventStreams {
 
   /** Where the logs stand; a session that does not exist is left out. */
   async ends(ids: readonly string[]): Promise<Map<string, StreamEnd>> {
-    const rows = await this.#database.query<{ id: string; last_event_seq: number; started_at: number }>(positions, [
-      ids,
-    ]);
-    return new Map(
-      rows.map((row) => [row.id, { lastEventSeq: row.last_event_seq, epoch: streamEpoch(row.started_at) }]),
+    const rows = await this.#database.query<{ id: string; last_event_seq: number; started_at: number; life: string }>(
+      positions,
+      [ids],
     );
+    return new Map(
+      rows.map((row) => [row.id, { lastEventSeq: row.last_event_seq, epoch: streamEpoch(row.started_at, row.life) }]),
+    );
+  }
+
+  /** Places that are beyond the end of their log: the database is not the one they were read from, or was set back. */
+  async ahead(places: ReadonlyMap<string, number>): Promise<string[]> {
+    const rows = await this.#database.query<{ id: string }>(ahead, [[...places.keys()], [...places.values()]]);
+    return rows.map(({ id }) => id);
+  }
+
+  /** Gives all streams another epoch; whether it was this call that did. */
+  async beginAnew(): Promise<boolean> {
+    return (await this.#database.query(beginAnew, [randomBytes(6).toString('base64url')])).length > 0;
   }
 
   /**
