@@ -213,7 +213,7 @@ export const errorTable = {
   },
   'database-away': {
     status: 503,
-    message: 'The database does not answer',
+    message: 'The database is not available',
     remedy:
       'Repeat the call after as many seconds as the `Retry-After` header says, under the same key: it is done or not, and never in part.',
   },

@@ -8,6 +8,13 @@ const ENDING = /^(08|57P|58|XX)/;
  */
 const PASSING = /^(08|53|57P|58|57014$|55P03$|25006$|25P03$)/;
 
+/** Reads the SQLSTATE and the constraint of a failed statement; undefined where it is no database error. */
+export function databaseError(error: unknown): { code: string; constraint: string | undefined } | undefined {
+  return error instanceof pg.DatabaseError && error.code !== undefined
+    ? { code: error.code, constraint: error.constraint }
+    : undefined;
+}
+
 /** A statement that has no answer: no connection could be had, or it broke or stayed silent. Whether it was done is open. */
 export class Unanswered extends Error {
   constructor(message: string, cause?: unknown) {
@@ -19,7 +26,8 @@ export class Unanswered extends Error {
 /** Whether the database cannot be had for now, as opposed to a fault of who asked: the same may succeed in a while. */
 export function isAway(error: unknown): boolean {
   if (error instanceof Unanswered) return true;
-  return error instanceof pg.DatabaseError && error.code !== undefined && PASSING.test(error.code);
+  const code = databaseError(error)?.code;
+  return code !== undefined && PASSING.test(code);
 }
 
 /**
@@ -27,7 +35,8 @@ export function isAway(error: unknown): boolean {
  * connection may have broken between the commit and its answer, or while the server is still at it.
  */
 export function isRefused(error: unknown): boolean {
-  return error instanceof pg.DatabaseError && error.code !== undefined && !ENDING.test(error.code);
+  const code = databaseError(error)?.code;
+  return code !== undefined && !ENDING.test(code);
 }
 
 /** Knows when statements are answered again after a connection broke. */

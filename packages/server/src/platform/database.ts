@@ -8,6 +8,7 @@ import { openLog } from './log.ts';
 import type { Tables } from './tables.ts';
 
 export type { DatabaseConnection } from './database/connections.ts';
+export { databaseError } from './breaks.ts';
 export { DatabaseWatch } from './database/watch.ts';
 
 /** A statement that PostgreSQL parses once a connection: the name identifies the text. */
@@ -42,13 +43,6 @@ export interface Database extends Queryable, AsyncDisposable {
 
 /** The PostgreSQL condition of a row that is there already. */
 export const UNIQUE_VIOLATION = '23505';
-
-/** Reads the SQLSTATE and the constraint of a failed statement; undefined where it is no database error. */
-export function databaseError(error: unknown): { code: string; constraint: string | undefined } | undefined {
-  return error instanceof pg.DatabaseError && error.code !== undefined
-    ? { code: error.code, constraint: error.constraint }
-    : undefined;
-}
 
 function queryOf({ name, text }: Statement, values: readonly unknown[]): pg.QueryConfig {
   return { ...(name === undefined ? {} : { name }), text, values: values as unknown[] };

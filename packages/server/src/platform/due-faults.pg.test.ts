@@ -2,6 +2,7 @@ import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { freshDatabase } from '../testing/fresh-database.ts';
+import { SkippingClock } from '../testing/skipping-clock.ts';
 import { until } from '../testing/until.ts';
 import { openWire } from '../testing/wire.ts';
 import { systemClock, type Elapsed } from './clock.ts';
@@ -96,6 +97,18 @@ describe('a timer whose process died in the middle', () => {
     hanging.resolve(null);
   });
 
+  it('is free for others where its lease is of before the clock of the database was set back', async () => {
+    const hanging = Promise.withResolvers<null>();
+    await wish('test');
+    let runs = 0;
+    await runner(() => hanging.promise, { name: 'dead', time: dead });
+    await until(clock, async () => (await rows())[0]?.owner !== null);
+    await database.query({ text: `update nodes set until = now() + interval '13 hours' where name = 'dead'` }, []);
+    await runner(async () => (runs++, null), { name: 'other', time: clock });
+    await until(clock, () => runs === 1);
+    hanging.resolve(null);
+  });
+
   it('is left by a node that came back first until the others had the time to renew', async () => {
     const hanging = Promise.withResolvers<null>();
     await wish('test');
@@ -108,6 +121,28 @@ describe('a timer whose process died in the middle', () => {
     expect(runs).toBe(0);
     hanging.resolve(null);
   });
+});
+
+it('a clock that is set back by hours holds no timer up, whatever instant was named before', async () => {
+  const machine = new SkippingClock();
+  const lease = await NodeLease.take(database, systemClock, log, { name: 'node', alone: false });
+  const due = new DueRunner({ database, clock: machine, log, lease });
+  let runs = 0;
+  due.handle('test', async () => (runs++, null));
+  due.start();
+  opened.push(due, lease);
+  await expect.poll(async () => (await due.at('test', KEY, machine.now()), runs)).toBeGreaterThan(0);
+  const before = machine.now();
+  machine.skip(-13 * 3_600_000);
+  due.hint(before);
+  const done = runs;
+  const at = new Date(machine.now()).toISOString();
+  await database.query({ text: 'insert into due (kind, key, due_at) values ($1, $2, $3::timestamptz)' }, [
+    'test',
+    crypto.randomUUID(),
+    at,
+  ]);
+  await expect.poll(() => runs).toBeGreaterThan(done);
 });
 
 it('a timer of a kind that this process does not know stays for those who do', async () => {

@@ -81,6 +81,9 @@ const ofEachCompany = `select r.kind, w.key, w.company_id, w.due_at from room r 
     order by d.due_at limit r.free) one) w
   where r.in_turns`;
 
+/** A lease that lasts longer than any does was taken before the clock was set back: nobody renews it. */
+const lasts = "until > clock_timestamp() and until < clock_timestamp() + interval '11 seconds'";
+
 /**
  * Takes rows: of each kind as many as there is room, companies in turns, where what a company has running already counts
  * as turns it had. A process whose own lease has run out gets nothing. Rows are taken by their key, one look-up each,
@@ -89,9 +92,9 @@ const ofEachCompany = `select r.kind, w.key, w.company_id, w.due_at from room r 
  */
 const claim: Prepared = {
   name: 'due_claim',
-  text: `with live as materialized (select fence from nodes where until > clock_timestamp() or not $3::boolean),
+  text: `with live as materialized (select fence from nodes where ${lasts} or not $3::boolean),
     room as materialized (select r.kind, r.free, r.share, r.in_turns from unnest($4::text[], $5::integer[], $6::integer[], $7::boolean[])
-        as r (kind, free, share, in_turns) where exists (select 1 from nodes where fence = $2::bigint and until > clock_timestamp())),
+        as r (kind, free, share, in_turns) where exists (select 1 from nodes where fence = $2::bigint and ${lasts})),
     known as materialized (select k.kind, k.key, k.company_id
       from unnest($8::text[], $9::uuid[], $10::integer[]) as k (kind, key, company_id)),
     busy as (select kind, company_id, count(*) as runs from known group by kind, company_id),

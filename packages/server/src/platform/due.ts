@@ -125,8 +125,10 @@ export class DueRunner implements AsyncDisposable {
     const { clock } = this.#ports;
     this.#wakeAt = at;
     this.#timer?.cancel();
-    // A timer may fire a millisecond before the clock says so: what is due then would wait for the next sweep.
-    this.#timer = clock.setTimeout(() => this.#track(this.#sweep()), Math.max(0, at - clock.now() + 1));
+    // A timer may fire a millisecond before the clock says so: what is due then would wait for the next sweep. An instant
+    // from before the clock was set back would keep all waiting for it.
+    const wait = Math.min(Math.max(0, at - clock.now() + 1), SWEEP_MS);
+    this.#timer = clock.setTimeout(() => this.#track(this.#sweep()), wait);
   }
 
   async #sweep(): Promise<void> {

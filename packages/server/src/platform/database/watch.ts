@@ -1,4 +1,4 @@
-import { isAway, Unanswered } from '../breaks.ts';
+import { databaseError, isAway, Unanswered } from '../breaks.ts';
 import { systemClock, type Elapsed, type Timer } from '../clock.ts';
 import type { Log } from '../log.ts';
 import type { Connections } from './connections.ts';
@@ -7,6 +7,8 @@ import type { Connections } from './connections.ts';
 const PROBE_MS = 1_500;
 /** How many of them in a row hear nothing where it is away: a disk that is slow for a moment is none. */
 const SILENT_PROBES = 2;
+/** How long nothing is said of what the database refuses, after a line about it. */
+const QUIET_MS = 60_000;
 /** How often that is looked for while it is away. */
 const AGAIN_MS = 1_000;
 
@@ -25,6 +27,7 @@ export class DatabaseWatch {
   #silent = 0;
   /** When it went away. */
   #since: number | undefined;
+  #quietUntil = 0;
   #probing: Promise<boolean> | undefined;
   #again: Timer | undefined;
 
@@ -66,7 +69,17 @@ export class DatabaseWatch {
 
   /** A statement failed, or a connection. */
   failed(error: unknown): void {
-    if (isAway(error) && !this.isAway) void this.check();
+    if (!isAway(error) || this.isAway) return;
+    if (databaseError(error) !== undefined) this.#refused(error);
+    void this.check();
+  }
+
+  /** It says no for a reason of its own, such as a full disk: said once in a while, not for each call. */
+  #refused(error: unknown): void {
+    const now = this.#time.elapsed();
+    if (now < this.#quietUntil) return;
+    this.#quietUntil = now + QUIET_MS;
+    this.#log.error({ error }, 'the database refuses what is asked of it: calls are answered 503');
   }
 
   /** Asks the database; answers, in a moment, whether it can be had. */
