@@ -8,7 +8,7 @@ import type { FirstAdmin } from './modules/iam/index.ts';
 import { Announcer } from './platform/announcer.ts';
 import { Changes } from './platform/changes.ts';
 import { isAway } from './platform/breaks.ts';
-import { DatabaseWatch, openDatabase } from './platform/database.ts';
+import { DatabaseWatch, findPooler, openDatabase } from './platform/database.ts';
 import { openDueRunner } from './platform/due.ts';
 import { Memory } from './platform/memory.ts';
 import { Metrics } from './platform/metrics.ts';
@@ -35,7 +35,9 @@ const UPGRADE_MS = 3_600_000;
 /** Starts the application; throws `StartError` where its database goes away meanwhile. */
 export async function startApp(options: AppOptions): Promise<App> {
   try {
-    return await compose(options);
+    const connection = await findPooler(options.connection);
+    if ('pooled' in connection) options.log.warn('a pooler stands before the database: statements are not prepared');
+    return await compose({ ...options, connection });
   } catch (error) {
     if (!isAway(error)) throw error;
     throw new StartError(`The database cannot be used: ${(error as Error).message}. Start again when it can.`);

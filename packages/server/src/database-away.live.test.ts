@@ -82,6 +82,25 @@ describe.each(troubles)('a database that %s', (_what, begin) => {
   });
 });
 
+it('connections that died in silence are given up, and those that are made anew serve the next calls', async () => {
+  messages.length = 0;
+  const { id } = await app.start(chatId);
+  wire.swallow();
+  await expect.poll(async () => (await ready()).status).toBe(200);
+  expect((await say(id, 'over a new connection')).status).toBe(201);
+  expect(about('does not answer')).toEqual([]);
+});
+
+it('a database that was gone for a moment serves the first call when it is back', async () => {
+  messages.length = 0;
+  const { id } = await app.start(chatId);
+  await database.stop('SIGQUIT');
+  expect((await say(id, 'while it is gone')).status).toBe(503);
+  await database.start();
+  expect((await say(id, 'as soon as it is back')).status).toBe(201);
+  expect([about('does not answer').length, about('answers again').length]).toEqual([1, 1]);
+});
+
 it('a stop ends while the database says nothing', async () => {
   await using beside = await startTestApp({ connection: wire.connection, log });
   using _muted = wire.mute();

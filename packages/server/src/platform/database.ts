@@ -9,6 +9,7 @@ import type { Tables } from './tables.ts';
 
 export type { DatabaseConnection } from './database/connections.ts';
 export { databaseError } from './breaks.ts';
+export { findPooler } from './database/pooler.ts';
 export { DatabaseWatch } from './database/watch.ts';
 
 /** A statement that PostgreSQL parses once a connection: the name identifies the text. */

@@ -1,12 +1,12 @@
 import { Socket } from 'node:net';
 import pg from 'pg';
 import { isRefused, Unanswered } from '../breaks.ts';
-import { SilenceGuard } from './silence.ts';
+import { SilenceGuard, streamOf } from './silence.ts';
 import type { DatabaseWatch } from './watch.ts';
 
-/** Where the database is. */
+/** Where the database is; `pooled` where a pooler stands before it. */
 export type DatabaseConnection =
-  | { readonly connectionString: string }
+  | { readonly connectionString: string; readonly pooled?: boolean }
   | { readonly host: string; readonly database: string; readonly user: string };
 
 /** What a pool is made of; times in milliseconds. */
@@ -54,13 +54,50 @@ function named(error: unknown): unknown {
   return new Unanswered(`the database does not answer: ${(error as Error).message}`, error);
 }
 
+function isPooled(connection: DatabaseConnection): boolean {
+  return 'pooled' in connection && connection.pooled === true;
+}
+
+function unnamed({ name: _name, ...rest }: pg.QueryConfig): pg.QueryConfig {
+  return rest;
+}
+
+/** A client whose settings a pooler takes: those it keeps apart for each of its own clients. */
+class PooledClient extends pg.Client {
+  getStartupConf(): Record<string, string> {
+    const { user, database } = this as unknown as { readonly user: string; readonly database: string };
+    return { user, database, application_name: 'molva', TimeZone: 'UTC', DateStyle: 'ISO' };
+  }
+}
+
+/** What connects: behind a pooler in its own way. */
+export function clientOf(connection: DatabaseConnection): typeof pg.Client {
+  return isPooled(connection) ? PooledClient : pg.Client;
+}
+
+/** How a session begins: in UTC, and with a limit for its statements where nobody stands between who would share it. */
+export function sessionOf(connection: DatabaseConnection, limit: number, settings = ''): pg.ClientConfig {
+  if (isPooled(connection)) return { ...connection };
+  return {
+    ...connection,
+    statement_timeout: limit,
+    idle_in_transaction_session_timeout: limit,
+    // Compiling a statement takes longer than any of ours may run.
+    options: `-c TimeZone=UTC -c DateStyle=ISO -c jit=off ${settings}`.trim(),
+    application_name: 'molva',
+  };
+}
+
 /** A connection while it is one's own. */
 export class Link {
   readonly #client: pg.PoolClient;
+  readonly #keeps: boolean;
   readonly #watch: DatabaseWatch;
   #broken = false;
 
-  constructor(client: pg.PoolClient, watch: DatabaseWatch) {
+  /** @param keeps whether statements keep their names on it */
+  constructor(client: pg.PoolClient, watch: DatabaseWatch, keeps: boolean) {
+    this.#keeps = keeps;
     this.#client = client;
     this.#watch = watch;
   }
@@ -75,7 +112,8 @@ export class Link {
     values?: unknown[],
   ): Promise<pg.QueryResult<Row>> {
     try {
-      const result = await this.#client.query<Row>(text, values);
+      const asked = this.#keeps || typeof text === 'string' ? text : unnamed(text);
+      const result = await this.#client.query<Row>(asked, values);
       this.#watch.answered();
       return result;
     } catch (cause) {
@@ -84,6 +122,12 @@ export class Link {
       this.#watch.failed(error);
       throw error;
     }
+  }
+
+  /** Breaks it, whatever is asked over it. */
+  cut(): void {
+    this.#broken = true;
+    streamOf(this.#client).destroy(new Unanswered('the database does not answer'));
   }
 
   /** Gives it back; one that broke is closed. */
@@ -99,6 +143,7 @@ export class Link {
 export class Connections implements AsyncDisposable {
   readonly #pool: pg.Pool;
   readonly #watch: DatabaseWatch;
+  readonly #pooled: boolean;
   readonly #guard: SilenceGuard;
   /** All there are, also those that are not made yet. */
   readonly #sockets = new Set<Socket>();
@@ -106,19 +151,16 @@ export class Connections implements AsyncDisposable {
 
   constructor({ connection, size, limit, watch, settings = '', onBroken }: PoolOptions) {
     this.#watch = watch;
+    this.#pooled = isPooled(connection);
     this.#pool = new pg.Pool({
-      ...connection,
+      ...sessionOf(connection, limit, settings),
+      Client: clientOf(connection),
       max: size,
       connectionTimeoutMillis: Math.min(limit, CONNECT_MS),
-      statement_timeout: limit,
-      idle_in_transaction_session_timeout: limit,
       keepAlive: true,
       keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
       stream: () => this.#socket(),
       types,
-      // Compiling a statement takes longer than any of ours may run.
-      options: `-c TimeZone=UTC -c DateStyle=ISO -c jit=off ${settings}`,
-      application_name: 'molva',
     });
     this.#pool.on('error', (error) => {
       // Connections that are being closed may still hear that the server goes down with them.
@@ -134,7 +176,7 @@ export class Connections implements AsyncDisposable {
 
   /** A connection to be released; throws `Unanswered`, or what the server says where it refuses. */
   async acquire(): Promise<Link> {
-    if (this.#watch.isAway) throw new Unanswered('the database does not answer');
+    if (this.#watch.isSilent) throw new Unanswered('the database does not answer');
     return this.acquireAnyway();
   }
 
@@ -142,12 +184,17 @@ export class Connections implements AsyncDisposable {
   async acquireAnyway(): Promise<Link> {
     if (this.#pool.waitingCount >= MOST_WAITING) throw new Unanswered('too many wait for the database');
     try {
-      return new Link(await this.#pool.connect(), this.#watch);
+      return new Link(await this.#pool.connect(), this.#watch, !this.#pooled);
     } catch (cause) {
       const error = named(cause);
       if (!this.#closing) this.#watch.failed(error);
       throw error;
     }
+  }
+
+  /** Breaks the connections that nobody uses. */
+  cutIdle(): void {
+    this.#guard.cutIdle();
   }
 
   /** Breaks all connections: what is asked over them fails at once. */

@@ -12,7 +12,7 @@ interface Seen {
 }
 
 /** The connection of a client, or what stands on it where it is encrypted. */
-function streamOf(client: pg.PoolClient): Socket {
+export function streamOf(client: pg.PoolClient): Socket {
   return (client as unknown as { readonly connection: { readonly stream: Socket } }).connection.stream;
 }
 
@@ -41,6 +41,11 @@ export class SilenceGuard implements Disposable {
     this.#timer = setInterval(() => this.#look(), LOOK_MS).unref();
   }
 
+  /** Breaks the connections that nobody uses. */
+  cutIdle(): void {
+    for (const client of this.#idle) streamOf(client).destroy();
+  }
+
   [Symbol.dispose](): void {
     clearInterval(this.#timer);
   }
@@ -57,6 +62,6 @@ export class SilenceGuard implements Disposable {
       }
     }
     // What stands beside a silent connection may be as dead: the next statement gets a new one.
-    if (silent) for (const client of this.#idle) streamOf(client).destroy();
+    if (silent) this.cutIdle();
   }
 }

@@ -5,8 +5,10 @@ import type { Connections } from './connections.ts';
 
 /** How long somebody who looks whether the database is there waits for its word. */
 const PROBE_MS = 1_500;
-/** How many of them in a row hear nothing where it is away: a disk that is slow for a moment is none. */
-const SILENT_PROBES = 2;
+/** How many of them in a row fail where it is away: a disk that is slow for a moment, or a broken connection, is none. */
+const FAILED_PROBES = 2;
+/** How soon a second one follows the first. */
+const SECOND_MS = 50;
 /** How long nothing is said of what the database refuses, after a line about it. */
 const QUIET_MS = 60_000;
 /** How often that is looked for while it is away. */
@@ -14,8 +16,8 @@ const AGAIN_MS = 1_000;
 
 /**
  * Knows whether the database is there, for all the pools of a process. A failure alone does not say it: the database is
- * asked, and it is away where neither that nor anything else is answered meanwhile. Then all that is asked fails at once,
- * until it answers again. One line in the log says each.
+ * asked, and it is away where neither that nor anything else is answered meanwhile. Where it is silent, all
+ * that is asked then fails at once until it answers again. One line in the log says each.
  */
 export class DatabaseWatch {
   readonly #log: Log;
@@ -23,8 +25,9 @@ export class DatabaseWatch {
   readonly #pools: Connections[] = [];
   #answers = 0;
   #outages = 0;
-  /** Probes in a row that heard nothing. */
-  #silent = 0;
+  /** Probes in a row that failed, and whether the last of them heard nothing. */
+  #failures = 0;
+  #silent = false;
   /** When it went away. */
   #since: number | undefined;
   #quietUntil = 0;
@@ -36,7 +39,11 @@ export class DatabaseWatch {
     this.#time = time;
   }
 
-  /** Whether nothing is asked, as nobody answers. */
+  /** Whether nobody answers: whoever asks all the same would wait for nothing. */
+  get isSilent(): boolean {
+    return this.isAway && this.#silent;
+  }
+
   get isAway(): boolean {
     return this.#since !== undefined;
   }
@@ -61,6 +68,7 @@ export class DatabaseWatch {
   answered(): void {
     this.#answers++;
     if (this.#since === undefined) return;
+    this.#failures = 0;
     const seconds = Math.round((this.#time.elapsed() - this.#since) / 1000);
     this.#since = undefined;
     this.#again?.cancel();
@@ -94,17 +102,17 @@ export class DatabaseWatch {
     const before = this.#answers;
     try {
       await this.#ask();
-      this.#silent = 0;
+      this.#failures = 0;
       return true;
     } catch (error) {
       // Where others are answered it is there, if crowded: whoever waits may still have its turn.
       if (this.#answers !== before) {
-        this.#silent = 0;
+        this.#failures = 0;
         return error instanceof Late;
       }
-      const late = error instanceof Late;
-      if (late && !this.isAway && ++this.#silent < SILENT_PROBES) this.#checkIn(0);
-      else this.#gone(error);
+      this.#silent = error instanceof Late;
+      if (++this.#failures >= FAILED_PROBES) this.#gone(error);
+      else this.#checkIn(SECOND_MS);
       return false;
     }
   }
@@ -114,11 +122,26 @@ export class DatabaseWatch {
     if (pool === undefined) return;
     const late = Promise.withResolvers<never>();
     const timer = this.#time.setTimeout(() => late.reject(new Late('it does not answer')), PROBE_MS);
-    const asking = pool.acquireAnyway().then(async (link) => {
+    const acquiring = pool.acquireAnyway();
+    const asking = acquiring.then(async (link) => {
       await link.query('select 1').finally(() => link.release());
     });
     asking.catch(() => undefined);
-    await Promise.race([asking, late.promise]).finally(() => timer.cancel());
+    try {
+      await Promise.race([asking, late.promise]);
+    } catch (error) {
+      // A connection may be dead whose other end is well: the next probe goes over a new one.
+      if (error instanceof Late) {
+        for (const each of this.#pools) each.cutIdle();
+        void acquiring.then(
+          (link) => link.cut(),
+          () => undefined,
+        );
+      }
+      throw error;
+    } finally {
+      timer.cancel();
+    }
   }
 
   #gone(error: unknown): void {
@@ -129,7 +152,7 @@ export class DatabaseWatch {
       this.#log.error({ error }, 'the database does not answer: calls are refused until it does');
     }
     // What is under way would wait for its own limit.
-    for (const pool of this.#pools) pool.cut();
+    if (this.#silent) for (const pool of this.#pools) pool.cut();
     this.#checkIn(AGAIN_MS);
   }
 
