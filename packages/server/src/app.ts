@@ -8,6 +8,7 @@ import type { FirstAdmin } from './modules/iam/index.ts';
 import { Announcer } from './platform/announcer.ts';
 import { Changes } from './platform/changes.ts';
 import { isAway } from './platform/breaks.ts';
+import { Descriptors } from './platform/descriptors.ts';
 import { DatabaseWatch, findPooler, openDatabase } from './platform/database.ts';
 import { openDueRunner } from './platform/due.ts';
 import { Memory } from './platform/memory.ts';
@@ -89,6 +90,8 @@ async function compose(options: AppOptions): Promise<App> {
   const live = opened.use(openLive(ground, modules, listener, notices, options));
   const calls = await openCalls(options, ground, modules, listener, { metrics, watch, notices });
   opened.defer(() => calls.close());
+  const descriptors = opened.use(new Descriptors(clock, log));
+  metrics.watchDescriptors(() => descriptors.shortages);
   metrics.watchLive(() => live.figures());
   metrics.watchLease(() => lease.figures);
   metrics.watchMemory(() => memory.figures());

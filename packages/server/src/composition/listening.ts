@@ -37,7 +37,7 @@ export interface Listener extends AsyncDisposable {
  * is composed waits for it. Throws `StartError` where the port cannot be had.
  */
 export async function openListener(options: AppOptions, notices: Notices): Promise<Listener> {
-  const { host, port: asked, publicUrl, allowedOrigins } = options;
+  const { host, port: asked, publicUrl, allowedOrigins, log } = options;
   const isProxy = isAmong(options.trustedProxies);
   const stopping = new AbortController();
   const composed = Promise.withResolvers<Served>();
@@ -58,6 +58,8 @@ export async function openListener(options: AppOptions, notices: Notices): Promi
   });
   const { http } = door;
   await listen(http, host, asked);
+  // A connection that cannot be taken ends nobody else's.
+  http.on('error', (error) => log.error({ error }, 'a connection could not be taken'));
   let ended: Promise<void> | undefined;
   const { port } = http.address() as AddressInfo;
   const url = publicUrl ?? `http://${hostOf(host)}:${port}`;

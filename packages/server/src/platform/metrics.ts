@@ -170,6 +170,11 @@ export class Metrics {
     this.#total('molva_node_lease_lapses_total', 'Leases that ran out unrenewed.', () => figures().lapses);
   }
 
+  /** Shows how often no file descriptor was left. */
+  watchDescriptors(shortages: () => number): void {
+    this.#total('molva_descriptor_shortages_total', 'Times no file descriptor was left.', shortages);
+  }
+
   /** Shows whether the database is there; answers who counts connections that broke while nobody used them. */
   watchDatabase(figures: DatabaseFigures): () => void {
     this.#show('molva_database_up', 'Whether the database answers.', () => Number(!figures.isAway));
