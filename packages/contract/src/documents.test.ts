@@ -187,7 +187,7 @@ describe('the OpenAPI document', () => {
       check = checkBy(new Ajv2020({ strict: false, validateSchema: false, allErrors: true }) as never, openapi);
     });
 
-    it('has examples that fit their schemas', () => {
+    it('has examples that fit their schemas', { timeout: 30_000 }, () => {
       const wrong = [...parts(openapi)].flatMap(([pointer, part]) => {
         if (!('schema' in part)) return [];
         const examples = Object.values((part['examples'] as Json | undefined) ?? {}).map(

@@ -8,6 +8,7 @@ import type { FirstAdmin } from './modules/iam/index.ts';
 import { Announcer } from './platform/announcer.ts';
 import { Changes } from './platform/changes.ts';
 import { isAway } from './platform/breaks.ts';
+import { systemClock } from './platform/clock.ts';
 import { Descriptors } from './platform/descriptors.ts';
 import { DatabaseWatch, findPooler, openDatabase } from './platform/database.ts';
 import { openDueRunner } from './platform/due.ts';
@@ -90,7 +91,7 @@ async function compose(options: AppOptions): Promise<App> {
   const live = opened.use(openLive(ground, modules, listener, notices, options));
   const calls = await openCalls(options, ground, modules, listener, { metrics, watch, notices });
   opened.defer(() => calls.close());
-  const descriptors = opened.use(new Descriptors(clock, log));
+  const descriptors = opened.use(new Descriptors(systemClock, log));
   metrics.watchDescriptors(() => descriptors.shortages);
   metrics.watchLive(() => live.figures());
   metrics.watchLease(() => lease.figures);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Kysely, PostgresDialect } from 'kysely';
-import pg from 'pg';
+import type pg from 'pg';
 import { Breaks } from './breaks.ts';
 import { Connections, type DatabaseConnection, type Link } from './database/connections.ts';
 import { DatabaseWatch } from './database/watch.ts';

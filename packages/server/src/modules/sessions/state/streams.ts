@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { STREAM_BYTES, type CommittedEvent } from '../../../platform/announcer.ts';
 import type { Database } from '../../../platform/database.ts';
 import { streamEpoch } from './session.ts';
@@ -28,7 +27,7 @@ const ahead = {
 /** Other processes find the same, each in its own time: streams begin anew once. */
 const beginAnew = {
   name: 'session_streams_begin_anew',
-  text: `update stream_life set life = $1, since = now() where since < now() - interval '10 seconds' returning life`,
+  text: `update stream_life set life = left(gen_random_uuid()::text, 8), since = now() where since < now() - interval '10 seconds' returning life`,
 };
 
 /** Where an event log stands; the epoch names its life. */
@@ -64,7 +63,7 @@ export class EventStreams {
 
   /** Gives all streams another epoch; whether it was this call that did. */
   async beginAnew(): Promise<boolean> {
-    return (await this.#database.query(beginAnew, [randomBytes(6).toString('base64url')])).length > 0;
+    return (await this.#database.query(beginAnew, [])).length > 0;
   }
 
   /**
