@@ -4,9 +4,10 @@ import { transition, type Command, type ConnectionEvent, type ConnectionState } 
 import { backoff, type Clock, type Timer } from './environment.ts';
 import { isMolvaError } from './errors.ts';
 import { Live } from './live.ts';
-import { ownMessage, socketError, startBody } from './outgoing.ts';
+import { ownMessage, socketError } from './outgoing.ts';
 import type { Memory } from './memory.ts';
 import { Outbox, type OutgoingMessage, type Sent } from './outbox/outbox.ts';
+import { callStart } from './call-start.ts';
 import type { Emitter, Store } from './store.ts';
 import * as timelines from './timeline/timeline.ts';
 import type { ChatEvents, ChatOptions, ChatState } from './types.ts';
@@ -161,7 +162,7 @@ export class Engine {
 
   async #start(): Promise<void> {
     try {
-      const started = await this.#callStart();
+      const started = await callStart(this.#parts, !this.#forceNew);
       this.#adopt(started);
       await this.loadHistory(this.#parts.options.historySize ?? 50);
       this.dispatch({ type: 'started' });
@@ -172,33 +173,11 @@ export class Engine {
     }
   }
 
-  async #callStart(): Promise<SessionStarted> {
-    const { api, memory, options } = this.#parts;
-    const continues = (options.startMode ?? 'continue') === 'continue' && !this.#forceNew;
-    const { sessionId, clientId, sessionToken } = memory.kept;
-    api.sessionToken = continues ? sessionToken : undefined;
-    const body = await startBody(options);
-    const known = {
-      ...(sessionId === undefined || !continues ? {} : { sessionId }),
-      ...(clientId === undefined ? {} : { clientId }),
-    };
-    try {
-      return await api.start(options.chatId, continues, { ...body, ...known });
-    } catch (error) {
-      // A session whose token has ended cannot be continued; another one can be started.
-      if (!isMolvaError(error) || error.details.code !== 'session-token-refused' || api.sessionToken === undefined)
-        throw error;
-      api.sessionToken = undefined;
-      return api.start(options.chatId, false, { ...body, ...(clientId === undefined ? {} : { clientId }) });
-    }
-  }
-
   #adopt(started: SessionStarted): void {
     const { api, memory, store } = this.#parts;
     const { id, clientId, startedAt, ttl, sessionToken, eventSeq } = started;
     if (store.state.session?.id !== id) {
-      const own = this.#timeline.messages.filter(({ delivery }) => delivery !== 'sent');
-      this.#timeline = { ...timelines.emptyTimeline(eventSeq), messages: own };
+      this.#timeline = timelines.unsentOf(this.#timeline, eventSeq);
       this.#oldestSeq = undefined;
       this.#epoch = undefined;
       this.#stale = false;
@@ -233,8 +212,7 @@ export class Engine {
     const begunAnew = this.#epoch !== undefined && this.#epoch !== epoch;
     this.#epoch = epoch;
     if (!begunAnew && offset >= this.#timeline.lastEventSeq) return;
-    const own = this.#timeline.messages.filter(({ delivery }) => delivery !== 'sent');
-    this.#timeline = { ...timelines.emptyTimeline(offset), messages: own };
+    this.#timeline = timelines.unsentOf(this.#timeline, offset);
     this.#oldestSeq = undefined;
     this.#stale = true;
   }

@@ -51,6 +51,11 @@ export function emptyTimeline(lastEventSeq: number): Timeline {
   return { lastEventSeq, messages: [], early: new Map(), closed: null, operatorName: null, ratingRequest: null };
 }
 
+/** What of a timeline the server has not, on the stream of another session or another life from here on. */
+export function unsentOf(timeline: Timeline, lastEventSeq: number): Timeline {
+  return { ...emptyTimeline(lastEventSeq), messages: timeline.messages.filter(({ delivery }) => delivery !== 'sent') };
+}
+
 /** Whether something that came shows that something before it did not. */
 export function hasGap(timeline: Timeline): boolean {
   return timeline.early.size > 0;
