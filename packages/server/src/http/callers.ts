@@ -41,27 +41,41 @@ export function knowCallers(
 ): Callers {
   const { limits } = ports;
   const known = new WeakMap<FastifyRequest, Caller>();
-  server.addHook('onRequest', async (request) => {
+  const admit = (request: FastifyRequest, operation: Operation, caller: Caller): void => {
+    limits.count(caller);
+    if (operation.access === 'admin' && caller.user?.roles.includes('ADMIN') !== true) {
+      throw new Failure('permission-denied');
+    }
+    known.set(request, caller);
+  };
+  /** Whoever tries tokens is counted as well. */
+  const unknown = (request: FastifyRequest, error: unknown): never => {
+    limits.count({ user: null, address: ports.callerOf(request.raw) });
+    throw error;
+  };
+  // Most callers are known without waiting: a hook that makes no promise for them.
+  server.addHook('onRequest', (request, _reply, done) => {
     const { operation, uncounted } = request.routeOptions.config;
-    if (operation === undefined) {
-      if (uncounted !== true) limits.count({ user: null, address: ports.callerOf(request.raw) });
+    const refuse = (error: unknown): void => {
+      if (operation !== undefined) refused(operation, error);
+      done(error as Error);
+    };
+    try {
+      if (operation !== undefined) {
+        const caller = callerOf(request, operation, ports, unknown);
+        if (caller instanceof Promise) {
+          void caller.then((found) => admit(request, operation, found)).then(() => done(), refuse);
+          return;
+        }
+        admit(request, operation, caller);
+      } else if (uncounted !== true) {
+        limits.count({ user: null, address: ports.callerOf(request.raw) });
+      }
+    } catch (error) {
+      refuse(error);
       return;
     }
-    try {
-      const caller = await callerOf(request, operation, ports).catch((error: unknown) => {
-        // Whoever tries tokens is counted as well.
-        limits.count({ user: null, address: ports.callerOf(request.raw) });
-        throw error;
-      });
-      limits.count(caller);
-      if (operation.access === 'admin' && caller.user?.roles.includes('ADMIN') !== true) {
-        throw new Failure('permission-denied');
-      }
-      known.set(request, caller);
-    } catch (error) {
-      refused(operation, error);
-      throw error;
-    }
+    done();
   });
   return (request) => {
     const caller = known.get(request);
@@ -70,15 +84,23 @@ export function knowCallers(
   };
 }
 
-async function callerOf(request: FastifyRequest, { access }: Operation, ports: CallerPorts): Promise<Caller> {
+function callerOf(
+  request: FastifyRequest,
+  { access }: Operation,
+  ports: CallerPorts,
+  unknown: (request: FastifyRequest, error: unknown) => never,
+): Caller | Promise<Caller> {
   const from = { address: ports.callerOf(request.raw), userAgent: request.headers['user-agent'] ?? null };
   const header = access === 'credentials' ? undefined : request.headers.authorization;
   const token = header?.replace(/^Bearer\s+/i, '').trim();
   if (token === undefined || token === '') {
-    if (access === 'user' || access === 'admin') throw new Failure('not-authenticated');
+    if (access === 'user' || access === 'admin') unknown(request, new Failure('not-authenticated'));
     return { ...from, user: null, sessionToken: null };
   }
   const takesSessionToken = access === 'open' || access === 'holder';
   if (takesSessionToken && ports.isSessionToken(token)) return { ...from, user: null, sessionToken: token };
-  return { ...from, user: await ports.identify(token), sessionToken: null };
+  return ports.identify(token).then(
+    (user) => ({ ...from, user, sessionToken: null }),
+    (error: unknown) => unknown(request, error),
+  );
 }

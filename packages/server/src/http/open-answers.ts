@@ -14,8 +14,10 @@ const LEFT_BYTES = 48 * 1024 * 1024;
 interface OpenAnswer {
   readonly address: string;
   readonly response: ServerResponse;
+  /** When it was made. */
+  readonly at: number;
   bytes: number;
-  timer: Timer;
+  slow: boolean;
 }
 
 /**
@@ -31,6 +33,8 @@ export class OpenAnswers {
   /** Those of each address that nobody takes, the oldest first. */
   readonly #slow = new Map<string, Set<OpenAnswer>>();
   #bytes = 0;
+  /** One for all: most answers are taken long before anybody has to look at them. */
+  #look: Timer | undefined;
 
   constructor(clock: Clock, notices: Notices) {
     this.#clock = clock;
@@ -41,17 +45,29 @@ export class OpenAnswers {
   add(address: string, response: ServerResponse, bytes: number): void {
     if (response.closed || response.req.socket.destroyed) return;
     if (this.#bytes + bytes > MOST_BYTES) this.#makeRoom();
-    const timer = this.#clock.setTimeout(() => this.#isSlow(answer), SLOW_MS);
-    const answer: OpenAnswer = { address, response, bytes, timer };
+    const answer: OpenAnswer = { address, response, at: this.#clock.now(), bytes, slow: false };
     this.#open.add(answer);
     this.#bytes += bytes;
     response.once('close', () => this.#remove(answer));
+    this.#look ??= this.#clock.setTimeout(() => this.#lookAtAll(), SLOW_MS);
+  }
+
+  /** Notes who is slow, and cuts off who was for too long. */
+  #lookAtAll(): void {
+    const now = this.#clock.now();
+    for (const answer of this.#open) {
+      const age = now - answer.at;
+      if (age < SLOW_MS) break;
+      // The connection of an answer that waits behind another may end without a word to it.
+      if (age >= WAITS.answer) this.#cut(answer);
+      else if (!answer.slow) this.#isSlow(answer);
+    }
+    this.#look = this.#open.size === 0 ? undefined : this.#clock.setTimeout(() => this.#lookAtAll(), SLOW_MS);
   }
 
   #isSlow(answer: OpenAnswer): void {
     const { address } = answer;
-    // The connection of an answer that waits behind another may end without a word to it.
-    answer.timer = this.#clock.setTimeout(() => this.#cut(answer), WAITS.answer - SLOW_MS);
+    answer.slow = true;
     const slow = this.#slow.get(address) ?? new Set();
     this.#slow.set(address, slow.add(answer));
     const [oldest] = slow;
@@ -80,8 +96,8 @@ export class OpenAnswers {
 
   #remove(answer: OpenAnswer): void {
     if (!this.#open.delete(answer)) return;
-    answer.timer.cancel();
     this.#bytes -= answer.bytes;
+    if (!answer.slow) return;
     const slow = this.#slow.get(answer.address);
     slow?.delete(answer);
     if (slow?.size === 0) this.#slow.delete(answer.address);

@@ -34,8 +34,12 @@ export class Places {
   }
 
   /** Does the work of a call, where that is a list in its turn. Throws `too-many-requests`, or `list-late` where it takes too long. */
-  async serve<T>(operation: Operation, { user }: Pick<Caller, 'user'>, work: () => Promise<T>): Promise<T> {
+  serve<T>(operation: Operation, { user }: Pick<Caller, 'user'>, work: () => Promise<T>): Promise<T> {
     if (user === null || !isList(operation) || interactive.has(operation.id)) return work();
+    return this.#inTurn(user, work);
+  }
+
+  async #inTurn<T>(user: NonNullable<Caller['user']>, work: () => Promise<T>): Promise<T> {
     try {
       return await this.#within(`user ${user.id}`, AT_ONCE.user, () =>
         this.#within(`company ${user.companyId}`, AT_ONCE.company, work),

@@ -79,9 +79,10 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     },
   });
   const limits = new RateLimits(options.limits, options.clock);
-  server.addHook('onSend', async (request, reply, payload) => {
+  server.addHook('onSend', (request, reply, payload, done) => {
     const bytes = typeof payload === 'string' || payload instanceof Uint8Array ? payload.length : 0;
     if (bytes > 0) options.openAnswers.add(options.callerOf(request.raw), reply.raw, bytes);
+    done();
   });
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', async (request: FastifyRequest) =>

@@ -219,7 +219,7 @@ describe('a webhook bot', () => {
     expect(fields({ status: 'DANCE' })).toEqual(['invalid-input', ['status']]);
     expect(fields(null)).toEqual(['invalid-input', ['']]);
     const long = Object.fromEntries(Array.from({ length: 5 }, (_, index) => [`v${index}`, 'x'.repeat(60_000)]));
-    expect(fields({ variables: long })).toEqual(['invalid-input', ['variables']]);
+    expect(fields({ variables: long })).toEqual(['data-too-large', []]);
   });
 
   it.each([

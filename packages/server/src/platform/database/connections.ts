@@ -107,21 +107,23 @@ export class Link {
     return this.#broken;
   }
 
-  async query<Row extends pg.QueryResultRow>(
+  query<Row extends pg.QueryResultRow>(
     text: string | pg.QueryConfig,
     values?: unknown[],
   ): Promise<pg.QueryResult<Row>> {
-    try {
-      const asked = this.#keeps || typeof text === 'string' ? text : unnamed(text);
-      const result = await this.#client.query<Row>(asked, values);
-      this.#watch.answered();
-      return result;
-    } catch (cause) {
-      const error = named(cause);
-      this.#broken ||= !isRefused(error);
-      this.#watch.failed(error);
-      throw error;
-    }
+    const asked = this.#keeps || typeof text === 'string' ? text : unnamed(text);
+    return this.#client.query<Row>(asked, values).then(
+      (result) => {
+        this.#watch.answered();
+        return result;
+      },
+      (cause: unknown) => {
+        const error = named(cause);
+        this.#broken ||= !isRefused(error);
+        this.#watch.failed(error);
+        throw error;
+      },
+    );
   }
 
   /** Breaks it, whatever is asked over it. */
@@ -175,21 +177,24 @@ export class Connections implements AsyncDisposable {
   }
 
   /** A connection to be released; throws `Unanswered`, or what the server says where it refuses. */
-  async acquire(): Promise<Link> {
-    if (this.#watch.isSilent) throw new Unanswered('the database does not answer');
+  acquire(): Promise<Link> {
+    if (this.#watch.isSilent) return Promise.reject(new Unanswered('the database does not answer'));
     return this.acquireAnyway();
   }
 
   /** The same while the database is away: for whoever looks whether it is back. */
-  async acquireAnyway(): Promise<Link> {
-    if (this.#pool.waitingCount >= MOST_WAITING) throw new Unanswered('too many wait for the database');
-    try {
-      return new Link(await this.#pool.connect(), this.#watch, !this.#pooled);
-    } catch (cause) {
-      const error = named(cause);
-      if (!this.#closing) this.#watch.failed(error);
-      throw error;
+  acquireAnyway(): Promise<Link> {
+    if (this.#pool.waitingCount >= MOST_WAITING) {
+      return Promise.reject(new Unanswered('too many wait for the database'));
     }
+    return this.#pool.connect().then(
+      (client) => new Link(client, this.#watch, !this.#pooled),
+      (cause: unknown) => {
+        const error = named(cause);
+        if (!this.#closing) this.#watch.failed(error);
+        throw error;
+      },
+    );
   }
 
   /** Breaks the connections that nobody uses. */
