@@ -17,10 +17,9 @@ afterAll(async () => {
 
 const tags = (header: Record<string, string>) => app.call('GET', '/tags', undefined, header);
 const sql = (text: string) => database.query<{ count: number }>({ text }, []);
-/** Lists of tags that wait for the table. */
-const held = async () =>
-  (await sql(`select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like '%"tags"%'`))[0]
-    ?.count;
+/** Lists of tags that wait for the table; other tests have databases of their own on the same server. */
+const waiting = `from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like '%"tags"%'`;
+const held = async () => (await sql(`select count(*) ${waiting}`))[0]?.count;
 
 /** Keeps whoever reads the table of tags waiting for what the work does. */
 async function withTagsLocked(work: () => Promise<void>): Promise<void> {
@@ -59,9 +58,7 @@ it('a list that takes too long says so, and its place is free again', async () =
   await withTagsLocked(async () => {
     const late = tags(tenant.header);
     await expect.poll(held).toBe(1);
-    await sql(
-      `select pg_cancel_backend(pid) from pg_stat_activity where wait_event_type = 'Lock' and query like '%"tags"%'`,
-    );
+    await sql(`select pg_cancel_backend(pid) ${waiting}`);
     const { status, headers } = await late;
     expect([status, headers.get('x-error-code')]).toEqual([422, 'list-late']);
   });

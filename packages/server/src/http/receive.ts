@@ -26,21 +26,25 @@ export function textOf(request: IncomingMessage, limit: number, clock: Clock): P
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let length = 0;
+    let settled = false;
+    // Whoever ends comes once; what comes after is nobody's, and its listeners go with the request.
     const settle = (failure?: Failure): void => {
+      if (settled) return;
+      settled = true;
       timer.cancel();
-      request.off('data', take).off('end', end).off('error', cut).off('close', cut);
-      if (failure === undefined) resolve(Buffer.concat(chunks, length).toString());
-      else reject(failure);
+      if (failure !== undefined) reject(failure);
+      else resolve((chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks, length)).toString());
     };
     const timer = clock.setTimeout(() => settle(late()), WAITS.json);
-    const take = (chunk: Buffer): void => {
+    request.on('data', (chunk: Buffer) => {
+      if (settled) return;
       length += chunk.length;
       if (length > limit) settle(new Failure('body-too-large'));
       else chunks.push(chunk);
-    };
-    const end = (): void => settle();
-    const cut = (): void => settle(new Failure('body-incomplete'));
-    request.on('data', take).on('end', end).on('error', cut).on('close', cut);
+    });
+    request.on('end', () => settle());
+    // A connection that breaks closes its request, with or without an error that somebody hears.
+    request.on('close', () => settle(new Failure('body-incomplete')));
   });
 }
 

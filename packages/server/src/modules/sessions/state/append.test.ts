@@ -16,6 +16,7 @@ const nothing: Counts = {
 /** More columns than a number has bits, with types enough for two columns to differ in theirs alone. */
 const many = Array.from({ length: 70 }, (_, at): StepColumn => ({
   name: `column_${at}`,
+  sign: String.fromCharCode(0x400 + at),
   type: ['text', 'integer', 'json'][at % 3] ?? '',
   write: () => null,
   changed: () => true,
@@ -45,7 +46,9 @@ it('two statements of a step have one name only where they say the same, however
   const alone = many.map((column) => [column]);
   const pairs = many.flatMap((first, at) => many.slice(at + 1).map((second) => [first, second]));
   const beginnings = many.map((_, at) => many.slice(0, at));
-  const retyped = many.map((column) => [{ ...column, name: `${column.name}_new` }]);
+  const renamed = many.map((column, at) => [
+    { ...column, name: `${column.name}_new`, sign: String.fromCharCode(0x500 + at) },
+  ]);
   const rows = [
     nothing,
     { ...nothing, events: 1 },
@@ -54,7 +57,7 @@ it('two statements of a step have one name only where they say the same, however
   ];
   const texts = new Map<string, string>();
   let statements = 0;
-  for (const columns of [...alone, ...pairs, ...beginnings, ...retyped]) {
+  for (const columns of [...alone, ...pairs, ...beginnings, ...renamed]) {
     for (const counts of rows) {
       const { name, text } = appendStatement(columns, counts);
       if (name === undefined) throw new Error('not prepared');
@@ -80,4 +83,8 @@ it('a step writes the columns of the fields it changed, and what follows from th
   expect(written({ lastMessageAt: 3_600_000 })).toEqual(['last_message_at', 'activity_hour']);
   expect(written({ name: 'Boris' })).toEqual(['name', 'search']);
   expect(written({ name: 'ANNA' })).toEqual(['name']);
+});
+
+it('every column that a step writes has a sign of its own', () => {
+  expect(new Set(stepColumns.map(({ sign }) => sign)).size).toBe(stepColumns.length);
 });

@@ -113,13 +113,21 @@ export interface Counts {
 export function appendStatement(columns: readonly StepColumn[], counts: Counts): Statement {
   // A bot can say anything in any number: only the shapes that come all the time are worth a plan on each connection.
   if (!isUsual(counts)) return { text: statementText(columns, counts) };
-  const shape = [...columns.map(({ name }) => name), ...Object.values(counts)].join(' ');
+  const shape = shapeOf(columns, counts);
   let known = statements.get(shape);
   if (known === undefined) {
     known = prepared('session_append', statementText(columns, counts));
     statements.set(shape, known);
   }
   return known;
+}
+
+/** What tells two statements apart, made for every step: a character for each column, then what is counted. */
+function shapeOf(columns: readonly StepColumn[], counts: Counts): string {
+  let shape = '';
+  for (const { sign } of columns) shape += sign;
+  const { messages, events, due, deliveries, facts, traces, change, seat } = counts;
+  return `${shape} ${messages} ${events} ${due} ${deliveries} ${facts} ${traces} ${change} ${seat}`;
 }
 
 function isUsual({ messages, events, due, deliveries, facts, traces }: Counts): boolean {

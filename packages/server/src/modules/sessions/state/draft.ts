@@ -166,6 +166,7 @@ export class Draft {
     this.#session = {
       ...this.#session,
       lastSeq: placed.seq,
+      lastEventSeq: placed.eventSeq,
       lastMessageAt: this.now,
       unread: fromClient ? unread + 1 : unread,
       firstClientMessageAfterAt: fromClient
@@ -175,7 +176,7 @@ export class Draft {
           : firstClientMessageAfterAt,
       lastOperatorMessageAt: fromOperator ? this.now : lastOperatorMessageAt,
     };
-    this.addEvent(EventName.chatMessageCreated, messagePayload(this.#session.id, placed), fromClient ? 'client' : null);
+    this.#log(EventName.chatMessageCreated, messagePayload(this.#session.id, placed), fromClient ? 'client' : null);
     const push = fromClient ? undefined : this.#notifier.push(this.#session, placed);
     if (push !== undefined) this.deliver(push);
     return placed;
@@ -187,10 +188,15 @@ export class Draft {
     payload: Omit<EventPayloads[N], 'eventSeq'>,
     audience: string | null = null,
   ): void {
-    const eventSeq = this.#session.lastEventSeq + 1;
+    this.#session = { ...this.#session, lastEventSeq: this.#session.lastEventSeq + 1 };
+    this.#log(event, payload, audience);
+  }
+
+  /** Adds what happened under the number that the session counts already. */
+  #log<N extends EventName>(event: N, payload: Omit<EventPayloads[N], 'eventSeq'>, audience: string | null): void {
+    const eventSeq = this.#session.lastEventSeq;
     const data = { ...payload, eventSeq };
     this.events.push({ eventSeq, event, data: JSON.stringify(data), audience });
-    this.#session = { ...this.#session, lastEventSeq: eventSeq };
     const name = notificationOf[event];
     if (name !== undefined) this.notify(name, data);
   }
@@ -252,12 +258,12 @@ function messagePayload(sessionId: string, message: PlacedMessage): Omit<ChatMes
     id: message.id,
     authorType: message.authorType,
     body: message.body,
-    answers: [...(message.answers ?? [])],
+    answers: message.answers === undefined ? [] : [...message.answers],
     ...(message.keyboard ? { keyboard: message.keyboard } : {}),
     createdAt: wireDate(message.createdAt),
     sessionId,
-    attachments: [...(message.attachments ?? [])],
-    actions: [...(message.actions ?? [])],
+    attachments: message.attachments === undefined ? [] : [...message.attachments],
+    actions: message.actions === undefined ? [] : [...message.actions],
     ...(message.avatar === undefined ? {} : { avatar: message.avatar }),
     authorId: message.authorId,
     authorName: message.authorName,

@@ -9,22 +9,31 @@ interface WrittenColumn<Source> {
   readonly write: (source: Source) => unknown;
 }
 
+/** `A`; there are more columns than letters. */
+const FIRST_SIGN = 65;
+
 /** A column that a step can change. */
 export interface StepColumn extends WrittenColumn<HotSession> {
+  /** One character, of no other column. */
+  readonly sign: string;
   readonly changed: (before: HotSession, after: HotSession) => boolean;
 }
 
 const stored = written(storedColumns);
 
 /** What a step can change of a session; only what it did change is written. */
-export const stepColumns: readonly StepColumn[] = [
+export const stepColumns: readonly StepColumn[] = signed([
   ...stored.filter(({ fixed }) => fixed !== true).map((column) => ({ ...column, changed: fieldChanged(column.field) })),
   ...derivedColumns.map((column) => ({
     ...column,
     changed: (before: HotSession, after: HotSession) =>
       anyChanged(column.from, before, after) && moved(column, before, after),
   })),
-];
+]);
+
+function signed(columns: readonly Omit<StepColumn, 'sign'>[]): StepColumn[] {
+  return columns.map((column, index) => ({ ...column, sign: String.fromCharCode(FIRST_SIGN + index) }));
+}
 
 function anyChanged(fields: readonly (keyof HotSession)[], before: HotSession, after: HotSession): boolean {
   for (const field of fields) if (before[field] !== after[field]) return true;
