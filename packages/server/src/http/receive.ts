@@ -44,7 +44,9 @@ export function textOf(request: IncomingMessage, limit: number, clock: Clock): P
     });
     request.on('end', () => settle());
     // A connection that breaks closes its request, with or without an error that somebody hears.
-    request.on('close', () => settle(new Failure('body-incomplete')));
+    request.on('close', () => {
+      if (!settled) settle(new Failure('body-incomplete'));
+    });
   });
 }
 
