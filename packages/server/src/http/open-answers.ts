@@ -49,7 +49,7 @@ export class OpenAnswers {
     this.#open.add(answer);
     this.#bytes += bytes;
     response.once('close', () => this.#remove(answer));
-    this.#look ??= this.#clock.setTimeout(() => this.#lookAtAll(), SLOW_MS);
+    if (this.#look === undefined) this.#lookSoon();
   }
 
   /** Notes who is slow, and cuts off who was for too long. */
@@ -62,7 +62,12 @@ export class OpenAnswers {
       if (age >= WAITS.answer) this.#cut(answer);
       else if (!answer.slow) this.#isSlow(answer);
     }
-    this.#look = this.#open.size === 0 ? undefined : this.#clock.setTimeout(() => this.#lookAtAll(), SLOW_MS);
+    this.#look = undefined;
+    if (this.#open.size > 0) this.#lookSoon();
+  }
+
+  #lookSoon(): void {
+    this.#look = this.#clock.setTimeout(() => this.#lookAtAll(), SLOW_MS);
   }
 
   #isSlow(answer: OpenAnswer): void {

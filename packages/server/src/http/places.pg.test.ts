@@ -41,7 +41,7 @@ describe('forty lists that one user asks for and that take their time', () => {
         return answer;
       });
       await expect.poll(() => refused).toBe(22);
-      expect(await held()).toBe(2);
+      await expect.poll(held).toBe(2);
       const said = await app.call('POST', `/sessions/${id}/clients/messages`, { body: 'Hello' });
       expect(said.status).toBe(201);
       expect((await app.call('GET', '/chats', undefined, app.admin)).status).toBe(200);

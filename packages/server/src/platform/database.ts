@@ -29,6 +29,8 @@ export type Statement = Prepared | { readonly name?: never; readonly text: strin
 /** Anything that runs statements: the pool, or one connection inside a transaction. */
 export interface Queryable {
   query<Row extends pg.QueryResultRow>(statement: Statement, values: readonly unknown[]): Promise<Row[]>;
+  /** Runs a statement whose rows nobody reads; answers how many it came to. */
+  count(statement: Statement, values: readonly unknown[]): Promise<number>;
 }
 
 /** The database: hot statements as named prepared SQL, everything else through the typed builder. */
@@ -94,26 +96,29 @@ export function openDatabase(
 }
 
 /** Statements over a pool, each on whatever connection is free. */
-function askOver(pool: Connections, breaks: Breaks): Pick<Database, 'query' | 'builder'> {
+function askOver(pool: Connections, breaks: Breaks): Pick<Database, 'query' | 'count' | 'builder'> {
+  const over = async <T>(ask: (link: Link) => Promise<T>): Promise<T> => {
+    let link: Link | undefined;
+    try {
+      link = await pool.acquire();
+      const answer = await ask(link);
+      breaks.answered();
+      return answer;
+    } catch (error) {
+      breaks.failed(error);
+      throw error;
+    } finally {
+      link?.release();
+    }
+  };
   return {
     // The builder ends nothing: the pools are closed by who opened them.
     builder: new Kysely<Tables>({
       dialect: new PostgresDialect({ pool: { connect: () => pool.acquire(), end: async () => undefined } as never }),
     }),
-    async query<Row extends pg.QueryResultRow>(statement: Statement, values: readonly unknown[]) {
-      let link: Link | undefined;
-      try {
-        link = await pool.acquire();
-        const { rows } = await link.query<Row>(queryOf(statement, values));
-        breaks.answered();
-        return rows;
-      } catch (error) {
-        breaks.failed(error);
-        throw error;
-      } finally {
-        link?.release();
-      }
-    },
+    query: <Row extends pg.QueryResultRow>(statement: Statement, values: readonly unknown[]) =>
+      over(async (link) => (await link.query<Row>(queryOf(statement, values))).rows),
+    count: (statement, values) => over((link) => link.count(statement, values as unknown[])),
   };
 }
 
@@ -132,6 +137,7 @@ async function transact<T>(
       async query<Row extends pg.QueryResultRow>(statement: Statement, values: readonly unknown[]) {
         return (await client.query<Row>(queryOf(statement, values))).rows;
       },
+      count: (statement, values) => client.count(statement, values as unknown[]),
     });
     await client.query('commit');
     return value;

@@ -1,6 +1,7 @@
 import { Socket } from 'node:net';
 import pg from 'pg';
 import { isRefused, Unanswered } from '../breaks.ts';
+import { count } from './counted.ts';
 import { SilenceGuard, streamOf } from './silence.ts';
 import type { DatabaseWatch } from './watch.ts';
 
@@ -112,10 +113,19 @@ export class Link {
     values?: unknown[],
   ): Promise<pg.QueryResult<Row>> {
     const asked = this.#keeps || typeof text === 'string' ? text : unnamed(text);
-    return this.#client.query<Row>(asked, values).then(
-      (result) => {
+    return this.#watched(this.#client.query<Row>(asked, values));
+  }
+
+  /** Runs a statement whose rows nobody reads; answers how many it came to. */
+  count(query: pg.QueryConfig, values: unknown[]): Promise<number> {
+    return this.#watched(count(this.#client, this.#keeps ? query : unnamed(query), values));
+  }
+
+  #watched<T>(asking: Promise<T>): Promise<T> {
+    return asking.then(
+      (answer) => {
         this.#watch.answered();
-        return result;
+        return answer;
       },
       (cause: unknown) => {
         const error = named(cause);

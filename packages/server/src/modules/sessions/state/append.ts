@@ -14,7 +14,7 @@ import { stepColumns, type StepColumn } from './written-columns.ts';
  * text depends on what changed and how many rows there are; a handful of shapes covers nearly all steps, each prepared
  * once.
  */
-export async function append(database: Queryable, ids: Ids, draft: Draft): Promise<boolean> {
+export async function append(database: Pick<Queryable, 'count'>, ids: Ids, draft: Draft): Promise<boolean> {
   const { before, session } = draft;
   const moved = stepColumns.filter(({ changed }) => changed(before, session));
   const { seat } = draft;
@@ -43,7 +43,7 @@ export async function append(database: Queryable, ids: Ids, draft: Draft): Promi
     change: draft.change?.kind ?? null,
     seat: seat !== null,
   };
-  const written = (await database.query(appendStatement(moved, counts), values)).length === 1;
+  const written = (await database.count(appendStatement(moved, counts), values)) === 1;
   if (!written && seat !== null && seat.epoch !== null) throw new SeatTaken();
   return written;
 }
