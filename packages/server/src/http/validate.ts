@@ -28,8 +28,9 @@ export function inputCheck(operation: Operation): (raw: RawInput) => CheckedInpu
   const whole = operation.consumes === undefined ? operation.body : undefined;
   const body = whole && checker(whole);
   const normalise = whole && bodyNormaliser(whole);
+  const readParams = paramsReader(operation);
   return (raw) => ({
-    params: params && operation.params ? params(readParams(operation, raw.params)) : undefined,
+    params: params && params(readParams(raw.params)),
     query: query && operation.query ? query(readQuery(operation.query, raw.query)) : undefined,
     body: body ? body(wholeBody(normalise ? normalise(raw.body ?? {}) : raw.body)) : undefined,
   });
@@ -75,16 +76,18 @@ function plainName(name: string): string {
   return name.replace(/\[\w*\]$/, '');
 }
 
-/** Path parameters as their types; the rest of a path arrives under `*`. */
-function readParams(operation: Operation, raw: unknown): Record<string, unknown> {
-  const given = raw as Record<string, unknown>;
-  const properties = Object.entries((operation.params as TObject).properties as Record<string, TSchema>);
-  return Object.fromEntries(
-    properties.map(([name, property]) => {
-      const value = given[name] ?? (operation.takesRest ? given['*'] : undefined);
-      return [name, queryValue(property, wellFormed(name, value))];
-    }),
-  );
+/** Reads path parameters as their types; the rest of a path arrives under `*`. */
+function paramsReader({ params, takesRest }: Operation): (raw: unknown) => Record<string, unknown> {
+  const properties = Object.entries((params as TObject | undefined)?.properties ?? {});
+  return (raw) => {
+    const given = raw as Record<string, unknown>;
+    const read: Record<string, unknown> = {};
+    for (const [name, property] of properties) {
+      const value = given[name] ?? (takesRest ? given['*'] : undefined);
+      read[name] = queryValue(property as TSchema, wellFormed(name, value));
+    }
+    return read;
+  };
 }
 
 /** A body whose texts a database can store: what is none, is refused by its name. */
