@@ -1,6 +1,6 @@
 /** Blocks of bots that a careless or hostile author might store. */
 export const costlyBots: readonly Record<string, unknown>[] = [
-  // A thousand values, set again and again.
+  // Hundreds of values, set again and again.
   {
     start: { type: 'start', next: 'set0' },
     ...Object.fromEntries(
@@ -8,7 +8,7 @@ export const costlyBots: readonly Record<string, unknown>[] = [
         `set${round}`,
         {
           type: 'set',
-          values: Object.fromEntries(Array.from({ length: 1000 }, (__, index) => [`v${index}`, `${round} + ${index}`])),
+          values: Object.fromEntries(Array.from({ length: 500 }, (__, index) => [`v${index}`, `${round} + ${index}`])),
           next: round === 19 ? 'listen' : `set${round + 1}`,
         },
       ]),
@@ -23,7 +23,7 @@ export const costlyBots: readonly Record<string, unknown>[] = [
       text: 'Well?',
       variable: 'said',
       branches: Array.from({ length: 100 }, (_, index) => ({
-        pattern: `(\\p{L}|\\p{N}|\\s){${900 - index}}x{${index + 1}}$`,
+        pattern: `\\p{L}{1,30}x{${index + 1}}$`,
         next: 'listen',
       })),
       default: 'listen',
@@ -31,8 +31,9 @@ export const costlyBots: readonly Record<string, unknown>[] = [
   },
   // One that never stops talking.
   {
-    start: { type: 'start', next: 'grow' },
-    grow: { type: 'set', values: { text: `'${'word '.repeat(10_000)}'` }, next: 'talk' },
-    talk: { type: 'message', text: '{text}', next: 'talk' },
+    start: { type: 'start', next: 'begin' },
+    begin: { type: 'set', values: { text: `'${'word '.repeat(100)}'` }, next: 'grow' },
+    grow: { type: 'set', values: { text: 'text + text' }, next: 'talk' },
+    talk: { type: 'message', text: '{text}', next: 'grow' },
   },
 ];
