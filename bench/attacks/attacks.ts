@@ -51,7 +51,6 @@ async function attack(name: AttackName, dataFolder: string): Promise<AttackFigur
   const idle = await bystand(molva.port, chatId, SECONDS);
   const idleBytes = residentBytes(molva.pid);
   const before = await refusals(molva);
-  // The server's address of the counters is asked from where the attack does not come from.
   const { child } = await startNode([program, name, JSON.stringify(target)], {}, /begun/);
   // What is measured is the server, not who gets the processor.
   setPriority(child.pid ?? 0, 10);

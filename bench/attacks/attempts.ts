@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Socket } from 'node:net';
-import { maskedFrame, openLive, openSocket } from '../support/wire.ts';
+import { callOnce, callRequest, maskedFrame, openLive, openSocket, upgradeRequest } from '../support/wire.ts';
 
 /** Whom an attack is made on. */
 export interface Target {
@@ -20,6 +20,8 @@ const FROM = '127.0.0.2';
 const LIVE = '/centrifugo/connection/websocket';
 /** What an attacker keeps unsent at most, so that it does not end itself. */
 const UNSENT = 64 * 1024 * 1024;
+/** How long it waits for an answer that it reads. */
+const PATIENCE_MS = 30_000;
 
 /** Goes on with something by so many at a time, whatever becomes of each. */
 async function forEver(atATime: number, work: (round: number) => Promise<unknown>): Promise<void> {
@@ -42,18 +44,9 @@ async function open(port: number): Promise<Socket> {
   return socket;
 }
 
-function request(method: string, path: string, body: string, headers = ''): string {
-  return `${method} ${path} HTTP/1.1\r\nHost: localhost\r\n${headers}Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
-}
-
 /** One call whose answer is read. */
-async function call(port: number, text: string): Promise<string> {
-  const socket = await open(port);
-  socket.setTimeout(30_000, () => socket.destroy());
-  socket.write(text.replace('\r\n', '\r\nConnection: close\r\n'));
-  let answer = '';
-  for await (const chunk of socket) answer += String(chunk);
-  return answer;
+function call(port: number, request: string): Promise<string> {
+  return callOnce(port, FROM, request, PATIENCE_MS);
 }
 
 /** Variables of so many bytes, in small pieces. */
@@ -72,9 +65,6 @@ function holding(count: number, begin: (socket: Socket) => void): Attack {
       await new Promise((resolve) => socket.once('close', resolve));
     });
 }
-
-const upgrade = (path: string, headers = ''): string =>
-  `GET ${path} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n${headers}\r\n`;
 
 /** What one caller can do, each until it is ended. */
 export const attacks = {
@@ -99,13 +89,13 @@ export const attacks = {
     forEver(500, async () => {
       const socket = await open(port);
       socket.pause();
-      socket.write(request('GET', '/api/v1/openapi.json', '').repeat(8));
+      socket.write(callRequest('GET', '/api/v1/openapi.json', '').repeat(8));
       await Promise.race([new Promise((resolve) => socket.once('close', resolve)), sleep(60_000)]);
       socket.destroy();
     }),
   'starts with all the variables there may be': ({ port, chatId }) => {
     const sizes = [1_400_000, 250_000, 60_000].map((bytes) =>
-      request('POST', `/api/v1/chats/${chatId}/sessions`, JSON.stringify({ variables: variables(bytes) })),
+      callRequest('POST', `/api/v1/chats/${chatId}/sessions`, JSON.stringify({ variables: variables(bytes) })),
     );
     return forEver(8, (round) => call(port, sizes[round % sizes.length] as string));
   },
@@ -114,7 +104,7 @@ export const attacks = {
     for (const bytes of [250_000, 60_000]) {
       for (let count = 0; count < 10; count++) {
         const start = JSON.stringify({ variables: variables(bytes) });
-        const answer = await call(port, request('POST', `/api/v1/chats/${chatId}/sessions`, start));
+        const answer = await call(port, callRequest('POST', `/api/v1/chats/${chatId}/sessions`, start));
         const id = /"id":"([0-9a-f-]{36})"/.exec(answer)?.[1];
         if (id !== undefined) ids.push(id);
       }
@@ -122,13 +112,13 @@ export const attacks = {
     }
     const body = JSON.stringify({ body: 'Go on' });
     await forEver(10, (round) =>
-      call(port, request('POST', `/api/v1/sessions/${ids[round % ids.length]}/clients/messages`, body)),
+      call(port, callRequest('POST', `/api/v1/sessions/${ids[round % ids.length]}/clients/messages`, body)),
     );
   },
   'sockets cut while they connect': ({ port, chatId }) =>
     forEver(16, async () => {
       const socket = await open(port);
-      socket.write(upgrade(LIVE));
+      socket.write(upgradeRequest(LIVE));
       await new Promise((resolve) => socket.once('data', resolve));
       socket.write(
         maskedFrame(
@@ -142,10 +132,10 @@ export const attacks = {
     const stages = [
       '',
       'GET /api/v1/openapi.json HT',
-      request('POST', '/api/v1/auth/login', '{"email":"a').slice(0, -4),
-      upgrade(LIVE, 'Origin: https://elsewhere.example\r\n'),
-      upgrade('/elsewhere'),
-      upgrade(LIVE),
+      callRequest('POST', '/api/v1/auth/login', '{"email":"a').slice(0, -4),
+      upgradeRequest(LIVE, 'Origin: https://elsewhere.example\r\n'),
+      upgradeRequest('/elsewhere'),
+      upgradeRequest(LIVE),
     ];
     return forEver(16, async (round) => {
       const socket = await open(port);
@@ -159,7 +149,7 @@ export const attacks = {
     socket.write('POST /api/v1/auth/login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n{');
   }),
   'two thousand live sockets': holding(2000, (socket) => {
-    socket.resume().write(upgrade(LIVE));
+    socket.resume().write(upgradeRequest(LIVE));
     socket.once('data', () => socket.write(maskedFrame(JSON.stringify({ id: 1, connect: { data: {} } }))));
   }),
   'malformed bodies and unknown addresses': ({ port }) =>
@@ -167,15 +157,15 @@ export const attacks = {
       call(
         port,
         round % 2 === 0
-          ? request('POST', '/api/v1/auth/login', '{'.repeat(10_000))
-          : request('GET', `/api/v1/${round}`, ''),
+          ? callRequest('POST', '/api/v1/auth/login', '{'.repeat(10_000))
+          : callRequest('GET', `/api/v1/${round}`, ''),
       ),
     ),
   'forty lists of one operator': ({ port, authorization }) =>
     forEver(40, (round) =>
       call(
         port,
-        request(
+        callRequest(
           'GET',
           `/api/v1/sessions?keyword=%D0%B7%D0%B0%D0%BA%D0%B0%D0%B7&sort=name&limit=100&offset=${round % 50}`,
           '',
@@ -186,10 +176,10 @@ export const attacks = {
   'bots that cost much': ({ port, costlyChats }) =>
     forEver(4, async (round) => {
       const chat = costlyChats[round % costlyChats.length];
-      const answer = await call(port, request('POST', `/api/v1/chats/${chat}/sessions`, '{}'));
+      const answer = await call(port, callRequest('POST', `/api/v1/chats/${chat}/sessions`, '{}'));
       const id = /"id":"([0-9a-f-]{36})"/.exec(answer)?.[1];
       const body = JSON.stringify({ body: 'слово '.repeat(600) });
-      if (id !== undefined) await call(port, request('POST', `/api/v1/sessions/${id}/clients/messages`, body));
+      if (id !== undefined) await call(port, callRequest('POST', `/api/v1/sessions/${id}/clients/messages`, body));
     }),
 } satisfies Record<string, Attack>;
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { occurrences, openLive, openSocket } from '../support/wire.ts';
+import { callOnce, callRequest, occurrences, openLive } from '../support/wire.ts';
 
 /** Bystanders, each with an address of its own: together they ask often enough for a percentile. */
 const BYSTANDERS = 8;
@@ -60,16 +60,10 @@ async function openClient(port: number, chatId: string, address: string) {
   };
 }
 
-/** A call on a connection of its own, from an address; its body as text. */
+/** A call from an address; the object of its answer as text. */
 async function ask(port: number, address: string, path: string, body: string): Promise<string> {
-  const socket = await openSocket(port, address);
-  socket.setTimeout(PATIENCE_MS, () => socket.destroy(new Error('no answer')));
-  socket.write(
-    `POST ${path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  );
-  let text = '';
-  for await (const chunk of socket) text += String(chunk);
+  const text = await callOnce(port, address, callRequest('POST', path, body), PATIENCE_MS);
   if (!/^HTTP\/1.1 20/.test(text)) throw new Error(text.slice(0, 200));
   const answer = text.slice(text.indexOf('\r\n\r\n') + 4);
-  return answer.startsWith('{') ? answer : answer.slice(answer.indexOf('{'), answer.lastIndexOf('}') + 1);
+  return answer.slice(answer.indexOf('{'), answer.lastIndexOf('}') + 1);
 }

@@ -9,6 +9,27 @@ export async function openSocket(port: number, localAddress = '127.0.0.1'): Prom
   return socket;
 }
 
+/** The request that opens a WebSocket; headers beside its own end in a line break each. */
+export function upgradeRequest(path: string, headers = ''): string {
+  const key = randomBytes(16).toString('base64');
+  return `GET ${path} HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${key}\r\n${headers}\r\n`;
+}
+
+/** A call with a JSON body as its bytes; headers beside its own end in a line break each. */
+export function callRequest(method: string, path: string, body: string, headers = ''): string {
+  return `${method} ${path} HTTP/1.1\r\nHost: localhost\r\n${headers}Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+}
+
+/** Makes one call on a connection of its own and reads all of its answer, head and body; gives up after a time. */
+export async function callOnce(port: number, from: string, request: string, patienceMs: number): Promise<string> {
+  const socket = await openSocket(port, from);
+  socket.setTimeout(patienceMs, () => socket.destroy(new Error('no answer')));
+  socket.write(request.replace('\r\n', '\r\nConnection: close\r\n'));
+  let answer = '';
+  for await (const chunk of socket) answer += String(chunk);
+  return answer;
+}
+
 /** A WebSocket that was upgraded and has connected; whatever comes is handed on as it is. */
 export async function openLive(
   port: number,
@@ -17,9 +38,7 @@ export async function openLive(
   localAddress?: string,
 ): Promise<Socket> {
   const socket = await openSocket(port, localAddress);
-  socket.write(
-    `GET ${path} HTTP/1.1\r\nHost: localhost:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${randomBytes(16).toString('base64')}\r\n\r\n`,
-  );
+  socket.write(upgradeRequest(path));
   await once(socket, 'data');
   const replied = once(socket, 'data');
   socket.write(maskedFrame(JSON.stringify({ id: 1, connect: { data: connectData } })));
