@@ -22,31 +22,37 @@ export function systemIds(now: () => number): Ids {
 }
 
 const POOL = 4096;
+/** Hexadecimal digits of the random half of an id. */
+const TAIL = 16;
 
 /** UUID version 7 (RFC 9562): 48 bits of milliseconds, then a 12-bit counter within the millisecond, then randomness. */
 function uuid7Generator(now: () => number): () => string {
-  const pool = Buffer.alloc(POOL);
-  let used = POOL;
+  const bytes = Buffer.alloc(POOL);
+  let pool = '';
+  let used = 0;
   let last = 0;
   let counter = 0;
+  let head = '';
+  const begin = (time: number): void => {
+    last = time;
+    counter = 0;
+    const digits = time.toString(16).padStart(12, '0');
+    head = `${digits.slice(0, 8)}-${digits.slice(8)}-7`;
+  };
+  const refill = (): void => {
+    randomFillSync(bytes);
+    for (let at = 0; at < POOL; at += TAIL / 2) bytes[at] = ((bytes[at] ?? 0) & 0x3f) | 0x80;
+    pool = bytes.toString('hex');
+    used = 0;
+  };
   return () => {
     const time = now();
-    if (time > last) {
-      last = time;
-      counter = 0;
-    } else if (++counter > 0xfff) {
-      last += 1;
-      counter = 0;
-    }
-    if (used + 8 > POOL) {
-      randomFillSync(pool);
-      used = 0;
-    }
-    pool[used] = ((pool[used] ?? 0) & 0x3f) | 0x80;
-    const tail = pool.toString('hex', used, used + 8);
-    used += 8;
-    const head = last.toString(16).padStart(12, '0');
-    const middle = counter.toString(16).padStart(3, '0');
-    return `${head.slice(0, 8)}-${head.slice(8)}-7${middle}-${tail.slice(0, 4)}-${tail.slice(4)}`;
+    if (time > last) begin(time);
+    else if (++counter > 0xfff) begin(last + 1);
+    if (used === pool.length) refill();
+    const middle = (0x1000 + counter).toString(16).slice(1);
+    const id = `${head}${middle}-${pool.slice(used, used + 4)}-${pool.slice(used + 4, used + TAIL)}`;
+    used += TAIL;
+    return id;
   };
 }
