@@ -179,7 +179,7 @@ it('a webhook that follows a time-out of the client is heard', async () => {
     setTimeout(() => json(response, { messages: [{ body: 'Still there?' }], status: 'STOP' }), 500),
   );
   const chatId = await app.chat(echoBlocks, { clientTimeoutBotId: await webhookBot(bot.url) });
-  const session = await app.start(chatId, { sessionTtl: 1 });
+  const session = await app.start(chatId, { sessionTtl: 2 });
   await expect.poll(() => said(session.id), { timeout: 12_000 }).toEqual(['Say something', 'Still there?']);
   expect((await details(session.id)).status).toBe('CLOSED');
 });

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { appendStatement, type Counts } from './append.ts';
+import { appendStatement, groupStatement, type Counts } from './append-text.ts';
 import type { HotSession } from './session.ts';
 import { stepColumns, type StepColumn } from './written-columns.ts';
 
@@ -70,6 +70,19 @@ it('two statements of a step have one name only where they say the same, however
   }
   // The beginning of length one is a column alone, that of length two a pair.
   expect(texts.size).toBe(statements - 2 * rows.length);
+});
+
+it('a group has a statement of its own by size and shape, with the values of each step after those of the other', () => {
+  const [column] = many as [StepColumn];
+  const said = { ...nothing, messages: 1, events: 1 };
+  const groups = [2, 4, 8].flatMap((size) => [nothing, said].map((counts) => groupStatement([column], counts, size)));
+  expect(new Set(groups.map(({ name }) => name)).size).toBe(groups.length);
+  expect(groupStatement([column], said, 4)).toBe(groups[3]);
+  const { text } = groupStatement([column], said, 2);
+  // Of each step: its id, its version, the column, twelve values of a message and five of an event.
+  const first = [...text.matchAll(/\$(\d+)::/g)].map(([, number]) => Number(number));
+  expect(Math.max(...first)).toBe(2 * 20);
+  expect(text).toContain('array[$1::uuid, $21::uuid]');
 });
 
 it('a step writes the columns of the fields it changed, and what follows from them where that changed too', () => {

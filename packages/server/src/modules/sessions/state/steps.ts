@@ -7,9 +7,10 @@ import type { DueRunner } from '../../../platform/due.ts';
 import { notFound } from '../../../platform/failure.ts';
 import type { Ids } from '../../../platform/ids.ts';
 import type { Memory, MemoryPart } from '../../../platform/memory.ts';
-import { append, SeatTaken } from './append.ts';
+import { SeatTaken } from './append.ts';
 import { chatOf, type RuleSource } from './chat-of.ts';
 import { Draft } from './draft.ts';
+import { GroupedWrites } from './grouped-writes.ts';
 import { loadSession } from './load.ts';
 import type { HotSession } from './session.ts';
 
@@ -49,9 +50,11 @@ export class Steps {
   readonly #ports: StepPorts;
   readonly #known: MemoryPart<string, HotSession | undefined>;
   readonly #tails = new Map<string, Promise<unknown>>();
+  readonly #writes: GroupedWrites;
 
   constructor(ports: StepPorts) {
     this.#ports = ports;
+    this.#writes = new GroupedWrites(ports.database, ports.ids);
     this.#known = ports.memory.part({ name: 'session', read: (id) => this.#load(id), bytesBeyond });
   }
 
@@ -99,7 +102,7 @@ export class Steps {
   }
 
   async #attempt<T>(id: string, decide: Decide<T>, atLeast: number): Promise<T> {
-    for (;;) {
+    for (let again = false; ; again = true) {
       // Behind the steps before it: the one whose commit is seen elsewhere already may still wait for its answer.
       const session = await this.#newEnough(id, atLeast);
       const draft = await this.draftOf(session);
@@ -108,7 +111,7 @@ export class Steps {
         this.announce(draft);
         return answer;
       }
-      if (await this.#commit(draft)) {
+      if (await this.#commit(draft, again)) {
         this.remember({ ...draft.session, version: session.version + 1 });
         this.announce(draft);
         return answer;
@@ -117,9 +120,9 @@ export class Steps {
     }
   }
 
-  async #commit(draft: Draft): Promise<boolean> {
+  async #commit(draft: Draft, alone: boolean): Promise<boolean> {
     try {
-      return await append(this.#ports.database, this.#ports.ids, draft);
+      return await this.#writes.write(draft, alone);
     } catch (error) {
       // Whether it was written is not known: the next reader asks the database, and so does whoever delivers.
       const { id, lastEventSeq } = draft.session;
