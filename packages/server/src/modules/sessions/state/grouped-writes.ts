@@ -1,4 +1,5 @@
 import { isRefused } from '../../../platform/breaks.ts';
+import type { Clock } from '../../../platform/clock.ts';
 import type { Queryable } from '../../../platform/database.ts';
 import type { Ids } from '../../../platform/ids.ts';
 import { append, writeOf, type Write } from './append.ts';
@@ -23,6 +24,13 @@ interface Waiting {
   readonly fail: (reason: unknown) => void;
 }
 
+/** What the writes need. */
+interface WritePorts {
+  readonly database: Queryable;
+  readonly ids: Ids;
+  readonly clock: Clock;
+}
+
 /**
  * The hot write of many sessions at once: steps of different sessions that wait at the same time go as one statement, each
  * guarded by its own version. Where nothing is under way a step goes at once and alone, so that a quiet server waits for
@@ -31,12 +39,14 @@ interface Waiting {
 export class GroupedWrites {
   readonly #database: Queryable;
   readonly #ids: Ids;
+  readonly #clock: Clock;
   #waiting: Waiting[] = [];
   #underWay = 0;
-  #patience: NodeJS.Timeout | undefined;
+  #hurries = false;
 
-  constructor(database: Queryable, ids: Ids) {
+  constructor({ database, ids, clock }: WritePorts) {
     this.#database = database;
+    this.#clock = clock;
     this.#ids = ids;
   }
 
@@ -52,15 +62,19 @@ export class GroupedWrites {
       const shape = shapeOf(write.columns, write.counts);
       this.#waiting.push({ draft, write, shape, settle: resolve, fail: reject });
       if (this.#underWay === 0 || this.#waiting.length >= FULL) this.#send();
-      else this.#patience ??= setTimeout(() => this.#hurry(), PATIENCE);
+      else this.#hurrySoon();
     });
   }
 
   /** One statement is under way at a time, so that the next one gathers; one that takes long holds nobody up. */
-  #hurry(): void {
-    this.#patience = undefined;
-    this.#send();
-    if (this.#waiting.length > 0) this.#patience = setTimeout(() => this.#hurry(), PATIENCE);
+  #hurrySoon(): void {
+    if (this.#hurries) return;
+    this.#hurries = true;
+    this.#clock.setTimeout(() => {
+      this.#hurries = false;
+      this.#send();
+      if (this.#waiting.length > 0) this.#hurrySoon();
+    }, PATIENCE);
   }
 
   /** Sends the step that waits longest, and those of its shape. */

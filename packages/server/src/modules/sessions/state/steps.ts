@@ -54,7 +54,7 @@ export class Steps {
 
   constructor(ports: StepPorts) {
     this.#ports = ports;
-    this.#writes = new GroupedWrites(ports.database, ports.ids);
+    this.#writes = new GroupedWrites(ports);
     this.#known = ports.memory.part({ name: 'session', read: (id) => this.#load(id), bytesBeyond });
   }
 
