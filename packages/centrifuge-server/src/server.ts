@@ -197,9 +197,10 @@ function encodingOf(subprotocol: string, query: URLSearchParams): Encoding {
   return subprotocol === PROTOBUF || (subprotocol === '' && asked) ? protobuf : json;
 }
 
-function originAllowed(request: IncomingMessage, allowed: readonly string[]): boolean {
+function originAllowed(request: IncomingMessage, allowed: CentrifugeServerOptions['allowedOrigins']): boolean {
   const { origin } = request.headers;
-  return origin === undefined || allowed.includes('*') || allowed.includes(origin);
+  if (origin === undefined) return true;
+  return typeof allowed === 'function' ? allowed(origin, request) : allowed.includes('*') || allowed.includes(origin);
 }
 
 /** Answers an upgrade that is not taken over; its socket is nobody else's to hear of, may be reset, and may not stay. */

@@ -117,8 +117,8 @@ export interface CentrifugeServerOptions {
   };
   /** By the part of a channel's name before the first colon. */
   readonly namespaces: Readonly<Record<string, NamespaceOptions>>;
-  /** Origins browsers may connect from; `*` allows all. Requests without an Origin are no browsers' and pass. */
-  readonly allowedOrigins: readonly string[];
+  /** Origins browsers may connect from, or whether one may; `*` allows all. Requests without an Origin are no browsers' and pass. */
+  readonly allowedOrigins: readonly string[] | ((origin: string, request: IncomingMessage) => boolean);
   /** Hears of each browser that is refused as it is of another origin. */
   readonly onForeignOrigin?: (request: IncomingMessage) => void;
   /** Whom a request stands for where callers are counted; the address of its socket where absent. */

@@ -1,5 +1,5 @@
 import { Type, type Static } from 'typebox';
-import { DateTime, IntegerId, Nullable, OneOf, Uuid } from './primitives.ts';
+import { DateTime, Instant, IntegerId, Nullable, OneOf, Uuid } from './primitives.ts';
 
 const Ttl = Type.Integer({ minimum: 60, maximum: 2_592_000, description: 'seconds' });
 
@@ -201,7 +201,7 @@ export const CreateApiKeyBody = Type.Object({
   name: Type.String({ minLength: 1, maxLength: 255 }),
   roles: Roles,
   userId: Type.Optional(IntegerId),
-  expiresAt: Type.Optional(Nullable(DateTime)),
+  expiresAt: Type.Optional(Nullable(Instant)),
 });
 export type CreateApiKeyBody = Static<typeof CreateApiKeyBody>;
 

@@ -117,7 +117,7 @@ export {
   type StreamedBody,
 } from './operation.ts';
 export { operations } from './operations/table.ts';
-export { Created, FileBytes, isFile, ScalarValue, Success, wireDate } from './primitives.ts';
+export { Created, FileBytes, isFile, isIntegerId, isSpanEnd, ScalarValue, Success, wireDate } from './primitives.ts';
 export {
   Assignment,
   BotStatus,

@@ -24,10 +24,13 @@ export const listQuery = {
   offsetField: Type.Optional(
     Type.String({
       maxLength: 64,
-      description: 'with offsetValue: the field the list goes on by, instead of an offset',
+      description:
+        'the field the list goes on by, instead of an offset: name it from the first page on, which then ends where a value of it does, and may be longer than limit',
     }),
   ),
-  offsetValue: Type.Optional(Type.String({ maxLength: 255, description: 'the last value seen of offsetField' })),
+  offsetValue: Type.Optional(
+    Type.String({ maxLength: 255, description: 'the last value seen of offsetField; null where it was' }),
+  ),
   fields: Type.Optional(Type.String({ maxLength: 2048, description: 'comma list of fields to answer' })),
   withoutCount: Type.Optional(Type.Boolean()),
   withoutItems: Type.Optional(Type.Boolean()),

@@ -3,11 +3,42 @@ import { Type, type Static, type TProperties, type TSchema } from 'typebox';
 /** A random UUID: the form of every entity id of the chat and bot services. */
 export const Uuid = Type.String({ format: 'uuid', description: 'UUID' });
 
-/** An ISO 8601 instant with its offset, e.g. `2026-01-28T12:00:00.000+00:00`. */
-export const DateTime = Type.String({ format: 'date-time', description: 'ISO 8601 with offset' });
+/** An ISO 8601 instant as it goes out: whole seconds and the offset, e.g. `2026-01-28T12:00:00+00:00`. */
+export const DateTime = Type.String({
+  format: 'date-time',
+  pattern: String.raw`^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00$`,
+  description: 'ISO 8601 with offset, whole seconds',
+});
 
-/** The id of a user or company: a 32-bit integer from 1. */
-export const IntegerId = Type.Integer({ minimum: 1, maximum: 2_147_483_647 });
+const LAST = 'x-last';
+
+/** An instant as it comes in, in any offset. */
+export const Instant = Type.String({ format: 'date-time', description: 'ISO 8601; UTC without an offset' });
+
+/** The last instant of a span, as it comes in: one without a fraction means its whole second, as instants go out in whole seconds. */
+export const SpanEnd = Type.String({
+  format: 'date-time',
+  description: 'ISO 8601; UTC without an offset; without a fraction to the end of that second',
+  [LAST]: true,
+});
+
+/** Whether an instant is the end of a span. */
+export function isSpanEnd(schema: TSchema): boolean {
+  return LAST in schema;
+}
+
+const ID = 'x-id';
+
+/**
+ * The id of a user or company: an integer from 1. Those here have 32 bits; a wider one, as other systems have, is one
+ * that nobody has.
+ */
+export const IntegerId = Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, [ID]: true });
+
+/** Whether a number is the id of a user or company. */
+export function isIntegerId(schema: TSchema): boolean {
+  return ID in schema;
+}
 
 /** What a variable, fact, setting or attribute can hold. */
 export const ScalarValue = Type.Union([Type.String({ maxLength: 65_536 }), Type.Number(), Type.Boolean(), Type.Null()]);
@@ -58,16 +89,18 @@ export type Created = Static<typeof Created>;
 export const Success = Type.Object({ success: Type.Literal(true) });
 export type Success = Static<typeof Success>;
 
-const written = { milliseconds: 0, text: '1970-01-01T00:00:00.000+00:00' };
+const written = { second: 0, text: '1970-01-01T00:00:00+00:00' };
 
 /**
- * The instant as the wire writes it: UTC with a numeric offset, as the documented platform does. One is often written
- * several times in a row: the last text is kept.
+ * The instant as the wire writes it: UTC with a numeric offset and without a fraction, as the documented platform does
+ * and strict parsers want it. What has an order has it by its number, never by this. One is often written several times
+ * in a row: the last text is kept.
  */
 export function wireDate(milliseconds: number): string {
-  if (milliseconds !== written.milliseconds) {
-    written.text = new Date(milliseconds).toISOString().replace('Z', '+00:00');
-    written.milliseconds = milliseconds;
+  const second = Math.floor(milliseconds / 1000);
+  if (second !== written.second) {
+    written.text = new Date(second * 1000).toISOString().replace('.000Z', '+00:00');
+    written.second = second;
   }
   return written.text;
 }

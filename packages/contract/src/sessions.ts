@@ -138,7 +138,7 @@ export type CloseSessionBody = Static<typeof CloseSessionBody>;
 /** A client's rating of a session, within the scale of its chat. */
 export const RatingBody = Type.Object({
   rating: Type.Integer({ minimum: 0, maximum: 10 }),
-  comment: Type.Optional(Type.String({ maxLength: 4096 })),
+  comment: Type.Optional(spokenText()),
 });
 export type RatingBody = Static<typeof RatingBody>;
 

@@ -3,7 +3,7 @@ import { Bot, BotListItem, CopyBotBody, CreateBotBody, UpdateBotBody } from '../
 import { DeleteFactBody, Fact, SaveFactBody } from '../facts.ts';
 import { DetailOf, ListOf, listQuery } from '../lists.ts';
 import { defineOperation } from '../operation.ts';
-import { Created, DateTime, Empty, IntegerId, Uuid } from '../primitives.ts';
+import { Created, Empty, Instant, IntegerId, SpanEnd, Uuid } from '../primitives.ts';
 
 const ofBot = Type.Object({ botId: Uuid });
 const example = {
@@ -145,8 +145,8 @@ export const listFacts = defineOperation({
     clientId: Type.Optional(Uuid),
     context: Type.Optional(Type.String({ maxLength: 255 })),
     name: Type.Optional(Type.String({ maxLength: 255 })),
-    from: Type.Optional(DateTime),
-    to: Type.Optional(DateTime),
+    from: Type.Optional(Instant),
+    to: Type.Optional(SpanEnd),
   }),
   answers: { 200: ListOf(Fact) },
   errors: ['entity-not-found'],

@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { Chat, ChatForWidget, ChatListItem, CreateChatBody, UpdateChatBody } from '../chats.ts';
 import { DetailOf, ListOf, listQuery } from '../lists.ts';
 import { defineOperation } from '../operation.ts';
-import { Created, DateTime, Empty, Uuid } from '../primitives.ts';
+import { Created, Empty, Instant, SpanEnd, Uuid } from '../primitives.ts';
 
 const inChat = Type.Object({ chatId: Uuid });
 const example = { name: 'Shop', botId: 'bce7d22e-dde6-4427-b391-ebbdfda44de6', sessionTtl: 3600 };
@@ -20,8 +20,8 @@ export const listChats = defineOperation({
     ...listQuery,
     keyword: Type.Optional(Type.String({ maxLength: 255 })),
     name: Type.Optional(Type.String({ maxLength: 255 })),
-    from: Type.Optional(DateTime),
-    to: Type.Optional(DateTime),
+    from: Type.Optional(Instant),
+    to: Type.Optional(SpanEnd),
   }),
   answers: { 200: ListOf(ChatListItem) },
 });

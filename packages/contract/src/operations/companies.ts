@@ -13,7 +13,7 @@ import {
 } from '../iam.ts';
 import { ListOf, listQuery } from '../lists.ts';
 import { defineOperation } from '../operation.ts';
-import { DateTime, Empty, IntegerId, Uuid } from '../primitives.ts';
+import { Empty, Instant, IntegerId, SpanEnd, Uuid } from '../primitives.ts';
 
 const ofCompany = Type.Object({ companyId: IntegerId });
 
@@ -165,8 +165,8 @@ export const listAudit = defineOperation({
     ...listQuery,
     userId: Type.Optional(IntegerId),
     operation: Type.Optional(Type.String({ maxLength: 64 })),
-    from: Type.Optional(DateTime),
-    to: Type.Optional(DateTime),
+    from: Type.Optional(Instant),
+    to: Type.Optional(SpanEnd),
   }),
   answers: { 200: ListOf(AuditEntry) },
 });

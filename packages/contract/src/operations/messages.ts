@@ -3,13 +3,13 @@ import { EventPage } from '../events.ts';
 import { listQuery, ListOf } from '../lists.ts';
 import { ClientMessageBody, EditMessageBody, Message, MessageAccepted } from '../messages.ts';
 import { defineOperation } from '../operation.ts';
-import { DateTime, Empty, IntegerId, Uuid } from '../primitives.ts';
+import { Empty, Instant, IntegerId, SpanEnd, Uuid } from '../primitives.ts';
 
 const inSession = Type.Object({ sessionId: Uuid });
 const ofMessage = Type.Object({ messageId: Uuid });
 const messageFilters = {
-  from: Type.Optional(DateTime),
-  to: Type.Optional(DateTime),
+  from: Type.Optional(Instant),
+  to: Type.Optional(SpanEnd),
   companyId: Type.Optional(IntegerId),
 } as const;
 
@@ -79,7 +79,7 @@ export const sendOperatorMessage = defineOperation({
   params: inSession,
   body: ClientMessageBody,
   answers: { 201: MessageAccepted, 200: MessageAccepted },
-  errors: ['entity-not-found', 'session-closed', 'not-an-operator'],
+  errors: ['entity-not-found', 'session-closed', 'not-an-operator', 'operator-not-in-session'],
   example: { body: 'Good afternoon, how can I help?' },
 });
 

@@ -39,7 +39,7 @@ export const deactivateMe = defineOperation({
 const ofOperator = Type.Object({
   sessionId: Uuid,
   operatorId: Type.String({
-    pattern: '^([1-9]\\d{0,8}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$',
+    pattern: '^([1-9]\\d{0,15}|[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})$',
     description: 'a user, or the UUID of a bot',
   }),
 });

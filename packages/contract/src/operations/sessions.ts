@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { listQuery, ListOf } from '../lists.ts';
 import { defineOperation } from '../operation.ts';
 import { Comment } from '../clients.ts';
-import { DateTime, Empty, Uuid } from '../primitives.ts';
+import { Empty, Instant, SpanEnd, Uuid } from '../primitives.ts';
 import {
   BotStatus,
   CloseSessionBody,
@@ -70,8 +70,8 @@ export const listSessions = defineOperation({
     sessionId: Type.Optional(Uuid),
     chatId: Type.Optional(Uuid),
     clientId: Type.Optional(Uuid),
-    from: Type.Optional(DateTime),
-    to: Type.Optional(DateTime),
+    from: Type.Optional(Instant),
+    to: Type.Optional(SpanEnd),
     status: Type.Optional(SessionStatus),
     botStatus: Type.Optional(BotStatus),
     operatorType: Type.Optional(OperatorType),

@@ -30,7 +30,7 @@ export async function openCalls(
     routes: withAudit(routesOf(ground, modules), iam.audit),
     identify: (token) => iam.identify(token),
     isSessionToken,
-    allowedOrigins: listener.allowedOrigins,
+    origins: listener.origins,
     callerOf: (request) => listener.callerOf(request),
     proxiesKnown: options.trustedProxies.length > 0,
     limits: options.limits,

@@ -8,6 +8,7 @@ import { WAITS } from '../http/waits.ts';
 import { callerAddress, isAmong } from '../platform/address.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { Notices } from '../platform/notices.ts';
+import { originsOf, type Origins } from '../platform/origins.ts';
 import { StartError } from '../platform/start-error.ts';
 import type { AppOptions } from './options.ts';
 
@@ -21,7 +22,7 @@ export interface Served {
 export interface Listener extends AsyncDisposable {
   /** The public address. */
   readonly url: string;
-  readonly allowedOrigins: readonly string[];
+  readonly origins: Origins;
   /** The address of whoever calls, as far as proxies are believed. */
   callerOf(request: IncomingMessage): string;
   /** Aborted when the process begins to stop. */
@@ -65,7 +66,7 @@ export async function openListener(options: AppOptions, notices: Notices): Promi
   const url = publicUrl ?? `http://${hostOf(host)}:${port}`;
   return {
     url,
-    allowedOrigins: allowedOrigins ?? originsOf(url, port),
+    origins: originsOf(allowedOrigins ?? [], ownOrigins(url, port)),
     callerOf: (request) => callerAddress(request, isProxy),
     stopping: stopping.signal,
     serve: (served) => composed.resolve(served),
@@ -107,7 +108,7 @@ function hostOf(host: string): string {
 }
 
 /** The public address, and where it is this machine's own name under its other spellings too. */
-function originsOf(url: string, port: number): string[] {
+function ownOrigins(url: string, port: number): string[] {
   const { hostname } = new URL(url);
   const local = ['127.0.0.1', 'localhost', '[::1]'];
   return local.includes(hostname) ? [url, ...local.map((name) => `http://${name}:${port}`)] : [url];

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { createLive } from '../modules/live/index.ts';
 import { subscriberOf } from '../platform/address.ts';
-import type { Notices } from '../platform/notices.ts';
+import { tellForeign, type Notices } from '../platform/notices.ts';
 import type { Listener } from './listening.ts';
 import type { Ground, Modules } from './modules.ts';
 import type { AppOptions } from './options.ts';
@@ -17,12 +17,12 @@ export function openLive(
   const addressOf = (request: IncomingMessage): string => subscriberOf(listener.callerOf(request));
   return createLive({
     announcer,
-    allowedOrigins: listener.allowedOrigins,
+    origins: listener.origins,
     log,
     notices,
     limits: { open: limits.open, connections: connectionsPerAddress },
     addressOf,
-    foreignOrigin: (request) => notices.tell('origin-refused', { address: addressOf(request) }),
+    foreignOrigin: (request) => tellForeign(notices, request.headers.origin, addressOf(request)),
     version: `${version} Molva`,
     gate: {
       enter: async (id, caller) => {

@@ -9,6 +9,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The operation of a route; whoever calls it is known before its body is read. */
     readonly operation?: Operation;
+    /** A fixed path under a method it does not have. */
+    readonly refused?: boolean;
     /** Its calls count in no limit. */
     readonly uncounted?: boolean;
   }

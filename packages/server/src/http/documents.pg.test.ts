@@ -1,4 +1,4 @@
-import { exampleOf, operations, type Operation } from '@molva/contract';
+import { exampleOf, isList, operations, type Operation } from '@molva/contract';
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { Clean } from 'typebox/value';
@@ -70,6 +70,15 @@ describe('the documented example', () => {
       const field = operation.query?.properties['offsetField'] as TSchema;
       query.set('offsetField', String(exampleOf(field, 'offsetField', operation.id)));
     }
+    const { status, body } = await app.call('GET', `${addressOf(operation)}?${query}`, undefined, app.admin);
+    expect([status, body]).toEqual([200, expect.anything()]);
+  });
+
+  it.each(reads.filter(isList))('of groups goes with those of the other parameters: $id', async (operation) => {
+    const given = Object.entries((operation.query?.properties ?? {}) as Record<string, TSchema>);
+    const query = new URLSearchParams(
+      given.map(([name, schema]) => [name, String(exampleOf(schema, name, operation.id))]),
+    );
     const { status, body } = await app.call('GET', `${addressOf(operation)}?${query}`, undefined, app.admin);
     expect([status, body]).toEqual([200, expect.anything()]);
   });

@@ -63,5 +63,5 @@ export function unreadableAnswer(error: NodeJS.ErrnoException): string {
 
 function details(failure: Failure, requestId: string): Record<string, unknown> {
   const fields = failure.fields ?? {};
-  return { ...fields, code: failure.code, fields, requestId };
+  return { ...fields, ...failure.more, code: failure.code, fields, requestId };
 }

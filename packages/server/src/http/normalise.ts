@@ -1,6 +1,6 @@
-import { isSpoken } from '@molva/contract';
+import { isIntegerId, isSpanEnd, isSpoken } from '@molva/contract';
 import type { TSchema } from 'typebox';
-import { readInstant } from '../platform/instant.ts';
+import { readInstant, readLastInstant } from '../platform/instant.ts';
 import { wholeText } from '../platform/text.ts';
 
 /** Rewrites a value in place or answers another one in its stead. */
@@ -12,14 +12,19 @@ type Rewrite = (value: unknown) => unknown;
  * needs nothing done.
  */
 export function bodyNormaliser(schema: TSchema): Rewrite | undefined {
-  const shape = schema as { type?: string; properties?: Record<string, TSchema>; anyOf?: TSchema[] };
+  const shape = schema as { type?: string; properties?: Record<string, TSchema>; anyOf?: TSchema[]; items?: TSchema };
   if (isSpoken(schema) || shape.anyOf?.some(isSpoken) === true) {
     return (value) => (typeof value === 'string' ? wholeText(value) : value);
   }
+  if (isIntegerId(schema) || shape.anyOf?.some(isIntegerId) === true) return idAsLookedFor;
   if (shape.anyOf !== undefined) {
     const object = shape.anyOf.find((option) => (option as { type?: string }).type === 'object');
     const array = shape.anyOf.some((option) => (option as { type?: string }).type === 'array');
     return object === undefined || array ? undefined : bodyNormaliser(object);
+  }
+  if (shape.type === 'array') {
+    const each = shape.items && bodyNormaliser(shape.items);
+    return each && ((value) => (Array.isArray(value) ? value.map(each) : value));
   }
   if (shape.type !== 'object') return undefined;
   const parts = Object.entries(shape.properties ?? {}).flatMap(([name, property]) => {
@@ -42,6 +47,14 @@ export function bodyNormaliser(schema: TSchema): Rewrite | undefined {
   };
 }
 
+/** The largest id there can be here, which nobody has. */
+const LAST_ID = 2_147_483_647;
+
+/** An id as it is looked for: one that is wider than those here is nobody's. */
+function idAsLookedFor(value: unknown): unknown {
+  return Number.isSafeInteger(value) && Number(value) > LAST_ID ? LAST_ID : value;
+}
+
 function acceptsNull(schema: TSchema): boolean {
   const { type, anyOf } = schema as { type?: string; anyOf?: TSchema[] };
   if (anyOf !== undefined) return anyOf.some(acceptsNull);
@@ -55,7 +68,11 @@ export function queryValue(schema: TSchema, value: unknown): unknown {
   if (typeof value !== 'string') return value;
   const { type } = schema as { type?: string };
   if (type === 'boolean') return booleans[value] ?? value;
-  if (type === 'integer' || type === 'number') return /^-?\d+$/.test(value) ? Number(value) : value;
-  if ((schema as { format?: string }).format === 'date-time') return readInstant(value) ?? '';
+  if (type === 'integer' || type === 'number') {
+    if (!/^-?\d+$/.test(value)) return value;
+    return isIntegerId(schema) ? idAsLookedFor(Number(value)) : Number(value);
+  }
+  if ((schema as { format?: string }).format === 'date-time')
+    return (isSpanEnd(schema) ? readLastInstant : readInstant)(value) ?? '';
   return value;
 }

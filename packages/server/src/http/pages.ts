@@ -6,6 +6,7 @@ import { systemClock } from '../platform/clock.ts';
 import { streamed } from '../platform/route.ts';
 import { filesOf, type StaticFile } from './static-files.ts';
 import { ready, send } from './send.ts';
+import { read } from './service.ts';
 
 /** What the start page needs to know of the server. */
 export interface PageParts {
@@ -21,7 +22,7 @@ const names: Readonly<Record<string, string>> = { '/index.html': '/', '/docs.htm
  * @param root the folder of the built pages; there are none where nobody built them
  */
 export async function addPages(server: FastifyInstance, parts: PageParts, root = pagesFolder()): Promise<void> {
-  server.get('/demo.json', async () => ({ chats: await parts.demoChats() }));
+  read(server, '/demo.json', async () => ({ chats: await parts.demoChats() }));
   const files = await filesOf(root);
   await server.register(async (pages) => {
     await pages.register(helmet, {

@@ -11,8 +11,10 @@ import fastify, {
 import type { Clock } from '../platform/clock.ts';
 import { badField, Failure } from '../platform/failure.ts';
 import type { Log } from '../platform/log.ts';
-import type { Notice, Notices } from '../platform/notices.ts';
+import { tellForeign, type Notice, type Notices } from '../platform/notices.ts';
+import type { Origins } from '../platform/origins.ts';
 import type { Answer, Route } from '../platform/route.ts';
+import { Addresses } from './addresses.ts';
 import { knowCallers, type Callers, type Identify } from './callers.ts';
 import { asFailure, errorAnswer } from './error-answer.ts';
 import { partsOf } from './form.ts';
@@ -31,7 +33,7 @@ export interface HttpOptions {
   readonly identify: Identify;
   /** Whether a text has the form of a session token. */
   readonly isSessionToken: (token: string) => boolean;
-  readonly allowedOrigins: readonly string[];
+  readonly origins: Origins;
   /** The address of whoever calls, as far as proxies are believed. */
   readonly callerOf: (request: IncomingMessage) => string;
   /** Whether any proxy is believed. */
@@ -84,15 +86,26 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     if (bytes > 0) options.openAnswers.add(options.callerOf(request.raw), reply.raw, bytes);
     done();
   });
+  const addresses = new Addresses();
+  server.addHook('onRoute', ({ url, method, config }) => {
+    if (config?.refused !== true && url !== '*') addresses.add({ url, method });
+  });
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', async (request: FastifyRequest) =>
     parseJson(request, await textOf(request.raw, BODY_LIMIT, options.clock)),
   );
   await server.register(cors, {
-    origin: options.allowedOrigins.includes('*') ? true : [...options.allowedOrigins],
+    origin: (origin, callback) => callback(null, origin !== undefined && options.origins.allow(origin, undefined)),
+    strictPreflight: false,
     methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
     exposedHeaders: ['x-error-code', 'x-request-id', 'idempotent-replay', 'retry-after'],
     maxAge: 600,
+  });
+  server.addHook('onRequest', ({ headers: { origin, host }, raw }, _reply, done) => {
+    if (origin !== undefined && !options.origins.allow(origin, host)) {
+      tellForeign(options.notices, origin, options.callerOf(raw));
+    }
+    done();
   });
   let advised = options.proxiesKnown;
   const adviseOfProxy = (request: FastifyRequest): void => {
@@ -104,7 +117,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   const fail = (reply: FastifyReply, request: FastifyRequest, failure: Failure | undefined): FastifyReply =>
     send(reply, request, errorAnswer(failure, request.id), options.clock);
   server.setErrorHandler((error, request, reply) => {
-    const failure = isUnknownMethod(error) ? noRoute(options.routes, request) : asFailure(error);
+    const failure = isUnknownMethod(error) ? noRoute(addresses, request) : asFailure(error);
     if (failure === undefined) request.log.error({ error, requestId: request.id }, 'a call failed');
     if (failure?.code === 'too-many-requests') adviseOfProxy(request);
     const notice = failure === undefined ? undefined : told[failure.code];
@@ -112,7 +125,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     forgetContent(reply);
     return fail(reply, request, failure);
   });
-  server.setNotFoundHandler((request, reply) => fail(reply, request, noRoute(options.routes, request)));
+  server.setNotFoundHandler((request, reply) => fail(reply, request, noRoute(addresses, request)));
   const callers = knowCallers(server, { ...options, limits }, ({ id }, error) => {
     options.observe(id, asFailure(error)?.status ?? 500, 0);
   });
@@ -126,6 +139,10 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
       addRoute(scope, route, options, { limits, callers, places });
     }
   });
+  for (const { url, method } of addresses.shadowed()) {
+    const refuse = async (request: FastifyRequest): Promise<never> => Promise.reject(noRoute(addresses, request));
+    server.route({ url, method, config: { refused: true }, onRequest: refuse, handler: refuse });
+  }
   return server;
 }
 
@@ -190,8 +207,8 @@ function streamOf(
 }
 
 /** The methods an operation is served under. */
-function methodsOf({ method, produces }: Operation): string[] {
-  return method === 'GET' && produces !== undefined ? ['GET', 'HEAD'] : [method];
+function methodsOf({ method }: Operation): string[] {
+  return method === 'GET' ? ['GET', 'HEAD'] : [method];
 }
 
 /** A path in the router's form; the last parameter may take the rest. */
@@ -217,22 +234,9 @@ function isUnknownMethod(error: unknown): boolean {
 }
 
 /** What is said where no route fits: the path is unknown, or the method is. */
-function noRoute(routes: readonly Route[], request: FastifyRequest): Failure {
-  const allowed = allowedMethods(routes, request.url);
+function noRoute(addresses: Addresses, request: FastifyRequest): Failure {
+  const allowed = addresses.allowed(request.url.split('?', 1)[0] ?? '');
   return allowed.length === 0
     ? new Failure('path-not-found')
     : new Failure('method-not-allowed', null, { allow: allowed.join(', ') });
-}
-
-function allowedMethods(routes: readonly Route[], url: string): string[] {
-  const path = url.split('?', 1)[0] ?? '';
-  const base = ALL_BASES.find((candidate) => path.startsWith(`${candidate}/`));
-  if (base === undefined) return [];
-  const rest = path.slice(base.length);
-  const fits = ({ operation }: Route): boolean =>
-    pathsOf(operation).some((template) => {
-      const open = operation.takesRest ? template.replace(/\{\w+\}$/, '.+') : template;
-      return new RegExp(`^${open.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(rest);
-    });
-  return [...new Set(routes.filter(fits).flatMap((route) => methodsOf(route.operation)))];
 }

@@ -1,5 +1,5 @@
 import { ALL_BASES, LIVE_PATH, asyncApiDocument, openApiDocument, operations } from '@molva/contract';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { DatabaseWatch } from '../platform/database.ts';
 import { databaseAway, Failure } from '../platform/failure.ts';
 import type { Metrics } from '../platform/metrics.ts';
@@ -12,16 +12,17 @@ export function addService(
 ): void {
   // Who supervises the server may share its address with visitors, and would end it where they ask for too much.
   const uncounted = { config: { uncounted: true } };
-  server.get('/health/live', uncounted, async () => ({ status: 'live' }));
-  server.get('/health/ready', uncounted, async (request, reply) => {
+  read(server, '/health/live', async () => ({ status: 'live' }), uncounted);
+  const ready = async (request: FastifyRequest, reply: FastifyReply): Promise<object> => {
     if (await parts.watch.check()) return { status: 'ready' };
     const { status, headers } = errorAnswer(databaseAway(), request.id);
     return reply
       .code(status)
       .headers(headers ?? {})
       .send({ status: 'the database does not answer' });
-  });
-  server.get('/metrics', async (_request, reply) =>
+  };
+  read(server, '/health/ready', ready, uncounted);
+  read(server, '/metrics', async (_request, reply) =>
     reply.type('text/plain; version=0.0.4').send(await parts.metrics.text()),
   );
   server.all(LIVE_PATH, async () => {
@@ -31,11 +32,19 @@ export function addService(
   addDocument(server, 'asyncapi.json', () => asyncApiDocument(parts.url, parts.version));
 }
 
+/** What answers a reading. */
+type Reading = (request: FastifyRequest, reply: FastifyReply) => Promise<unknown>;
+
+/** Serves a reading, under HEAD too. */
+export function read(server: FastifyInstance, url: string, handler: Reading, options: object = {}): void {
+  server.route({ ...options, method: ['GET', 'HEAD'], url, handler });
+}
+
 /** Serves a document of the API under every base. It is made when somebody first asks: a start does not wait for it. */
 function addDocument(server: FastifyInstance, name: string, make: () => object): void {
   let text: string | undefined;
   for (const base of ALL_BASES) {
-    server.get(`${base}/${name}`, async (_request, reply) => {
+    read(server, `${base}/${name}`, async (_request, reply) => {
       text ??= JSON.stringify(make());
       return reply.type('application/json; charset=utf-8').send(text);
     });

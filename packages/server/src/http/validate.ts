@@ -32,7 +32,7 @@ export function inputCheck(operation: Operation): (raw: RawInput) => CheckedInpu
   return (raw) => ({
     params: params && params(readParams(raw.params)),
     query: query && operation.query ? query(readQuery(operation.query, raw.query)) : undefined,
-    body: body ? body(wholeBody(normalise ? normalise(raw.body ?? {}) : raw.body)) : undefined,
+    body: body ? body(wholeBody(normalise ? normalise(raw.body === undefined ? {} : raw.body) : raw.body)) : undefined,
   });
 }
 

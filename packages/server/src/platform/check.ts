@@ -1,6 +1,7 @@
 import type { FieldProblems } from '@molva/contract';
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
+import { reasonOf, type SchemaError } from './check-words.ts';
 import { Failure } from './failure.ts';
 
 /** A check of one value against its schema: answers the value or throws `invalid-input`. */
@@ -12,13 +13,6 @@ export function checker(schema: TSchema): (value: unknown) => unknown {
   };
 }
 
-interface SchemaError {
-  readonly keyword: string;
-  readonly instancePath: string;
-  readonly message: string;
-  readonly params: unknown;
-}
-
 function problems(errors: readonly SchemaError[]): FieldProblems {
   const fields: FieldProblems = {};
   for (const error of errors) {
@@ -26,7 +20,10 @@ function problems(errors: readonly SchemaError[]): FieldProblems {
     const missing = (error.params as { requiredProperties?: string[] }).requiredProperties;
     if (error.keyword === 'required' && missing !== undefined) {
       for (const name of missing) add(fields, path === '' ? name : `${path}.${name}`, 'is required');
-    } else add(fields, path, error.message);
+    } else {
+      const reason = reasonOf(error, errors);
+      if (reason !== undefined) add(fields, path, reason);
+    }
   }
   return fields;
 }

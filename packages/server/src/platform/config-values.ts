@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { readOrigin } from './origins.ts';
 
 /** An http(s) address without a path; answered without a trailing slash. */
 export function parsePublicUrl(text: string): string {
@@ -15,15 +16,9 @@ export function parsePostgresUrl(text: string): string {
   return text;
 }
 
-/** A comma list of origins, or `*`. */
+/** A comma list of origins, as `readOrigin` reads each. */
 export function parseOrigins(text: string): readonly string[] {
-  return list(text).map((entry) => {
-    if (entry === '*') return entry;
-    const origin = URL.parse(entry)?.origin;
-    if (origin !== entry.replace(/\/$/, ''))
-      throw new Error(`must be a comma list of origins such as https://shop.example, or *; "${entry}" is none`);
-    return origin;
-  });
+  return list(text).map(readOrigin);
 }
 
 /** A comma list of hosts, addresses and networks in CIDR form. */

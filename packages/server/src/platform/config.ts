@@ -65,7 +65,7 @@ const settings = {
   allowedOrigins: setting(
     'MOLVA_ALLOWED_ORIGINS',
     undefined,
-    'Comma list of origins that may embed the chat and open sockets, or *; the public URL where absent.',
+    'Comma list of origins that may embed the chat and open sockets beside its own: https://shop.example, https://*.shop.example, capacitor://localhost, file://, or * for all.',
     parseOrigins,
   ),
   outgoingAllow: setting(

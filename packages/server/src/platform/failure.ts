@@ -8,13 +8,21 @@ export class Failure extends Error {
   readonly code: ErrorCode;
   readonly fields: FieldProblems | null;
   readonly headers: Readonly<Record<string, string>>;
+  /** What else the details of the answer name, as the place in a text. */
+  readonly more: Readonly<Record<string, number>>;
 
-  constructor(code: ErrorCode, fields: FieldProblems | null = null, headers: Record<string, string> = {}) {
+  constructor(
+    code: ErrorCode,
+    fields: FieldProblems | null = null,
+    headers: Record<string, string> = {},
+    more: Record<string, number> = {},
+  ) {
     super(errorTable[code].message);
     this.name = 'Failure';
     this.code = code;
     this.fields = fields;
     this.headers = headers;
+    this.more = more;
   }
 
   /** HTTP status, and code of the live RPC error. */

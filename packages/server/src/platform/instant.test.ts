@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readInstant } from './instant.ts';
+import { readInstant, readLastInstant, storedWireDate } from './instant.ts';
 
 describe(readInstant, () => {
   it.each([
@@ -25,5 +25,23 @@ describe(readInstant, () => {
     '2026-01-28T12:00:00\0Z',
   ])('takes "%s" for none', (text) => {
     expect(readInstant(text)).toBe(undefined);
+  });
+});
+
+describe(readLastInstant, () => {
+  it.each([
+    ['2026-01-28T12:00:00+00:00', '2026-01-28T12:00:00.999999Z'],
+    ['2026-01-28T15:00:00+03:00', '2026-01-28T12:00:00.999999Z'],
+    ['2026-01-28T12:00:00.123Z', '2026-01-28T12:00:00.123Z'],
+    ['never', undefined],
+  ])('reads %s as the last instant it means', (text, instant) => {
+    expect(readLastInstant(text)).toBe(instant);
+  });
+});
+
+describe(storedWireDate, () => {
+  it('shows what an earlier build stored in the documented form', () => {
+    expect(storedWireDate('2026-01-28T12:00:00.239+00:00')).toBe('2026-01-28T12:00:00+00:00');
+    expect(storedWireDate('2026-01-28T12:00:00+00:00')).toBe('2026-01-28T12:00:00+00:00');
   });
 });

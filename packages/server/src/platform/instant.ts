@@ -13,6 +13,28 @@ const FORM = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?$/
 const FIRST = Date.parse('0001-01-02T00:00:00Z');
 const LAST = Date.parse('9999-12-31T00:00:00Z');
 
+/** An instant in the form of the wire and as exact as it is: for what is stored so and read back. */
+export function exactWireDate(milliseconds: number): string {
+  return isoInstant(milliseconds).replace(/(\.000)?Z$/, '+00:00');
+}
+
+/** An instant that was stored in the form of the wire, as it is shown: in whole seconds. */
+export function storedWireDate(text: string): string {
+  return text.replace(/\.\d+(?=\+00:00$)/, '');
+}
+
+/** What an instant lacks to be the last one of its second, as fine as the database has them. */
+const REST_OF_SECOND = '.999999Z';
+
+/**
+ * The last instant that a text of a query means, as the database takes it: without a fraction it means its whole second.
+ * Undefined where it is none.
+ */
+export function readLastInstant(text: string): string | undefined {
+  const read = readInstant(text);
+  return text.includes('.') ? read : read?.replace(/\.\d+Z$/, REST_OF_SECOND);
+}
+
 /**
  * An instant of a query as the database takes it: offsets of a day and years before the first are right in ISO 8601 and
  * wrong there. Without an offset it is UTC; the `+` of one may have arrived as a space. Undefined where it is none.

@@ -1,7 +1,7 @@
 import type { ListQuery } from '@molva/contract';
 import { sql, type RawBuilder } from 'kysely';
 import { badField } from './failure.ts';
-import { readInstant } from './instant.ts';
+import { isoInstant, readInstant } from './instant.ts';
 import type { ColumnType, ListColumn, ListSpec, Order } from './list.ts';
 
 /** The column of a field that the list has. */
@@ -12,12 +12,53 @@ export function columnOf(spec: ListSpec, field: string): ListColumn {
 /** The condition of a keyset page: records that follow the given value in the order; undefined where none is asked. */
 export function keysetOf(query: ListQuery, spec: ListSpec, order: readonly Order[]): RawBuilder<boolean> | undefined {
   const { offsetField, offsetValue } = query;
-  if (offsetField === undefined || offsetField === '' || offsetValue === undefined) return undefined;
-  const { sql: expression, type, coarse } = columnOf(spec, offsetField);
-  const value = keysetValue(type, offsetValue);
-  const exact = follows(expression, value, order[0]);
-  return coarse === undefined ? exact : sql`${exact} and ${follows(coarse.sql, coarse.of(value), order[0], '=')}`;
+  if (!goesOnByValue(query) || offsetField === undefined || offsetValue === undefined) return undefined;
+  const column = columnOf(spec, offsetField);
+  const [first] = order;
+  if (column.nullable === true && offsetValue === 'null') {
+    // Nothing comes last where the order ascends, and first where it descends.
+    return first?.direction === 'desc' ? sql`${column.sql} is not null` : sql`false`;
+  }
+  const value = keysetValue(column.type, offsetValue);
+  const { sql: expression, coarse } = column;
+  // Instants go out in whole seconds: one without a fraction is all of its second, which was seen whole.
+  const second = column.type === 'instant' && !offsetValue.includes('.') && first?.direction !== 'desc';
+  const exact = second ? sql<boolean>`${expression} >= ${value} + ${SECOND}` : follows(expression, value, first);
+  const after =
+    coarse === undefined ? exact : sql<boolean>`${exact} and ${follows(coarse.sql, coarse.of(value), first, '=')}`;
+  return column.nullable === true && first?.direction !== 'desc' ? sql`(${after} or ${expression} is null)` : after;
 }
+
+/** Whether a list is read on from one value of a field to the next. */
+export function goesOnByValue({ offsetField }: ListQuery): boolean {
+  return offsetField !== undefined && offsetField !== '';
+}
+
+/**
+ * The records that do not follow a value as it is shown, those that share it with them: where a page ends that goes on
+ * by it.
+ * @param value as the driver read it
+ */
+export function upToShown(
+  { sql: expression, type, coarse, nullable }: ListColumn,
+  value: unknown,
+  order: Order | undefined,
+) {
+  const descends = order?.direction === 'desc';
+  if (value === null) return descends ? sql<boolean>`${expression} is null` : sql<boolean>`true`;
+  const known = valueOf(type, value);
+  const second = sql`date_trunc('second', ${known})`;
+  const last = type === 'instant' ? (descends ? second : sql`${second} + ${SECOND}`) : known;
+  const sign = descends ? '>=' : type === 'instant' ? '<' : '<=';
+  const exact = sql<boolean>`${expression} ${sql.raw(sign)} ${last}`;
+  const within =
+    coarse === undefined
+      ? exact
+      : sql<boolean>`${exact} and ${coarse.sql} ${sql.raw(descends ? '>=' : '<=')} ${coarse.of(last)}`;
+  return nullable === true && descends ? sql<boolean>`(${within} or ${expression} is null)` : within;
+}
+
+const SECOND = sql`interval '1 second'`;
 
 type Sql = RawBuilder<unknown>;
 
@@ -47,4 +88,9 @@ function keysetValue(type: ColumnType, text: string): RawBuilder<unknown> {
   const read = reader(text);
   if (read === undefined) throw badField('offsetValue', `must be ${is}`);
   return sql`${read}::${sql.raw(cast)}`;
+}
+
+function valueOf(type: ColumnType, value: unknown): RawBuilder<unknown> {
+  const text = type === 'instant' ? isoInstant(Number(value)) : String(value);
+  return sql`${text}::${sql.raw(readers[type].cast)}`;
 }

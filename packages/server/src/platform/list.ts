@@ -1,25 +1,10 @@
-import { DEFAULT_LIMIT, MAX_LIMIT, wireDate, type FieldProblems, type ListPage, type ListQuery } from '@molva/contract';
+import { wireDate, type FieldProblems, type ListPage, type ListQuery } from '@molva/contract';
 import { sql, type RawBuilder, type SelectQueryBuilder } from 'kysely';
 import { badField, Failure } from './failure.ts';
-import { columnOf, follows, keysetOf } from './list-keyset.ts';
+import { folded } from './folded.ts';
+import { columnOf, keysetOf } from './list-keyset.ts';
+import { countOf, paged, windowOf } from './list-window.ts';
 import { ALWAYS, roomFor } from './page-room.ts';
-
-/** Where a page begins and how long it is. */
-export interface Window {
-  readonly limit: number;
-  readonly offset: number;
-}
-
-/**
- * The window of a list query: `page` counts from 0 and is used with `limit` alone, then `offset` is ignored. What goes
- * on after a value skips nothing.
- */
-export function windowOf(query: ListQuery, defaultLimit = DEFAULT_LIMIT): Window {
-  const limit = Math.min(query.limit ?? defaultLimit, MAX_LIMIT);
-  if (query.offsetField !== undefined && query.offsetValue !== undefined) return { limit, offset: 0 };
-  const offset = query.page !== undefined && query.limit !== undefined ? query.page * limit : (query.offset ?? 0);
-  return { limit, offset };
-}
 
 /** One field of an order. */
 export interface Order<Field extends string = string> {
@@ -34,13 +19,15 @@ export type ColumnType = 'text' | 'integer' | 'instant' | 'boolean' | 'uuid';
 export interface ListColumn {
   readonly sql: RawBuilder<unknown>;
   readonly type: ColumnType;
+  /** Whether some records have none. */
+  readonly nullable?: boolean;
   /** A coarser column in the same order that an index has, where the field itself is in none. */
   readonly coarse?: { readonly sql: RawBuilder<unknown>; of(value: RawBuilder<unknown>): RawBuilder<unknown> };
 }
 
 /** A column by its SQL name, as in `column('s.started_at', 'instant')`. */
-export function column(name: string, type: ColumnType): ListColumn {
-  return { sql: sql.ref(name), type };
+export function column(name: string, type: ColumnType, nullable = false): ListColumn {
+  return { sql: sql.ref(name), type, nullable };
 }
 
 /** What a list can do, as data. */
@@ -169,9 +156,8 @@ async function readWithin<DB, TB extends keyof DB, Item extends object>(
   order: readonly Order[],
   read: (page: SelectQueryBuilder<DB, TB, object>) => Promise<readonly Item[] | Found<Item>>,
 ): Promise<Found<Item>> {
-  const page = await paged(records, query, spec, order);
+  const { page, limit } = await paged(records, query, spec, order);
   const { bytes } = spec;
-  const { limit } = windowOf(query, spec.defaultLimit);
   if (bytes === undefined || limit <= ALWAYS) return foundIn(await read(page));
   const lengths = (await page.select(() => bytes.as('bytes')).execute()) as unknown as { bytes: number }[];
   const room = roomFor(lengths.map((row) => row.bytes));
@@ -183,61 +169,6 @@ function foundIn<Item>(read: readonly Item[] | Found<Item>): Found<Item> {
   return 'items' in read ? read : { items: read, cut: false };
 }
 
-/** Offsets from which on it pays to ask first how far a coarse column leads. */
-const FAR = 1_000;
-
-/** The records of a query's window in the given order. */
-async function paged<DB, TB extends keyof DB>(
-  records: SelectQueryBuilder<DB, TB, object>,
-  query: ListQuery,
-  spec: ListSpec,
-  order: readonly Order[],
-): Promise<SelectQueryBuilder<DB, TB, object>> {
-  const { limit, offset } = windowOf(query, spec.defaultLimit);
-  const first = order[0];
-  const coarse = first && columnOf(spec, first.field).coarse?.sql;
-  if (coarse === undefined || offset < FAR) return ordered(records, spec, order).limit(limit).offset(offset);
-  // Most of what is skipped is skipped in the index of the coarse column: all that comes before the last value of it.
-  const values = records.select(() => coarse.as('value')).orderBy(coarse, first?.direction);
-  const skipped = values.limit(1).offset(offset - 1);
-  const last = (await skipped.executeTakeFirst()) as { value: unknown } | undefined;
-  if (last === undefined) return records.where(sql<boolean>`false`);
-  const rest = follows(coarse, sql`${last.value}`, first, '=');
-  const before = await countOf(records.where(sql<boolean>`not ${rest}`), undefined);
-  const page = ordered(records.where(rest), spec, order).limit(limit);
-  return page.offset(offset - before);
-}
-
-/** The records in the given order, which is made total. */
-export function ordered<DB, TB extends keyof DB>(
-  records: SelectQueryBuilder<DB, TB, object>,
-  spec: ListSpec,
-  order: readonly Order[],
-): SelectQueryBuilder<DB, TB, object> {
-  const direction = order[0]?.direction ?? 'asc';
-  const unique = order.some(({ field }) => field === spec.ties.at(-1));
-  const ties = unique ? [] : spec.ties.filter((field) => order.every((asked) => asked.field !== field));
-  return [...order, ...ties.map((field) => ({ field, direction }))]
-    .flatMap(({ field, direction: way }) => {
-      const { sql: expression, coarse } = columnOf(spec, field);
-      return (coarse === undefined ? [expression] : [coarse.sql, expression]).map((by) => ({ by, way }));
-    })
-    .reduce((sorted, { by, way }) => sorted.orderBy(by, way), records);
-}
-
-/** How many records a query leaves; with a bound, at most that many are counted. */
-async function countOf<DB, TB extends keyof DB>(
-  records: SelectQueryBuilder<DB, TB, object>,
-  upTo: number | undefined,
-): Promise<number> {
-  if (upTo !== undefined) {
-    const found = records.select(() => sql<number>`1`.as('found')).limit(upTo);
-    return (await found.execute()).length;
-  }
-  const row = await records.select((of) => of.fn.countAll<number>().as('count')).executeTakeFirstOrThrow();
-  return (row as { count: number }).count;
-}
-
 /** One item for each combination of the named fields, with the number of its records; the most frequent first. */
 async function readGroups<DB, TB extends keyof DB>(
   query: ListQuery,
@@ -246,11 +177,16 @@ async function readGroups<DB, TB extends keyof DB>(
 ): Promise<ListPage<object>> {
   const fields = [...new Set(namesOf(query.group))];
   for (const field of fields) knownField(spec, 'group', field);
-  const expressions = fields.map((field) => columnOf(spec, field).sql);
+  // What is shown alike is one group.
+  const expressions = fields.map((field) => {
+    const { sql: expression, type } = columnOf(spec, field);
+    return type === 'instant' ? sql`date_trunc('second', ${expression})` : expression;
+  });
   const groups = sql<number>`count(*) over ()`;
   // Making groups is all the work there is: the page and their number come of making them once.
   let found: number | undefined;
-  return pageOf<object>(query, [...fields, 'count'], {
+  const shown = { ...query, fields: shownOfGroups(query.fields, [...fields, 'count'], spec) };
+  return pageOf<object>(shown, [...fields, 'count'], {
     items: async () => {
       const { limit, offset } = windowOf(query, spec.defaultLimit);
       const grouped = narrowed
@@ -275,12 +211,23 @@ async function readGroups<DB, TB extends keyof DB>(
   });
 }
 
+/** What of `fields` groups have; those of records are no mistake, and where there are no others groups are shown whole. */
+function shownOfGroups(asked: string | undefined, known: readonly string[], spec: ListSpec): string {
+  const others = namesOf(asked).filter((name) => !spec.fields.includes(name) || known.includes(name));
+  return others.join(',');
+}
+
 function groupView(row: Record<string, unknown>, fields: readonly string[], spec: ListSpec): object {
   const shown = fields.map((field): [string, unknown] => {
     const value = row[field];
     return [field, columnOf(spec, field).type === 'instant' && typeof value === 'number' ? wireDate(value) : value];
   });
   return { ...Object.fromEntries(shown), count: row['count'] };
+}
+
+/** Whether a column has a text in it, as people search: without case and accents. */
+export function hasText(name: string, text: string): RawBuilder<boolean> {
+  return sql<boolean>`molva_folded(${sql.ref(name)}) like ${anywhere(folded(text))}`;
 }
 
 /** A text as LIKE takes it literally, found anywhere. */

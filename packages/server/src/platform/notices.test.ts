@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import { pino } from 'pino';
 import { FakeClock } from '../testing/fake-clock.ts';
-import { Notices } from './notices.ts';
+import { Notices, tellForeign } from './notices.ts';
 
 it('each is counted; the log has the first of a kind, and how many there were since once a minute', () => {
   const clock = new FakeClock(0);
@@ -10,12 +10,16 @@ it('each is counted; the log has the first of a kind, and how many there were si
   const log = pino({ base: null, timestamp: false }, { write: (line: string) => void lines.push(JSON.parse(line)) });
   const notices = new Notices(log, clock, (notice) => counted.push(notice));
   for (let time = 0; time < 100; time++) notices.tell('token-refused', { address: '192.0.2.1' });
-  notices.tell('origin-refused');
+  tellForeign(notices, `https://${'a'.repeat(200)}.example`, '192.0.2.1');
   expect([counted.length, lines]).toEqual([
     101,
     [
       expect.objectContaining({ notice: 'token-refused', address: '192.0.2.1' }),
-      expect.objectContaining({ notice: 'origin-refused' }),
+      expect.objectContaining({
+        notice: 'origin-refused',
+        origin: `https://${'a'.repeat(92)}`,
+        setting: 'MOLVA_ALLOWED_ORIGINS',
+      }),
     ],
   ]);
   clock.advance(60_000);

@@ -6,7 +6,7 @@ export const notices = {
   'bot-over-budget': 'a turn of a bot wanted more than a turn may have: its dialog goes to people',
   'bot-in-circle': 'a bot went on and on without its client: its dialog goes to people',
   'origin-refused':
-    'a socket of a foreign origin was refused: sites that embed the chat stand in MOLVA_ALLOWED_ORIGINS',
+    'a page of an origin that is not let in was refused: sites that embed the chat stand in MOLVA_ALLOWED_ORIGINS',
   'call-unreadable': 'what came over a connection was no HTTP and was cut off',
   'call-limited': 'calls of one caller went beyond its limit and were refused',
   'credentials-refused': 'a wrong password or refresh token was refused',
@@ -67,4 +67,12 @@ export class Notices {
       this.#rest(notice);
     }, QUIET_MS);
   }
+}
+
+/** Characters of an origin that the log shows: strangers choose it. */
+const SHOWN = 100;
+
+/** Tells of a page that was refused, by its origin: whoever runs the server names it, or knows it for a stranger's. */
+export function tellForeign(notices: Pick<Notices, 'tell'>, origin: string | undefined, address: string): void {
+  notices.tell('origin-refused', { address, origin: (origin ?? '').slice(0, SHOWN), setting: 'MOLVA_ALLOWED_ORIGINS' });
 }

@@ -1,3 +1,4 @@
+import { originsOf } from '../platform/origins.ts';
 import type { AddressInfo } from 'node:net';
 import type { ServerResponse } from 'node:http';
 import { Door, type DoorOptions } from '../http/door.ts';
@@ -40,7 +41,7 @@ export async function startTestServer(
     routes,
     identify: async () => ({ id: 7, companyId: 1, roles: [] }),
     isSessionToken: () => false,
-    allowedOrigins: ['*'],
+    origins: originsOf(['*'], []),
     callerOf: ({ socket }) => socket.remoteAddress ?? '',
     proxiesKnown: false,
     limits: { user: 0, open: 0, starts: 0 },

@@ -60,12 +60,17 @@ export async function loadOldDatabase(name: string, lastStep: number, receiver: 
       'update sessions set activity_hour = floor(extract(epoch from coalesce(last_message_at, started_at)) / 3600)',
     );
   });
-  const { ordinary, sessions, sessionKey, people, groups } = JSON.parse(moved(written, by)) as Answers;
+  const { ordinary, sessions, sessionKey, people, groups } = JSON.parse(inWholeSeconds(moved(written, by))) as Answers;
   const whole = Object.entries(sessions).map(([what, old]): [string, OldSession] => [
     what,
     old.session === undefined ? old : { ...old, session: { ...ordinary, ...old.session } },
   ]);
   return { connection, sessionKey, people, groups, sessions: Object.fromEntries(whole) };
+}
+
+/** Answers of before in the form that instants have now. */
+function inWholeSeconds(answers: string): string {
+  return answers.replaceAll(/\.\d{3}(?=\+00:00)/g, '');
 }
 
 /** Moves every instant of a text: those of SQL and of the wire, and those of wakes, which are milliseconds. */

@@ -1,3 +1,4 @@
+import { cut } from '../../platform/text.ts';
 import { wireDate } from '@molva/contract';
 import type { Clock } from '../../platform/clock.ts';
 import { Failure } from '../../platform/failure.ts';
@@ -198,5 +199,5 @@ function sentence(failure: Failure): string {
   const faults = Object.entries(failure.fields ?? {}).map(([field, reasons]) =>
     `${field} ${reasons.join(', ')}`.trim(),
   );
-  return faults.length === 0 ? failure.message : faults.join('; ').slice(0, 500);
+  return faults.length === 0 ? failure.message : cut(faults.join('; '), 500);
 }

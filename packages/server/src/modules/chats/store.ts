@@ -3,7 +3,7 @@ import { sql, type ExpressionBuilder, type Kysely, type Selectable } from 'kysel
 import type { Database, Prepared } from '../../platform/database.ts';
 import { dueConflict } from '../../platform/due-rows.ts';
 import { isoInstant } from '../../platform/instant.ts';
-import { anywhere, column, readList, type ListSpec } from '../../platform/list.ts';
+import { hasText, column, readList, type ListSpec } from '../../platform/list.ts';
 import type { Tables } from '../../platform/tables.ts';
 
 /** A chat as the code has it: settings complete, whatever was stored. */
@@ -176,9 +176,7 @@ function withBots(builder: Kysely<Tables>) {
 
 function narrowedBy(of: ExpressionBuilder<Tables, 'chats'>, filter: ChatFilter) {
   return of.and([
-    ...[filter.name, filter.keyword].flatMap((part) =>
-      part === undefined ? [] : [of('chats.name', 'ilike', anywhere(part))],
-    ),
+    ...[filter.name, filter.keyword].flatMap((part) => (part === undefined ? [] : [hasText('chats.name', part)])),
     ...(filter.from === undefined ? [] : [of('chats.created_at', '>=', sql<number>`${filter.from}::timestamptz`)]),
     ...(filter.to === undefined ? [] : [of('chats.created_at', '<=', sql<number>`${filter.to}::timestamptz`)]),
   ]);

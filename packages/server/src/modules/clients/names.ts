@@ -1,4 +1,5 @@
 import { badField } from '../../platform/failure.ts';
+import { showsNothing } from '../../platform/text.ts';
 
 /** A name that people give, and the form in which two of them are compared. */
 export interface GivenName {
@@ -9,6 +10,6 @@ export interface GivenName {
 /** Reads the `name` of an attribute or tag: blanks around it do not count, and nothing but blanks is none. */
 export function givenName(text: string): GivenName {
   const name = text.trim().normalize();
-  if (name === '') throw badField('name', 'must not be blank');
+  if (showsNothing(name)) throw badField('name', 'must not be blank');
   return { name, key: name.toLowerCase() };
 }

@@ -68,7 +68,7 @@ describe('an API key', () => {
     expect(code(await remove(deleted.id))).toEqual([404, 'entity-not-found']);
 
     const { body: short } = await create({ expiresAt: '2026-01-28T15:01:00+03:00' });
-    expect((await list()).items.find(({ id }) => id === short.id)?.expiresAt).toBe('2026-01-28T12:01:00.000+00:00');
+    expect((await list()).items.find(({ id }) => id === short.id)?.expiresAt).toBe('2026-01-28T12:01:00+00:00');
     expect((await me(short.key)).status).toBe(200);
     clock.advance(60_000);
     expect(code(await me(short.key))).toEqual(ENDED);

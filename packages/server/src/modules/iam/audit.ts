@@ -39,7 +39,7 @@ const list: ListSpec = {
     userId: column('audit_log.user_id', 'integer'),
     userName: column('audit_log.user_name', 'text'),
     operation: column('audit_log.operation', 'text'),
-    status: column('audit_log.status', 'integer'),
+    status: column('audit_log.status', 'integer', true),
     address: column('audit_log.address', 'text'),
   },
   fallback: [{ field: 'createdAt', direction: 'desc' }],

@@ -1,3 +1,5 @@
+import { cut } from '../../platform/text.ts';
+
 /** Names whose values nobody needs to see again: passwords, keys, tokens and whatever else opens something. */
 const SECRET = /password|secret|token|credential|authorization|cookie|key$/i;
 const HIDDEN = '***';
@@ -17,7 +19,7 @@ export function auditedBody(body: unknown): unknown {
   return Object.fromEntries(
     Object.entries(shown)
       .slice(0, MOST_NAMES)
-      .map(([name, value]) => [name.slice(0, SHORT_TEXT), isShort(value) ? value : '…']),
+      .map(([name, value]) => [cut(name, SHORT_TEXT), isShort(value) ? value : '…']),
   );
 }
 

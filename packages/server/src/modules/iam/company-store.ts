@@ -1,7 +1,7 @@
 import { Company, type ListPage, type ListQuery, type SettingValues } from '@molva/contract';
 import type { Kysely, Selectable, Transaction } from 'kysely';
 import type { Database } from '../../platform/database.ts';
-import { anywhere, column, readList, type ListSpec } from '../../platform/list.ts';
+import { hasText, column, readList, type ListSpec } from '../../platform/list.ts';
 import type { Tables } from '../../platform/tables.ts';
 import { insertUser, type UserWrite } from './user-store.ts';
 import { visibleTo, type Viewer } from './visibility.ts';
@@ -56,7 +56,7 @@ export async function listCompanies(
   view: (company: CompanyRow) => object,
 ): Promise<ListPage<object>> {
   const visible = visibleCompanies(database.lists.builder, viewer);
-  const narrowed = query.name === undefined ? visible : visible.where('companies.name', 'ilike', anywhere(query.name));
+  const narrowed = query.name === undefined ? visible : visible.where(hasText('companies.name', query.name));
   return readList(query, list, narrowed, async (page) => (await page.select(rowColumns).execute()).map(view));
 }
 

@@ -56,6 +56,7 @@ describe.each([
     await app.call('POST', `/sessions/${session.id}/clients/messages`, { body: 'hi' });
     await expect.poll(() => events.map(({ event }) => event)).toEqual(['showTypingIndicator', 'chatMessageCreated']);
     expect(events[0]?.data).toEqual({ authorType: 'BOT' });
+    expect(events[1]?.data['createdAt']).toMatch(/T\d\d:\d\d:\d\d\+00:00$/);
     expect(events[1]?.data).toMatchObject({
       authorType: 'BOT',
       body: 'Choose',

@@ -1,3 +1,4 @@
+import { originsOf } from '../../platform/origins.ts';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -33,7 +34,7 @@ beforeAll(async () => {
       disconnected: () => undefined,
       wentBack: () => undefined,
       streams: new ChannelStreams(new EventStreams(database)),
-      allowedOrigins: [],
+      origins: originsOf([], []),
       version: '1',
       clock: systemClock,
       foreignOrigin: () => undefined,

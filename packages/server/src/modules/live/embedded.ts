@@ -7,6 +7,7 @@ import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import type { LiveFigures } from '../../platform/metrics.ts';
 import type { Notice, Notices } from '../../platform/notices.ts';
+import type { Origins } from '../../platform/origins.ts';
 import type { ConnectionMeta, Decisions } from './decisions.ts';
 import type { LiveEngine } from './engine.ts';
 import { faultOf } from './faults.ts';
@@ -22,7 +23,7 @@ export interface EmbeddedOptions {
   readonly streams: ChannelStreams;
   /** The database has gone back: what was read of it before is void. */
   readonly wentBack: () => void;
-  readonly allowedOrigins: readonly string[];
+  readonly origins: Origins;
   readonly version: string;
   readonly clock: Clock;
   readonly log: Log;
@@ -52,7 +53,7 @@ export function openEmbeddedEngine(options: EmbeddedOptions): EmbeddedEngine {
   const { decisions, streams, clock, log, notices } = options;
   const server = createCentrifugeServer({
     version: options.version,
-    allowedOrigins: options.allowedOrigins,
+    allowedOrigins: (origin, { headers }) => options.origins.allow(origin, headers.host),
     handlers: {
       connect: ({ client, address, data }) => decisions.connect({ data }, { client, address }),
       rpc: ({ client, user, meta, method, data }) =>

@@ -1,3 +1,4 @@
+import type { Origins } from '../../platform/origins.ts';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { widgetChannel } from '@molva/contract';
@@ -25,7 +26,7 @@ export interface LivePorts {
   readonly afterBreak: (listener: () => void) => Disposable;
   /** The database has gone back: what was read of it before is void. */
   readonly wentBack: () => void;
-  readonly allowedOrigins: readonly string[];
+  readonly origins: Origins;
   readonly version: string;
   readonly clock: Clock;
   readonly log: Log;
@@ -46,7 +47,7 @@ export interface Live extends AsyncDisposable {
 
 /** Connects an engine with the sessions: what is announced is delivered, what may have been missed is looked for. */
 export function createLive(ports: LivePorts): Live {
-  const { gate, clock, log, notices, addressOf, allowedOrigins, version } = ports;
+  const { gate, clock, log, notices, addressOf, origins, version } = ports;
   const presence = new Presence({ gate, clock, notices });
   const limits = new LiveLimits({ ...ports.limits, clock, notices });
   ports.asks((sessionId) => presence.isHere(sessionId));
@@ -55,7 +56,7 @@ export function createLive(ports: LivePorts): Live {
     disconnected: (client) => presence.disconnected(client),
     streams: new ChannelStreams(ports.events),
     wentBack: ports.wentBack,
-    allowedOrigins,
+    origins,
     version,
     clock,
     log,

@@ -3,7 +3,7 @@ import { sql, type Selectable, type Transaction } from 'kysely';
 import type { Database, Prepared } from '../../platform/database.ts';
 import { dueConflict } from '../../platform/due-rows.ts';
 import { notFound } from '../../platform/failure.ts';
-import { anywhere, column, readList, type ListSpec } from '../../platform/list.ts';
+import { hasText, column, readList, type ListSpec } from '../../platform/list.ts';
 import type { Tables } from '../../platform/tables.ts';
 import { answeringRoles } from '../iam/index.ts';
 import { ROUTE_KIND } from '../sessions/index.ts';
@@ -82,7 +82,7 @@ export class GroupStore {
     view: (row: GroupRow) => object,
   ): Promise<ListPage<object>> {
     const all = this.#database.lists.builder.selectFrom('groups').where('groups.company_id', '=', companyId);
-    const narrowed = query.name === undefined ? all : all.where('groups.name', 'ilike', anywhere(query.name));
+    const narrowed = query.name === undefined ? all : all.where(hasText('groups.name', query.name));
     return readList(query, groupList, narrowed, async (page) =>
       (await page.select([...columns, operatorIds]).execute()).map(view),
     );

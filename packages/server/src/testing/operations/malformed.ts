@@ -33,7 +33,7 @@ export async function malformed(call: DocumentedCall, crew: Crew): Promise<void>
     }
   }
   if (call.body !== undefined) {
-    for (const text of ['"text"', '[1]', '7', 'true']) await refused('', { body: text });
+    for (const text of ['"text"', '[1]', '7', 'true', 'null']) await refused('', { body: text });
     for (const [name, property] of propertiesOf(call.body)) {
       for (const value of wrongValues(property)) await refused(name, { body: { ...(body as object), [name]: value } });
     }

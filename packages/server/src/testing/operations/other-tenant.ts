@@ -6,7 +6,7 @@ import { essence, expectFailure, expectSuccess } from './answers.ts';
 import type { DocumentedCall } from './document.ts';
 import { addressOf, make, rightCall, type PathValues } from './right-call.ts';
 import type { Crew } from './tenant.ts';
-import { unknownId } from './unknown-id.ts';
+import { unknownIds } from './unknown-id.ts';
 import type { Shape } from './wrong-values.ts';
 
 /** Ids in queries and bodies, by what they name. */
@@ -101,7 +101,7 @@ async function changesOfBody(call: DocumentedCall, right: unknown, home: Crew): 
 
 /** Ids of the other company, each beside one that nothing is known by. */
 async function idPairs(what: string, schema: unknown, home: Crew): Promise<[theirs: Value, unknown: Value][]> {
-  const pairs: [Value, Value][] = [[await make(what, home), unknownId(schema)]];
+  const pairs: [Value, Value][] = [[await make(what, home), unknownIds(schema)[0] as Value]];
   // Where a session is passed on, a bot is an operator as well.
   if (what === 'operatorId' && (schema as Shape).pattern !== undefined) {
     pairs.push([await make('botId', home), crypto.randomUUID()]);

@@ -24,12 +24,12 @@ export const anything: PhpType = () => [];
 export const array = when('array', (value) => typeof value === 'object' && value !== null);
 export const list = when('list', Array.isArray);
 
-/** A text that `new DateTime()` reads as the instant it means: an empty one would silently be now. */
+/** The documented form, which strict parsers want to the letter: an empty one would silently be now. */
 export const date = when(
   'ISO 8601 date with its offset',
   (value) =>
     typeof value === 'string' &&
-    /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?[+-]\d\d:\d\d$/.test(value) &&
+    /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00$/.test(value) &&
     !Number.isNaN(Date.parse(value)),
 );
 

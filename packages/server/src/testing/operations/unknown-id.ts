@@ -3,18 +3,18 @@ import { expect } from 'vitest';
 import { expectFailure } from './answers.ts';
 import type { DocumentedCall } from './document.ts';
 import { addressOf, preparedCall } from './right-call.ts';
-import { nobody, type Crew } from './tenant.ts';
+import { nobody, type Crew, type Identity } from './tenant.ts';
 import type { Shape } from './wrong-values.ts';
 
 /** Parameters of paths that name nothing there has to be. */
 const FREE = new Set(['newName']);
 
-/** An id of the form the parameter has, that nothing is known by. */
-export function unknownId(schema: unknown): string | number {
+/** Ids of the form the parameter has, that nothing is known by; numbers of every documented width. */
+export function unknownIds(schema: unknown): (string | number)[] {
   const { type, format, anyOf } = schema as Shape;
-  if (anyOf !== undefined) return unknownId(anyOf[0]);
-  if (type === 'integer') return 2_000_000_000;
-  return format === 'uuid' ? crypto.randomUUID() : '200000000';
+  if (anyOf !== undefined) return unknownIds(anyOf[0]);
+  if (type === 'integer') return [2_000_000_000, 2_147_483_648, Number.MAX_SAFE_INTEGER];
+  return format === 'uuid' ? [crypto.randomUUID()] : ['200000000'];
 }
 
 /** What does not exist is not found, and neither is what the document does not name. */
@@ -24,9 +24,11 @@ export async function unknownIdOf(call: DocumentedCall, calls: readonly Document
   const { method, access } = call.operation;
   const ids = call.parameters.filter(({ name, in: place }) => place === 'path' && !FREE.has(name));
   for (const { name, schema } of ids) {
-    const address = addressOf(call, { ...params, [name]: unknownId(schema) });
-    for (const identity of access === 'holder' || access === 'open' ? [as, admin, crew.operator.header] : [as]) {
-      expectFailure(await app.call(method, address, body, { ...identity }), 'entity-not-found');
+    for (const id of unknownIds(schema)) {
+      const address = addressOf(call, { ...params, [name]: id });
+      for (const identity of access === 'holder' || access === 'open' ? [as, admin, crew.operator.header] : [as]) {
+        expectFailure(await app.call(method, address, body, { ...identity }), 'entity-not-found');
+      }
     }
   }
   // Nothing is below a path but what the document says, under any of the bases.
@@ -36,6 +38,11 @@ export async function unknownIdOf(call: DocumentedCall, calls: readonly Document
   }
   await onlyDocumentedMethods(call, calls, crew, addressOf(call, params));
   expectFailure(await app.call(method, `/nowhere${addressOf(call, params)}`, body, nobody), 'path-not-found');
+}
+
+/** What is answered to HEAD. */
+function headOf(url: string, headers: Identity): Promise<Response> {
+  return fetch(url, { method: 'HEAD', headers: { ...headers } });
 }
 
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'] as const;
@@ -51,7 +58,15 @@ async function onlyDocumentedMethods(
     const open = operation.takesRest === true ? path.replace(/\{\w+\}$/, '.+') : path;
     return new RegExp(`^${open.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(address);
   });
-  const methods = new Set(there.map(({ operation }) => operation.method));
+  // What a path says itself comes before a parameter that it could be: `me` is no id.
+  const parameters = Math.min(...there.map(({ path }) => path.split('{').length));
+  const nearest = there.filter(({ path }) => path.split('{').length === parameters);
+  const methods = new Set<string>(nearest.map(({ operation }) => operation.method));
+  if (methods.has('GET')) {
+    methods.add('HEAD');
+    const { status } = await tenant.app.call('GET', address, undefined, { ...tenant.admin });
+    expect((await headOf(`${tenant.app.url}/api/v1${address}`, tenant.admin)).status).toBe(status);
+  }
   expect(methods).toContain(call.operation.method);
   for (const method of METHODS) {
     if (methods.has(method)) continue;

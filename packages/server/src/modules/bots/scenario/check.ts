@@ -1,3 +1,4 @@
+import { reasonOf, type SchemaError } from '../../../platform/check-words.ts';
 import { Compile, type Validator } from 'typebox/compile';
 import type { Block, BlockKind, CompiledBlock } from './block.ts';
 import { blocks, type BlockType } from './blocks/index.ts';
@@ -91,19 +92,12 @@ function formProblems(id: string, block: unknown): ScenarioProblem[] {
   return checker.Check(block) ? [] : problemsOf(id, checker.Errors(block));
 }
 
-interface SchemaError {
-  readonly instancePath: string;
-  readonly message: string;
-  readonly keyword: string;
-  readonly params: unknown;
-}
-
 function problemsOf(block: string | null, errors: readonly SchemaError[]): ScenarioProblem[] {
   // A field that is not known is told twice: once by its block, once by the schema that admits nothing.
-  return errors.flatMap((error) => (error.keyword === 'boolean' ? [] : [problem(block, error)]));
+  return errors.flatMap((error) => (error.keyword === 'boolean' ? [] : problem(block, error, errors)));
 }
 
-function problem(block: string | null, error: SchemaError): ScenarioProblem {
+function problem(block: string | null, error: SchemaError, others: readonly SchemaError[]): ScenarioProblem[] {
   const path = error.instancePath.slice(1).replaceAll('/', '.');
   const { requiredProperties, additionalProperties } = error.params as {
     requiredProperties?: string[];
@@ -115,8 +109,9 @@ function problem(block: string | null, error: SchemaError): ScenarioProblem {
       ? 'is required'
       : error.keyword === 'additionalProperties'
         ? 'is not known here'
-        : error.message;
-  return { block, field: [path, names].filter((part) => part !== '').join('.'), reason };
+        : reasonOf(error, others);
+  if (reason === undefined) return [];
+  return [{ block, field: [path, names].filter((part) => part !== '').join('.'), reason }];
 }
 
 function arrowProblems(source: Scenario): ScenarioProblem[] {

@@ -1,3 +1,5 @@
+import { cut } from '../../../platform/text.ts';
+
 /** A value of a scenario: what variables hold and expressions give. */
 export type Scalar = string | number | boolean | null;
 
@@ -28,12 +30,7 @@ export function number(value: Scalar): number {
 /** A value as JSON and PostgreSQL can keep it: endless numbers are null, there is one zero, long texts are cut. */
 export function kept(value: Scalar): Scalar {
   if (typeof value === 'number') return Number.isFinite(value) ? value + 0 : null;
-  return typeof value === 'string' ? cut(value, LONGEST_TEXT) : value;
-}
-
-/** A text of at most so many characters, without halves of characters. */
-export function cut(value: string, longest: number): string {
-  return value.slice(0, longest).toWellFormed();
+  return typeof value === 'string' ? cut(value, LONGEST_TEXT).toWellFormed() : value;
 }
 
 /** A JSON value from outside as a scalar; lists and maps become their JSON text. */

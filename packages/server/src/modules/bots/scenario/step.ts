@@ -1,3 +1,4 @@
+import { cutStart } from '../../../platform/text.ts';
 import type { BotStatus, MessageType } from '@molva/contract';
 import { BudgetSpent, TurnBudget, type Overrun } from './budget.ts';
 import type { CompiledScenario } from './check.ts';
@@ -176,7 +177,7 @@ class Run implements BlockTurn {
   #record(side: '<' | '>', line: string): void {
     if (!this.#scenario.keepsDialog) return;
     this.spend(this.#dialog.length / 10);
-    this.#dialog = `${this.#dialog}${side} ${line}\n`.slice(-LONGEST_DIALOG);
+    this.#dialog = cutStart(`${this.#dialog}${side} ${line}\n`, LONGEST_DIALOG);
   }
 
   #turn(at: string | null, status: BotStatus, ending: Partial<Ending> = {}): Turn {

@@ -1,4 +1,5 @@
-import { cut, text } from './scalar.ts';
+import { cut, LONGEST_GRAPHEME } from '../../../platform/text.ts';
+import { text } from './scalar.ts';
 import type { Scope } from './scope.ts';
 
 /** A text with variables, ready to be filled; what it comes to is cut at so many characters. */
@@ -23,10 +24,11 @@ export function compileTemplate(source: string): Template {
       // Variables are long, and a text can name one a thousand times.
       if (filled.length >= longest) break;
       const said = typeof part === 'string' ? part : text(scope.variable(part.name));
-      filled += said.slice(0, longest - filled.length);
+      // What follows a cut decides where it is.
+      filled += said.slice(0, longest - filled.length + LONGEST_GRAPHEME);
     }
-    scope.spend(filled.length);
-    return cut(filled, longest);
+    scope.spend(Math.min(filled.length, longest));
+    return cut(filled, longest).toWellFormed();
   };
 }
 
@@ -36,5 +38,5 @@ export function templateNames(source: string): string[] {
 }
 
 function constant(value: string): Template {
-  return (_scope, longest) => cut(value, longest);
+  return (_scope, longest) => cut(value, longest).toWellFormed();
 }

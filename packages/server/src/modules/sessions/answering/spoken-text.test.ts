@@ -36,3 +36,11 @@ it('no more is kept than is shown of a message', () => {
   text.add({ at: 130_000, text: 'd' });
   expect(text.empty).toBe(true);
 });
+
+it('half of a character waits for its other half', () => {
+  const text = said({ at: 0, text: 'hi \ud83d' });
+  expect(text.take()).toEqual({ at: 0, text: 'hi ' });
+  expect(text.empty).toBe(true);
+  text.add({ at: 4, text: '\ude00' });
+  expect(text.take()).toEqual({ at: 3, text: '\u{1F600}' });
+});

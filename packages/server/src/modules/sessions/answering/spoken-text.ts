@@ -1,3 +1,4 @@
+import { cut } from '../../../platform/text.ts';
 import type { SpokenPart } from '../state/bot-port.ts';
 
 /** More of a message than this is not shown in parts; it comes whole. */
@@ -10,7 +11,7 @@ export class SpokenText {
 
   /** Whether there is anything to show. */
   get empty(): boolean {
-    return this.#text === '';
+    return this.#shown === 0;
   }
 
   /** Joins a piece on. One that begins earlier says anew what follows; one that would leave a hole is left out. */
@@ -19,14 +20,20 @@ export class SpokenText {
     if (!Number.isInteger(at) || at < 0 || at > end) return;
     const kept = this.#text.slice(0, Math.max(0, at - this.#at));
     this.#at = Math.min(this.#at, at);
-    this.#text = (kept + text).slice(0, Math.max(0, MOST_CHARACTERS - this.#at));
+    this.#text = cut(kept + text, Math.max(0, MOST_CHARACTERS - this.#at));
+  }
+
+  /** How much of it can be shown: half of a character comes with its other half. */
+  get #shown(): number {
+    return this.#text.length - (/[\ud800-\udbff]$/.test(this.#text) ? 1 : 0);
   }
 
   /** What is to be shown now; what is said next follows it. */
   take(): SpokenPart {
-    const part = { at: this.#at, text: this.#text };
-    this.#at += this.#text.length;
-    this.#text = '';
+    const shown = this.#shown;
+    const part = { at: this.#at, text: this.#text.slice(0, shown) };
+    this.#at += shown;
+    this.#text = this.#text.slice(shown);
     return part;
   }
 }

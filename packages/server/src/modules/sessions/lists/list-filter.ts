@@ -10,9 +10,10 @@ import {
 } from 'kysely';
 import { anywhere, column, type ListSpec, type Order } from '../../../platform/list.ts';
 import type { Tables } from '../../../platform/tables.ts';
+import { phoneSought } from '../../../platform/folded.ts';
 import { optionedBy } from '../state/column.ts';
 import { listedColumns } from '../state/columns.ts';
-import { plain, runsQuery, uuidRange } from '../state/search.ts';
+import { runsQuery, sought, uuidRange } from '../state/search.ts';
 
 /** What the list can be narrowed by. */
 export type SessionFilter = QueryOf<typeof operations.listSessions>;
@@ -46,7 +47,7 @@ const lastActivity = sql`coalesce(s.last_message_at, s.started_at)`;
 /** What the list of sessions can do. Every order of one field is that of an index. */
 export const sessionList: ListSpec = {
   columns: {
-    ...Object.fromEntries(sorted.map(({ wire, select, kind }) => [wire, column(select, kind.listType)])),
+    ...Object.fromEntries(sorted.map(({ wire, select, kind }) => [wire, column(select, kind.listType, kind.nullable)])),
     // No index has a column that every message changes; the hour of it is in one, and within an hour few are sorted.
     lastMessageCreatedAt: {
       sql: lastActivity,
@@ -122,8 +123,8 @@ function recordsOf(
 /** The sieves of a filter. */
 export function sievesOf(companyId: number, { keyword, name, tags }: SessionFilter): Sieve[] {
   return [
-    ...(name === undefined || name === '' ? [] : [named(companyId, name)]),
-    ...(keyword === undefined || keyword === '' ? [] : [foundBy(companyId, keyword)]),
+    ...(sought(name ?? '') === '' ? [] : [named(companyId, sought(name ?? ''))]),
+    ...(sought(keyword ?? '') === '' ? [] : [foundBy(companyId, keyword ?? '')]),
     ...(tags === undefined || tags.length === 0 ? [] : [tagged(companyId, tags)]),
   ];
 }
@@ -172,14 +173,15 @@ function banned(is: boolean): RawBuilder<boolean> {
 
 /** Sessions with a text in their name. */
 function named(companyId: number, text: string): Sieve {
-  const has = (line: string) => sql<boolean>`split_part(${sql.ref(line)}, e'\n', 1) like ${anywhere(plain(text))}`;
-  return { passes: has('s.search'), ids: searched(companyId, text, has('search')), lazy: false };
+  const has = (line: string) => sql<boolean>`split_part(${sql.ref(line)}, e'\n', 1) like ${anywhere(text)}`;
+  return { passes: has('s.search'), ids: searched(companyId, [text], has('search')), lazy: false };
 }
 
-/** Sessions with the keyword in their name or messenger number, or whose id or client's id begins with it. */
+/** Sessions with the keyword in their name or a number of their client, or whose id or client's id begins with it. */
 function foundBy(companyId: number, keyword: string): Sieve {
-  const has = (line: string) => sql<boolean>`${sql.ref(line)} like ${anywhere(plain(keyword))}`;
-  const ids = searched(companyId, keyword, has('search'));
+  const texts = [...new Set([sought(keyword), phoneSought(keyword) ?? sought(keyword)])];
+  const has = (line: string) => sql<boolean>`${sql.ref(line)} like any (array[${sql.join(texts.map(anywhere))}])`;
+  const ids = searched(companyId, texts, has('search'));
   const range = uuidRange(keyword);
   if (range === undefined) return { passes: has('s.search'), ids, lazy: false };
   const between = (field: string) => sql`${sql.ref(field)} between ${range.first}::uuid and ${range.last}::uuid`;
@@ -192,10 +194,10 @@ function foundBy(companyId: number, keyword: string): Sieve {
   };
 }
 
-/** The ids of sessions with a text; the runs find candidates, the condition decides. */
-function searched(companyId: number, text: string, has: RawBuilder<boolean>): RawBuilder<unknown> {
+/** The ids of sessions with one of some texts; the runs find candidates, the condition decides. */
+function searched(companyId: number, texts: readonly string[], has: RawBuilder<boolean>): RawBuilder<unknown> {
   return sql`select id from session_search
-    where molva_runs(search, company_id) @@ ${runsQuery(companyId, text)}::tsquery and company_id = ${companyId} and ${has}`;
+    where molva_runs(search, company_id) @@ ${runsQuery(companyId, texts)}::tsquery and company_id = ${companyId} and ${has}`;
 }
 
 /** Sessions with any of the tags, their own or their client's. */

@@ -2,7 +2,7 @@ import type { ListPage, Session } from '@molva/contract';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDatabase, type Database } from '../../../platform/database.ts';
-import { ordered } from '../../../platform/list.ts';
+import { ordered } from '../../../platform/list-window.ts';
 import { echoBlocks, startTestApp, type Operator, type TestApp } from '../../../testing/test-app.ts';
 import {
   narrowedSessions,
@@ -135,6 +135,68 @@ describe('the list of sessions', () => {
       'discount',
     ]);
     expect((await call('GET', '/sessions?chatId=nothing')).status).toBe(400);
+  });
+});
+
+describe('a search finds what is meant', () => {
+  const name = (query: Record<string, string>) => found({ limit: '100', clientId: clients['people'] ?? '', ...query });
+  beforeAll(async () => {
+    const phones = { messengerType: 'WHATSAPP', messengerUserId: '79991234567', clientPhone: '+44 20 7946 0958' };
+    await start('people', { name: `Álvaro Семён ${'й'.normalize('NFD')}ога İstanbul Straße`, ...phones });
+    await setStart('people', '2020-01-01T00:00:00Z');
+  });
+  afterAll(async () => {
+    // The other tests know how many there are.
+    for (const table of ['session_search', 'sessions'])
+      await run(`delete from ${table} where id = $1`, [ids['people']]);
+  });
+
+  it.each(['alvaro', 'ÁLVARO', 'Семен', 'семён', 'йога', 'istanbul', 'İSTANBUL', 'strasse', 'STRASSE', 'straße'])(
+    'however it is written: %s',
+    async (keyword) => {
+      expect(await name({ keyword })).toEqual(['people']);
+      expect(await name({ name: keyword })).toEqual(['people']);
+    },
+  );
+
+  it.each(['79991234567', '+79991234567', ' 79991234567', '+7 (999) 123-45-67', '8 999 123-45-67', '020 7946 0958'])(
+    'by the number of a telephone: %s',
+    async (keyword) => {
+      expect(await name({ keyword })).toEqual(['people']);
+    },
+  );
+});
+
+describe('a page that goes on by a value', () => {
+  it.each([
+    'startedAt',
+    '-startedAt',
+    'name',
+    '-status',
+    'operatorAssignedAt',
+    '-operatorAssignedAt',
+    'lastMessageCreatedAt',
+  ])('ends where the value does, so that every record comes once: %s', async (sort) => {
+    const field = sort.replace('-', '');
+    for (const [at, one] of everything.entries())
+      await setStart(one, `2026-03-01T10:00:${at < 3 ? '00' : '01'}.${at}00Z`);
+    const seen: string[] = [];
+    let last: string | undefined;
+    for (let round = 0; round < 9; round++) {
+      const more = last === undefined ? {} : { offsetValue: last };
+      const { items } = await page({ sort, limit: '2', offsetField: field, ...more });
+      if (items.length === 0) break;
+      seen.push(...items.map(({ id }) => known.get(id) ?? id));
+      last = items.at(-1)?.[field as 'startedAt' | 'operatorAssignedAt'] ?? 'null';
+    }
+    expect(seen.toSorted()).toEqual(everything);
+    const sieved = await page({ sort, limit: '1', offsetField: field, keyword: 'о' });
+    expect(sieved.items.length).toBeGreaterThan(0);
+  });
+
+  afterAll(async () => {
+    const names = ['order', 'discount', 'English', 'phone', 'nameless'];
+    for (const [hour, one] of names.entries()) await setStart(one, `2026-03-01T${String(10 + hour)}:00:00Z`);
   });
 });
 

@@ -1,7 +1,8 @@
 import type { ListPage, ListQuery } from '@molva/contract';
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from '../../../platform/database.ts';
-import { isGrouped, type Found, ordered, orderOf, pageOf, readList, windowOf } from '../../../platform/list.ts';
+import { isGrouped, type Found, type Order, orderOf, pageOf, readList } from '../../../platform/list.ts';
+import { MOST_SHARING, ordered, tooManySharing, windowOf } from '../../../platform/list-window.ts';
 import {
   countedUpTo,
   narrowedSessions,
@@ -12,7 +13,7 @@ import {
   type Narrowed,
   type SessionFilter,
 } from './list-filter.ts';
-import { keysetOf } from '../../../platform/list-keyset.ts';
+import { columnOf, goesOnByValue, keysetOf, upToShown } from '../../../platform/list-keyset.ts';
 import { PageRoom } from '../../../platform/page-room.ts';
 import type { Values } from '../state/column.ts';
 import { listedColumns } from '../state/columns.ts';
@@ -80,9 +81,33 @@ export class SessionList {
     const howLong = sieves.some(({ lazy }) => lazy) ? tagPatience : ofRecords;
     const twoEnded = new TwoEndedSearch(builder, searched ?? narrowed, sieves, howLong);
     return pageOf<object>(query, sessionList.fields, {
-      items: async () => this.#viewed(companyId, await twoEnded.ids(inOrder, windowOf(query)), view),
+      items: async () => this.#viewed(companyId, await this.#sieved(query, order, twoEnded, inOrder), view),
       count: () => twoEnded.count(onlySieves(query)),
     });
+  }
+
+  /** The ids of a page; one that goes on by a value ends where one does. */
+  async #sieved(
+    query: ListQuery,
+    order: readonly Order[],
+    search: TwoEndedSearch,
+    inOrder: (records: Narrowed) => Narrowed,
+  ): Promise<string[]> {
+    const window = windowOf(query);
+    const ids = await search.ids(inOrder, window);
+    const [first] = order;
+    if (first === undefined || !goesOnByValue(query) || ids.length < window.limit) return ids;
+    const column = columnOf(sessionList, first.field);
+    const last = await this.#database.lists.builder
+      .selectFrom('sessions as s')
+      .select(() => column.sql.as('value'))
+      .where('s.id', '=', ids.at(-1) ?? '')
+      .executeTakeFirst();
+    const within = upToShown(column, last?.value ?? null, first);
+    const limit = window.limit + MOST_SHARING + 1;
+    const whole = await search.ids((records) => inOrder(records).where(within), { limit, offset: 0 });
+    if (whole.length === limit) throw tooManySharing();
+    return whole;
   }
 
   /** The sessions with the given ids, a few at a time: no more of them are read than a page may have bytes. */

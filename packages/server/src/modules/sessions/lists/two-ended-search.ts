@@ -1,6 +1,6 @@
 import { sql, type Kysely, type RawBuilder } from 'kysely';
 import type { Tables } from '../../../platform/tables.ts';
-import type { Window } from '../../../platform/list.ts';
+import type { Window } from '../../../platform/list-window.ts';
 import { MOST_COUNTED, type Narrowed, type Records, type Sieve } from './list-filter.ts';
 
 /** Records that must pass for their share to be one to go by, and how far it may mislead. */

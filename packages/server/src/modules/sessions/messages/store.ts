@@ -20,7 +20,7 @@ export const messageList: ListSpec = {
     sessionId: column('messages.session_id', 'uuid'),
     authorType: column('messages.author_type', 'text'),
     createdAt: column('messages.created_at', 'instant'),
-    readAt: column('messages.read_at', 'instant'),
+    readAt: column('messages.read_at', 'instant', true),
   },
   fallback: [{ field: 'seq', direction: 'asc' }],
   ties: ['seq', 'id'],

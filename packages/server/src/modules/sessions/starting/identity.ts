@@ -1,6 +1,6 @@
 import { jwtVerify } from 'jose';
 import { Failure } from '../../../platform/failure.ts';
-import { brokenTextIn } from '../../../platform/text.ts';
+import { brokenTextIn, cut } from '../../../platform/text.ts';
 import type { ChatRecord } from '../../chats/index.ts';
 import type { Identity } from '../../clients/index.ts';
 
@@ -36,7 +36,7 @@ export async function readIdentity(
     const text = (claim: string): string | undefined => {
       const value = payload[claim];
       if (typeof value !== 'string' || brokenTextIn(value) !== undefined) return undefined;
-      return value.slice(0, LONGEST).toWellFormed();
+      return cut(value, LONGEST);
     };
     const [name, email, phone] = [text('name'), text('email'), text('phone')];
     return {

@@ -1,3 +1,4 @@
+import { cut } from '../../../platform/text.ts';
 import type { StartSessionBody } from '@molva/contract';
 import type { Caller } from '../../../platform/route.ts';
 import { notificationNames, type ChatRecord } from '../../chats/index.ts';
@@ -32,7 +33,7 @@ export function chosenOptions(body: StartSessionBody, source: OptionSource, befo
     messengerUserId: body.messengerUserId,
     clientExternalId: body.clientExternalId,
     address: caller.address,
-    userAgent: caller.userAgent?.slice(0, 512),
+    userAgent: caller.userAgent === null ? undefined : cut(caller.userAgent, 512),
   };
   return { ...before, ...Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined)) };
 }

@@ -7,6 +7,8 @@ export interface Kind<Value, Shown = Value> {
   readonly type: 'uuid' | 'text' | 'integer' | 'boolean' | 'timestamptz' | 'json' | 'jsonb';
   /** How a list that is sorted by it reads a value to go on after. */
   readonly listType: ColumnType;
+  /** Whether it may be absent. */
+  readonly nullable?: true;
   write(this: void, value: Value): unknown;
   show(this: void, value: Value): Shown;
 }
@@ -148,6 +150,7 @@ export const instant: Kind<number, string> = {
 export function maybe<Value, Shown>(kind: Kind<Value, Shown>): Kind<Value | null, Shown | null> {
   return {
     ...kind,
+    nullable: true,
     write: (value) => (value === null ? null : kind.write(value)),
     show: (value) => (value === null ? null : kind.show(value)),
   };

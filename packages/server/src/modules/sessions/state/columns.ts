@@ -15,6 +15,7 @@ import {
   type Columns,
   type Kind,
 } from './column.ts';
+import { storedWireDate } from '../../../platform/instant.ts';
 import { hourOf, searchText } from './search.ts';
 import {
   botOf,
@@ -28,7 +29,7 @@ import {
   waitsIn,
   waitsSince,
 } from './floor-columns.ts';
-import type { HandOver } from './floor-view.ts';
+import { shownHandOver, type HandOver } from './floor-view.ts';
 import type { Floor } from './floor.ts';
 import type { BotMemory, HotSession, SessionOperator, SessionOptions } from './session.ts';
 
@@ -61,7 +62,7 @@ export const storedColumns = {
   operatorName: column('operator_name', text, { wire: 'operatorName' }),
   operators: column('operators', json<readonly SessionOperator[]>('jsonb'), {
     wire: 'operators',
-    show: (operators) => [...operators],
+    show: (operators) => operators.map((member) => ({ ...member, assigned_at: storedWireDate(member.assigned_at) })),
   }),
   markedAsSpam: column('marked_as_spam', boolean, { wire: 'markedAsSpam', filter: true, sort: true, born: false }),
   startedAt: column('started_at', instant, { wire: 'startedAt', sort: true, fixed: true }),
@@ -85,7 +86,11 @@ export const storedColumns = {
   result: column('result', maybe(text), { born: null }),
   /** The result an operator closed it with. */
   operatorResult: column('operator_result', maybe(text), { wire: 'operatorResult', born: null }),
-  handOver: column('hand_over', json<HandOver | null>('json'), { wire: 'handOver', born: null }),
+  handOver: column('hand_over', json<HandOver | null>('json'), {
+    wire: 'handOver',
+    show: (wish) => wish && shownHandOver(wish),
+    born: null,
+  }),
   options: column('options', json<SessionOptions>('jsonb'), {}),
   lastSeq: column('last_seq', integer, { born: 0 }),
   lastEventSeq: column('last_event_seq', integer, { born: 0 }),

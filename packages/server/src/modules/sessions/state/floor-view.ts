@@ -1,4 +1,5 @@
-import { wireDate, type BotStatus, type OperatorType, type SessionStatus } from '@molva/contract';
+import { exactWireDate, storedWireDate } from '../../../platform/instant.ts';
+import type { BotStatus, OperatorType, SessionStatus } from '@molva/contract';
 import type { Floor, Wish } from './floor.ts';
 
 /** Whom a session was handed to, in the documented form. */
@@ -84,14 +85,20 @@ function endedStatus(was: Floor | null, before: BotStatus, failed: boolean): Bot
   return was.at === 'bot' ? 'STOP' : before;
 }
 
+/** It keeps the instants as they are: what the columns say may be all there is of a wish. */
 function handOver(wish: Wish | null, notFoundSince: number | null): HandOver | null {
   if (wish === null) return null;
   return {
     groupId: wish.group,
     announcement: wish.note,
-    at: wireDate(wish.since),
-    notFoundAt: notFoundSince === null ? null : wireDate(notFoundSince),
+    at: exactWireDate(wish.since),
+    notFoundAt: notFoundSince === null ? null : exactWireDate(notFoundSince),
   };
+}
+
+/** A wish for people as it is shown. */
+export function shownHandOver({ at, notFoundAt, ...wish }: HandOver): HandOver {
+  return { ...wish, at: storedWireDate(at), notFoundAt: notFoundAt && storedWireDate(notFoundAt) };
 }
 
 /** Whether the columns of a row say what its floor does. */

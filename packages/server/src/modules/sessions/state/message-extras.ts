@@ -1,4 +1,5 @@
 import type { Action, Attachment, Keyboard } from '@molva/contract';
+import { storedWireDate } from '../../../platform/instant.ts';
 import type { NewMessage } from './draft.ts';
 
 /** What most messages do not have, as JSON; null where there is nothing. */
@@ -29,5 +30,6 @@ export function unpackedExtras(extras: Record<string, unknown> | null): {
     attachments?: Attachment[];
     actions?: Action[];
   };
-  return { answers, keyboard, attachments, actions };
+  const files = attachments.map((file) => ({ ...file, createdAt: storedWireDate(file.createdAt) }));
+  return { answers, keyboard, attachments: files, actions };
 }

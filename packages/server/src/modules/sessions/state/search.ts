@@ -1,3 +1,4 @@
+import { folded, phonesIn } from '../../../platform/folded.ts';
 import type { HotSession } from './session.ts';
 
 const HOUR_MS = 3_600_000;
@@ -8,22 +9,33 @@ const MOST_RUNS = 8;
 /** Beginnings of UUIDs that are shorter find too many. */
 const SHORTEST_BEGINNING = 4;
 
-/** What a session is found by: its name and its client's number in the messenger, in lower case, one a line. */
-export function searchText(session: Pick<HotSession, 'name' | 'options'>): string {
-  return `${plain(session.name)}\n${plain(session.options.messengerUserId ?? '')}`;
+/**
+ * What a session is found by, folded: its name, its client's number in the messenger, and the numbers of telephones as
+ * digits where there are any; one a line.
+ */
+export function searchText({ name, options }: Pick<HotSession, 'name' | 'options'>): string {
+  const lines = [name, options.messengerUserId ?? ''].map(folded);
+  const phones = phonesIn([...lines, options.clientPhone ?? '']);
+  return [...lines, ...(phones.length === 0 ? [] : [phones.join(' ')])].join('\n');
 }
 
-/** A text as it is searched for. */
-export function plain(text: string): string {
-  return text.toLowerCase().replaceAll('\n', ' ');
+/** A text as somebody looks for it: blanks around it do not count. */
+export function sought(text: string): string {
+  return folded(text).trim();
 }
 
 /**
- * What every session of a company with a text in it has in the index, as a `tsquery`: the runs of three characters of
- * the text, or a run that begins with a text that is shorter. The company is a run among them, which no text has.
+ * What every session of a company with one of some texts in it has in the index, as a `tsquery`: the runs of three
+ * characters of the text, or a run that begins with a text that is shorter. The company is a run among them, which no
+ * text has.
+ * @param texts folded
  */
-export function runsQuery(companyId: number, text: string): string {
-  const characters = Array.from(plain(text));
+export function runsQuery(companyId: number, texts: readonly string[]): string {
+  return `${quoted(`\n\n${companyId}`)} & (${texts.map((text) => runsOf(text).join(' & ')).join(' | ')})`;
+}
+
+function runsOf(text: string): string[] {
+  const characters = Array.from(text);
   const last = Math.max(0, characters.length - RUN);
   // Of a long text the runs that follow one another at even distances, the last one at its end.
   const places = Math.min(last + 1, MOST_RUNS);
@@ -32,7 +44,7 @@ export function runsQuery(companyId: number, text: string): string {
     return characters.slice(at, at + RUN).join('');
   });
   const short = characters.length < RUN ? ':*' : '';
-  return [quoted(`\n\n${companyId}`), ...[...new Set(runs)].map((run) => `${quoted(run)}${short}`)].join(' & ');
+  return [...new Set(runs)].map((run) => `${quoted(run)}${short}`);
 }
 
 function quoted(run: string): string {
