@@ -38,8 +38,13 @@ async function forEver(atATime: number, work: (round: number) => Promise<unknown
   );
 }
 
+/** Ports an attack calls from, in turn: a system that looks for a free one itself spends the attack's time on that. */
+const PORTS = { first: 2000, last: 32_000 };
+let lastPort = PORTS.first;
+
 async function open(port: number): Promise<Socket> {
-  const socket = await openSocket(port, FROM);
+  lastPort = lastPort >= PORTS.last ? PORTS.first : lastPort + 1;
+  const socket = await openSocket(port, FROM, lastPort);
   socket.on('error', () => undefined);
   return socket;
 }

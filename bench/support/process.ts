@@ -45,7 +45,12 @@ function statFields(pid: number): string[] {
 }
 
 /** Figures are of what the server can do, not of what it lets one caller do. */
-export const unlimited = { MOLVA_RATE_LIMIT: '0', MOLVA_RATE_LIMIT_OPEN: '0', MOLVA_RATE_LIMIT_STARTS: '0' };
+export const unlimited = {
+  MOLVA_RATE_LIMIT: '0',
+  MOLVA_RATE_LIMIT_OPEN: '0',
+  MOLVA_RATE_LIMIT_STARTS: '0',
+  MOLVA_CONNECTIONS_PER_ADDRESS: '0',
+};
 
 /** Starts a Node program and waits for a line of it. */
 export async function startNode(

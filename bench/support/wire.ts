@@ -2,9 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
-/** A connection that costs the measuring side as little as it can: bytes in, bytes out. */
-export async function openSocket(port: number, localAddress = '127.0.0.1'): Promise<Socket> {
-  const socket = connect({ port, host: '127.0.0.1', localAddress, noDelay: true });
+/** A connection that costs the measuring side as little as it can: bytes in, bytes out; from a port of its own where one is named. */
+export async function openSocket(port: number, localAddress = '127.0.0.1', localPort?: number): Promise<Socket> {
+  const own = localPort === undefined ? {} : { localPort };
+  const socket = connect({ port, host: '127.0.0.1', localAddress, ...own, noDelay: true });
   await once(socket, 'connect');
   return socket;
 }

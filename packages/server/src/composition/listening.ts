@@ -1,5 +1,5 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import { isIPv6, type AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { isIPv6, type AddressInfo, type Server } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { LIVE_PATH } from '@molva/contract';
 import { Door } from '../http/door.ts';
@@ -11,6 +11,12 @@ import type { Notices } from '../platform/notices.ts';
 import { originsOf, type Origins } from '../platform/origins.ts';
 import { StartError } from '../platform/start-error.ts';
 import type { AppOptions } from './options.ts';
+
+/**
+ * Connections that wait to be taken, as far as the system lets them. One that finds no room there is tried again by its
+ * caller's system a second later, and whoever opens many at once would do that to everybody.
+ */
+const MOST_ARRIVING = 65_535;
 
 /** What answers once everything is composed. */
 export interface Served {
@@ -57,12 +63,11 @@ export async function openListener(options: AppOptions, notices: Notices): Promi
       void composed.promise.then((served) => served.upgrade(request, socket, head));
     },
   });
-  const { http } = door;
-  await listen(http, host, asked);
+  await listen(door.port, host, asked);
   // A connection that cannot be taken ends nobody else's.
-  http.on('error', (error) => log.error({ error }, 'a connection could not be taken'));
+  door.port.on('error', (error) => log.error({ error }, 'a connection could not be taken'));
   let ended: Promise<void> | undefined;
-  const { port } = http.address() as AddressInfo;
+  const { port } = door.port.address() as AddressInfo;
   const url = publicUrl ?? `http://${hostOf(host)}:${port}`;
   return {
     url,
@@ -87,9 +92,9 @@ function isLive({ url, headers }: IncomingMessage): boolean {
   return url?.split('?', 1)[0] === LIVE_PATH && headers.upgrade?.trim().toLowerCase() === 'websocket';
 }
 
-function listen(http: Server, host: string, port: number): Promise<void> {
+function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
-    http.once('error', (error: NodeJS.ErrnoException) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
       const reasons: Record<string, string> = {
         EADDRINUSE: `Port ${port} on ${host} is taken. Stop what uses it, or set MOLVA_PORT to another port.`,
         EACCES: `Port ${port} needs more rights than this user has. Set MOLVA_PORT to one above 1023.`,
@@ -97,7 +102,7 @@ function listen(http: Server, host: string, port: number): Promise<void> {
       };
       reject(new StartError(reasons[error.code ?? ''] ?? `Cannot listen on ${host}:${port}: ${error.message}`));
     });
-    http.listen(port, host, () => resolve());
+    server.listen({ port, host, backlog: MOST_ARRIVING }, () => resolve());
   });
 }
 

@@ -1,10 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { Server as NetServer, type Socket } from 'node:net';
+import { BlockList, createServer as createPort, type Server as Port, type Socket, type SocketAddress } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { subscriberOf } from '../platform/address.ts';
 import type { Clock } from '../platform/clock.ts';
 import type { Notices } from '../platform/notices.ts';
 import { unreadableAnswer } from './error-answer.ts';
+import { Pace } from './pace.ts';
 import { passOverRest } from './receive.ts';
 import { WAITS } from './waits.ts';
 
@@ -12,7 +13,7 @@ import { WAITS } from './waits.ts';
 export interface DoorOptions {
   readonly clock: Clock;
   readonly notices: Notices;
-  /** Connections one address may have; 0 for no limit. */
+  /** Connections one address may have; 0 for no limit, and none of how fast they come. */
   readonly connectionsPerAddress: number;
   /** Whether an address is a proxy's, which has the connections of all its visitors. */
   readonly isProxy: (address: string) => boolean;
@@ -39,7 +40,10 @@ const nothing = (): void => undefined;
  * is sent away, and none outlives the end, whatever it is at.
  */
 export class Door {
-  readonly http: Server;
+  /** What listens. */
+  readonly port: Port;
+  readonly #http: Server;
+  readonly #pace: Pace;
   readonly #options: DoorOptions;
   readonly #guests = new Map<Duplex, Guest>();
   readonly #counts = new Map<string, number>();
@@ -48,8 +52,9 @@ export class Door {
 
   constructor(options: DoorOptions) {
     this.#options = options;
+    this.#pace = new Pace(options.clock);
     const { headers, look } = options.waits ?? WAITS;
-    this.http = createServer(
+    this.#http = createServer(
       {
         requestTimeout: WAITS.call,
         headersTimeout: headers,
@@ -59,9 +64,16 @@ export class Door {
       },
       (request, response) => this.#call(request, response),
     );
-    this.http.on('connection', (socket: Socket) => this.#enter(socket));
-    this.http.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => this.#unreadable(error, socket));
-    this.http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+    const refuse = (address: string): boolean => this.#refuses(address);
+    this.port = createPort(
+      // Nobody is read before its turn.
+      { allowHalfOpen: true, noDelay: true, pauseOnConnect: true, blockList: new Refusing(refuse) },
+      (socket) => this.#enter(socket),
+    );
+    // It listens to nothing itself, and looks for callers that are late from then on.
+    this.port.once('listening', () => this.#http.emit('listening'));
+    this.#http.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => this.#unreadable(error, socket));
+    this.#http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       const guest = this.#guests.get(socket);
       if (guest !== undefined) guest.upgraded = true;
       options.upgrade(request, socket, head);
@@ -77,8 +89,7 @@ export class Door {
   stop(): void {
     if (this.#stopping) return;
     this.#stopping = true;
-    // That of HTTP would cut off answers that are made and still being taken.
-    NetServer.prototype.close.call(this.http);
+    this.port.close();
     for (const [socket, { calls, upgraded }] of this.#guests) {
       // A call that has not come in full headers is none yet.
       if (calls.size === 0 && !upgraded) socket.destroy();
@@ -101,19 +112,33 @@ export class Door {
   #enter(socket: Socket): void {
     // Whoever takes the socket over later may not listen at once, and a reset that nobody hears ends the process.
     socket.on('error', nothing);
-    const { connectionsPerAddress: most, isProxy, notices } = this.#options;
-    const address = socket.remoteAddress ?? '';
-    const from = subscriberOf(address);
-    const count = this.#counts.get(from) ?? 0;
-    if (most > 0 && count >= most && !isProxy(address)) {
-      notices.tell('connection-refused', { address: from });
+    const { connectionsPerAddress: most, isProxy } = this.#options;
+    const address = socket.remoteAddress;
+    // Reset before it was taken: it has no address any more.
+    if (address === undefined || this.#stopping) {
       socket.destroy();
       return;
     }
-    this.#counts.set(from, count + 1);
+    const from = subscriberOf(address);
+    this.#counts.set(from, (this.#counts.get(from) ?? 0) + 1);
     this.#guests.set(socket, { from, calls: new Set(), upgraded: false });
     socket.once('close', () => this.#leave(socket, from));
-    if (this.#stopping) socket.destroy();
+    const enter = (): void => {
+      this.#http.emit('connection', socket);
+      socket.resume();
+    };
+    if (most === 0 || isProxy(address)) enter();
+    else this.#pace.take(from, socket, enter);
+  }
+
+  /** Whether a connection is one too many. */
+  #refuses(address: string): boolean {
+    const { connectionsPerAddress: most, isProxy, notices } = this.#options;
+    const from = subscriberOf(address);
+    const tooMany = most > 0 && ((this.#counts.get(from) ?? 0) >= most || this.#pace.isFull(from));
+    if (!tooMany || isProxy(address)) return false;
+    notices.tell('connection-refused', { address: from });
+    return true;
   }
 
   #leave(socket: Socket, from: string): void {
@@ -161,6 +186,20 @@ export class Door {
     socket.resume();
     const timer = this.#options.clock.setTimeout(() => socket.destroy(), WAITS.parting);
     socket.once('close', () => timer.cancel());
+  }
+}
+
+/** Lets the platform close what is refused before it makes anything of it: that costs a part of what a connection costs. */
+class Refusing extends BlockList {
+  readonly #refuses: (address: string) => boolean;
+
+  constructor(refuses: (address: string) => boolean) {
+    super();
+    this.#refuses = refuses;
+  }
+
+  override check(address: string | SocketAddress): boolean {
+    return this.#refuses(typeof address === 'string' ? address : address.address);
   }
 }
 

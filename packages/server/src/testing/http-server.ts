@@ -65,9 +65,8 @@ export async function startTestServer(
     upgrade: (_request, socket) => socket.destroy(),
     ...options,
   });
-  const { http } = door;
-  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
-  const { port } = http.address() as AddressInfo;
+  await new Promise<void>((resolve) => door.port.listen(0, '127.0.0.1', resolve));
+  const { port } = door.port.address() as AddressInfo;
   let ended: Promise<void> | undefined;
   const stop = (withinMs: number): Promise<void> => (ended ??= door.end(systemClock, withinMs));
   return {
