@@ -1,5 +1,5 @@
 import { Company, type ListPage, type ListQuery, type SettingValues } from '@molva/contract';
-import type { Kysely, Selectable, Transaction } from 'kysely';
+import { sql, type Kysely, type Selectable, type Transaction } from 'kysely';
 import type { Database } from '../../platform/database.ts';
 import { hasText, column, readList, type ListSpec } from '../../platform/list.ts';
 import type { Tables } from '../../platform/tables.ts';
@@ -60,21 +60,47 @@ export async function listCompanies(
   return readList(query, list, narrowed, async (page) => (await page.select(rowColumns).execute()).map(view));
 }
 
+interface NewCompany {
+  readonly name: string;
+  readonly reseller_id: number | null;
+}
+
+/** A company as it was created, and its first administrator. */
+interface Founded {
+  readonly companyId: number;
+  readonly userId: number;
+}
+
 /** Creates a company with its first administrator; throws `email-taken`. */
-export async function insertCompany(
+export function insertCompany({ builder }: Database, company: NewCompany, admin: FirstAdministrator): Promise<Founded> {
+  return builder.transaction().execute((transaction) => found(transaction, company, admin));
+}
+
+/** The same where there is no company yet, of which one becomes true where several try at once; undefined where there is. */
+export function insertFirstCompany(
   { builder }: Database,
-  company: { name: string; reseller_id: number | null },
+  company: NewCompany,
   admin: FirstAdministrator,
-): Promise<{ companyId: number; userId: number }> {
+): Promise<Founded | undefined> {
   return builder.transaction().execute(async (transaction) => {
-    const { id: companyId } = await transaction
-      .insertInto('companies')
-      .values(company)
-      .returning('id')
-      .executeTakeFirstOrThrow();
-    const roles = ['ADMIN', 'SUPERVISOR', 'OPERATOR'];
-    return { companyId, userId: await insertUser(transaction, { ...admin, roles, company_id: companyId }) };
+    await sql`lock table companies in share row exclusive mode`.execute(transaction);
+    const there = await transaction.selectFrom('companies').select('id').limit(1).executeTakeFirst();
+    return there === undefined ? found(transaction, company, admin) : undefined;
   });
+}
+
+async function found(
+  transaction: Transaction<Tables>,
+  company: NewCompany,
+  admin: FirstAdministrator,
+): Promise<Founded> {
+  const { id: companyId } = await transaction
+    .insertInto('companies')
+    .values(company)
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  const roles = ['ADMIN', 'SUPERVISOR', 'OPERATOR'];
+  return { companyId, userId: await insertUser(transaction, { ...admin, roles, company_id: companyId }) };
 }
 
 /** Renames a company whom the viewer may see; false where there is none. */

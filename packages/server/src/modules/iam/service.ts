@@ -9,7 +9,7 @@ import type { Memory } from '../../platform/memory.ts';
 import { ApiKeys, isApiKey } from './api-keys.ts';
 import { Audit } from './audit.ts';
 import { Companies } from './companies.ts';
-import { hasCompanies, insertCompany } from './company-store.ts';
+import { hasCompanies, insertFirstCompany } from './company-store.ts';
 import { LoginLimits } from './login-limits.ts';
 import { Logins } from './logins.ts';
 import { generatePassword, Passwords } from './passwords.ts';
@@ -106,12 +106,12 @@ export class Iam {
     const { database, ids } = this.#ports;
     if (await hasCompanies(database)) return undefined;
     const chosen = password ?? generatePassword((count) => ids.randomBytes(count));
-    const made = await insertCompany(
+    const made = await insertFirstCompany(
       database,
       { name: 'Molva', reseller_id: null },
       { email, password_hash: await this.#passwords.hash(chosen), first_name: 'Administrator' },
     );
-    return { ...made, email, password: chosen, generated: password === undefined };
+    return made && { ...made, email, password: chosen, generated: password === undefined };
   }
 
   /** Forgets what has ended; answers when to do so again. */
