@@ -4,6 +4,7 @@ import { eventSchemas, notifyEvents, type NotifyEventName } from './events.ts';
 import { Attachment } from './message-parts.ts';
 import { DateTime, FreeObject, Nullable, OneOf, Uuid } from './primitives.ts';
 import { BotStatus } from './sessions.ts';
+import { Verified } from './verified.ts';
 
 /** What a bot said, posted to the `callbackUrl` of a session or dialog whose answers are asynchronous. */
 export const BotCallback = Type.Object({
@@ -41,6 +42,7 @@ export const BotQuestion = Type.Object({
   language: Type.String(),
   clientName: Type.Optional(Type.String()),
   clientTimezone: Type.Optional(Type.Integer({ description: 'minutes from UTC' })),
+  verified: Nullable(Verified),
   message: Nullable(Type.Object({ id: Uuid, text: Type.String(), attachments: Type.Array(Attachment) })),
   nodeId: Type.Optional(Type.String({ description: 'the block the start named' })),
   variables: FreeObject,
@@ -60,7 +62,13 @@ const presence = Type.Object({ sessionId: Uuid, clientId: Uuid });
 
 /** What each notification says, by its name. */
 const notified = {
-  SESSION_STARTED: Type.Object({ id: Uuid, chatId: Uuid, clientId: Uuid, name: Type.String() }),
+  SESSION_STARTED: Type.Object({
+    id: Uuid,
+    chatId: Uuid,
+    clientId: Uuid,
+    name: Type.String(),
+    verified: Nullable(Verified),
+  }),
   SESSION_CLOSED: eventSchemas.sessionClosed,
   MESSAGE_CREATED: eventSchemas.chatMessageCreated,
   MESSAGE_EDITED: eventSchemas.chatMessageEdited,
@@ -91,6 +99,7 @@ function notification<const K extends NotifyEventName>(event: K) {
     chatId: Uuid,
     sessionId: Uuid,
     data: notified[event],
+    verified: Nullable(Verified),
     eventCallbackData: Nullable(Type.String({ description: 'as it was given' })),
   });
 }

@@ -1,5 +1,6 @@
 import { Type, type Static } from 'typebox';
 import { DateTime, Nullable, ScalarValue, Uuid } from './primitives.ts';
+import { Verified } from './verified.ts';
 
 const Label = Type.String({ minLength: 1, maxLength: 128 });
 
@@ -36,6 +37,7 @@ export const Client = Type.Object({
   externalId: Nullable(Type.String()),
   messengerType: Nullable(Type.String()),
   messengerUserId: Nullable(Type.String()),
+  verified: Nullable(Verified),
   name: Nullable(Type.String()),
   firstName: Nullable(Type.String()),
   middleName: Nullable(Type.String()),

@@ -146,6 +146,11 @@ export const errorTable = {
     message: 'The session is rated already',
     remedy: 'A rating can be changed for ten minutes.',
   },
+  'start-key-used': {
+    status: 422,
+    message: 'The key was used for another start',
+    remedy: 'Repeat a start as it was sent first, or send a fresh random UUID as its `Idempotency-Key`.',
+  },
   'dialog-ended': {
     status: 422,
     message: 'The dialog has ended',

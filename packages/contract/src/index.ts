@@ -134,3 +134,4 @@ export {
   StartSessionBody,
   StartedMessage,
 } from './sessions.ts';
+export { Verified } from './verified.ts';

@@ -14,6 +14,7 @@ import * as messageParts from './message-parts.ts';
 import * as messages from './messages.ts';
 import { Created, ScalarValue, Success } from './primitives.ts';
 import * as sessions from './sessions.ts';
+import { Verified } from './verified.ts';
 
 /** A schema by the keywords that matter here; the rest is copied as it is. */
 export interface SchemaShape {
@@ -25,7 +26,7 @@ export interface SchemaShape {
 }
 
 const everything: readonly (readonly [name: string, value: unknown])[] = [
-  ...Object.entries({ Created, ScalarValue, Success }),
+  ...Object.entries({ Created, ScalarValue, Success, Verified }),
   ...Object.entries({ ...messageParts, ...sessions, ...messages, ...chats, ...bots, ...dialogs }),
   ...Object.entries({ ...facts, ...clients, ...groups, ...iam, ...errors, ...events, ...live, ...callbacks }),
   ...Object.entries(events.eventSchemas).map(([name, schema]) => [capital(name), schema] as const),

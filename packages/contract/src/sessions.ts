@@ -3,6 +3,7 @@ import { NotifyEvent } from './events.ts';
 import { Action, Attachment, AuthorType, Keyboard, MAX_ATTACHMENTS, MessageType, spokenText } from './message-parts.ts';
 import { DateTime, FreeObject, HttpUrl, Nullable, OneOf, Uuid } from './primitives.ts';
 import { FileReference } from './messages.ts';
+import { Verified } from './verified.ts';
 
 /** Life time of a session where neither the chat nor the call names one, seconds. */
 export const DEFAULT_SESSION_TTL = 3600;
@@ -207,6 +208,7 @@ export const Session = Type.Object({
   lastMessageCreatedAt: Nullable(DateTime),
   lastMessage: Nullable(LastMessage),
   clientExternalId: Nullable(Type.String()),
+  verified: Nullable(Verified),
   clientBanned: Type.Boolean(),
   referer: Nullable(Type.String()),
   tags: Type.String(),

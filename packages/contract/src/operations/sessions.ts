@@ -36,7 +36,7 @@ export const startSession = defineOperation({
   params: inChat,
   body: StartSessionBody,
   answers: { 201: SessionStarted, 200: SessionStarted },
-  errors: ['entity-not-found', 'client-banned', 'identity-refused', 'session-token-refused', 'data-too-large'],
+  errors: ['entity-not-found', 'client-banned', 'identity-refused', 'start-key-used', 'data-too-large'],
   example: startExample,
 });
 
@@ -52,7 +52,7 @@ export const continueSession = defineOperation({
   params: inChat,
   body: StartSessionBody,
   answers: { 200: SessionStarted, 201: SessionStarted },
-  errors: ['entity-not-found', 'client-banned', 'identity-refused', 'session-token-refused', 'data-too-large'],
+  errors: ['entity-not-found', 'client-banned', 'identity-refused', 'start-key-used', 'data-too-large'],
   example: { ...startExample, messageBody: 'Hello' },
 });
 

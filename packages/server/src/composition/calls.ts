@@ -8,7 +8,13 @@ import { chatRoutes } from '../modules/chats/index.ts';
 import { clientRoutes } from '../modules/clients/index.ts';
 import { iamRoutes, withAudit } from '../modules/iam/index.ts';
 import { operatorRoutes } from '../modules/operators/index.ts';
-import { dialogRoutes, isSessionToken, messageRoutes, sessionRoutes } from '../modules/sessions/index.ts';
+import {
+  dialogRoutes,
+  isIdentityToken,
+  isSessionToken,
+  messageRoutes,
+  sessionRoutes,
+} from '../modules/sessions/index.ts';
 import type { DatabaseWatch } from '../platform/database.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { Notices } from '../platform/notices.ts';
@@ -31,6 +37,7 @@ export async function openCalls(
     identify: (token) => iam.identify(token),
     isSessionToken,
     origins: listener.origins,
+    isIdentityToken,
     callerOf: (request) => listener.callerOf(request),
     proxiesKnown: options.trustedProxies.length > 0,
     limits: options.limits,

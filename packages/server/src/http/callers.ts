@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { Operation } from '@molva/contract';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Clock } from '../platform/clock.ts';
 import { Failure } from '../platform/failure.ts';
 import type { Caller } from '../platform/route.ts';
-import type { RateLimits } from './rate-limit.ts';
+import { mayStart, type RateLimits } from './rate-limit.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -26,6 +27,9 @@ export interface CallerPorts {
   readonly callerOf: (request: IncomingMessage) => string;
   /** Whether a text has the form of a session token. */
   readonly isSessionToken: (token: string) => boolean;
+  /** Whether it has that of a signed identity of a client. */
+  readonly isIdentityToken: (token: string) => boolean;
+  readonly clock: Pick<Clock, 'now'>;
   readonly limits: RateLimits;
 }
 
@@ -88,7 +92,7 @@ export function knowCallers(
 
 function callerOf(
   request: FastifyRequest,
-  { access }: Operation,
+  { access, id }: Operation,
   ports: CallerPorts,
   unknown: (request: FastifyRequest, error: unknown) => never,
 ): Caller | Promise<Caller> {
@@ -101,6 +105,9 @@ function callerOf(
   }
   const takesSessionToken = access === 'open' || access === 'holder';
   if (takesSessionToken && ports.isSessionToken(token)) return { ...from, user: null, sessionToken: token };
+  if ((access === 'holder' || mayStart(id)) && ports.isIdentityToken(token)) {
+    return { ...from, user: null, sessionToken: null, identity: { token, at: ports.clock.now() } };
+  }
   return ports.identify(token).then(
     (user) => ({ ...from, user, sessionToken: null }),
     (error: unknown) => unknown(request, error),

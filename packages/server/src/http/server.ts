@@ -34,6 +34,8 @@ export interface HttpOptions {
   /** Whether a text has the form of a session token. */
   readonly isSessionToken: (token: string) => boolean;
   readonly origins: Origins;
+  /** Whether it has that of a signed identity of a client. */
+  readonly isIdentityToken: (token: string) => boolean;
   /** The address of whoever calls, as far as proxies are believed. */
   readonly callerOf: (request: IncomingMessage) => string;
   /** Whether any proxy is believed. */

@@ -2,10 +2,11 @@ import { isFile, type Operation } from '@molva/contract';
 import { Type, type TObject, type TSchema } from 'typebox';
 import { checker } from '../platform/check.ts';
 import { badField, Failure } from '../platform/failure.ts';
+import { reader } from '../platform/normalise.ts';
 import type { FormPart } from '../platform/streams.ts';
 import { BROKEN_TEXT, brokenTextIn } from '../platform/text.ts';
 import { mayBeBroken } from './json-body.ts';
-import { bodyNormaliser, queryValue } from './normalise.ts';
+import { queryValue } from './query-value.ts';
 
 /** The checked input of a call. */
 export interface CheckedInput {
@@ -26,13 +27,12 @@ export function inputCheck(operation: Operation): (raw: RawInput) => CheckedInpu
   const params = operation.params && checker(operation.params);
   const query = operation.query && checker(operation.query);
   const whole = operation.consumes === undefined ? operation.body : undefined;
-  const body = whole && checker(whole);
-  const normalise = whole && bodyNormaliser(whole);
+  const body = whole && reader(whole);
   const readParams = paramsReader(operation);
   return (raw) => ({
     params: params && params(readParams(raw.params)),
     query: query && operation.query ? query(readQuery(operation.query, raw.query)) : undefined,
-    body: body ? body(wholeBody(normalise ? normalise(raw.body === undefined ? {} : raw.body) : raw.body)) : undefined,
+    body: body && wholeBody(body(raw.body)),
   });
 }
 

@@ -13,9 +13,14 @@ export interface Caller {
   } | null;
   /** The bearer text that is no user's token: a session token, checked by who knows the session. */
   readonly sessionToken: string | null;
+  /** A signed identity, checked by who knows the chat, and when it was shown, in milliseconds. */
+  readonly identity?: { readonly token: string; readonly at: number };
   readonly address: string;
   readonly userAgent: string | null;
 }
+
+/** Whoever may hold a session, by what it shows for it. */
+export type Holder = Pick<Caller, 'user' | 'sessionToken' | 'identity'>;
 
 type Streamed<T extends StreamedBody['type']> = { readonly consumes: { readonly type: T } };
 /**

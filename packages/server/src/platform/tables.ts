@@ -117,6 +117,8 @@ export interface Tables {
     messenger_type: string | null;
     messenger_user_id: string | null;
     verified: boolean;
+    proof: MaybeJson<{ by: 'identityToken' | 'company'; key: string | null; at: number }>;
+    claimed: boolean;
     name: string | null;
     first_name: string | null;
     middle_name: string | null;
@@ -162,6 +164,8 @@ export interface Tables {
     key: string;
     session_id: string;
     message_id: string | null;
+    made_by: string | null;
+    asked: Buffer | null;
     created_at: Instant;
   };
   messages: {

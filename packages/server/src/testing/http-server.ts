@@ -42,6 +42,7 @@ export async function startTestServer(
     identify: async () => ({ id: 7, companyId: 1, roles: [] }),
     isSessionToken: () => false,
     origins: originsOf(['*'], []),
+    isIdentityToken: () => false,
     callerOf: ({ socket }) => socket.remoteAddress ?? '',
     proxiesKnown: false,
     limits: { user: 0, open: 0, starts: 0 },

@@ -6,6 +6,7 @@ import type { Ids } from '../../platform/ids.ts';
 import { OutgoingError, type Outgoing } from '../../platform/outgoing.ts';
 import {
   dialogIdOf,
+  shownProof,
   signature,
   type AskContext,
   type BotInput,
@@ -158,6 +159,7 @@ export class WebhookBot implements RemoteBot {
       language: this.language,
       ...(session.clientName === '' ? {} : { clientName: session.clientName }),
       ...(clientTimezone === undefined ? {} : { clientTimezone }),
+      verified: shownProof(session.verified),
       message,
       ...('nodeId' in input ? { nodeId: input.nodeId } : {}),
       variables,

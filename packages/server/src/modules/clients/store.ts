@@ -1,5 +1,5 @@
 import type { Database, Prepared } from '../../platform/database.ts';
-import { clientColumns, type ClientRow } from './find-or-create.ts';
+import { clientColumns, type ClientRow } from './claim.ts';
 
 /**
  * A session holds the ban of its client: moved in the same statement, what anybody keeps of it in memory is old, and the

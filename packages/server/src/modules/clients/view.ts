@@ -1,6 +1,6 @@
-import { wireDate, type Attribute, type Client, type Tag } from '@molva/contract';
+import { wireDate, type Attribute, type Client, type Tag, type Verified } from '@molva/contract';
 import type { AttributeOfClient, AttributeRow } from './attribute-store.ts';
-import type { ClientRow } from './find-or-create.ts';
+import type { ClientRow, Proof } from './claim.ts';
 import type { TagRow } from './tag-store.ts';
 
 /** A client with everything the company knows of it. */
@@ -12,6 +12,21 @@ export interface ClientDetails {
   readonly comment: string;
 }
 
+/** An identity with its proof, as the wire shows it; null: proven before that was noted. */
+function verifiedView(
+  identity: Pick<ClientRow, 'external_id' | 'messenger_type' | 'messenger_user_id'>,
+  proof: Proof | null,
+): Verified {
+  return {
+    externalId: identity.external_id,
+    messengerType: identity.messenger_type,
+    messengerUserId: identity.messenger_user_id,
+    by: proof?.by ?? 'before',
+    key: proof?.key ?? null,
+    at: proof === null ? null : wireDate(proof.at),
+  };
+}
+
 /** A client in detail. */
 export function clientView({ client, attributes, tags, comment }: ClientDetails): Client {
   return {
@@ -19,6 +34,7 @@ export function clientView({ client, attributes, tags, comment }: ClientDetails)
     externalId: client.external_id,
     messengerType: client.messenger_type,
     messengerUserId: client.messenger_user_id,
+    verified: client.verified ? verifiedView(client, client.proof) : null,
     name: client.name,
     firstName: client.first_name,
     middleName: client.middle_name,

@@ -1,30 +1,44 @@
 import { widgetChannel, WidgetConnectData, type RpcData, type RpcName } from '@molva/contract';
-import { checker } from '../../platform/check.ts';
+import type { Clock } from '../../platform/clock.ts';
 import { Failure } from '../../platform/failure.ts';
-import type { Caller } from '../../platform/route.ts';
-import type { ConnectResult, Decision, Decisions } from './decisions.ts';
+import { reader } from '../../platform/normalise.ts';
+import type { Holder } from '../../platform/route.ts';
+import type { ConnectionMeta, ConnectResult, Decision, Decisions } from './decisions.ts';
 import { TOO_MANY, type LiveLimits } from './limits.ts';
 
 /** What the live side asks of the sessions. */
 export interface SessionGate {
   /** Lets a caller in who holds the session; throws a failure of the table. */
-  enter(sessionId: string, caller: Pick<Caller, 'user' | 'sessionToken'>): Promise<{ id: string; open: boolean }>;
+  enter(sessionId: string, caller: Holder): Promise<{ id: string; open: boolean }>;
   /** Does what a client calls in a session it was let into; of leaves the last alone. */
   call<K extends RpcName>(method: K, data: RpcData[K]): Promise<void>;
 }
 
-const check = checker(WidgetConnectData);
+const read = reader(WidgetConnectData);
 
-/** Decides about an application that connects: one channel for each session it holds and that is open; others are left out. */
-export function decideConnect(gate: SessionGate, limits: Pick<LiveLimits, 'spend'>): Decisions['connect'] {
+/** What a connection shows for a session, which may be spelt as it likes. */
+export function holderOf({ tokens, identity }: ConnectionMeta, sessionId: string): Holder {
+  const sessionToken = tokens[sessionId.toLowerCase()] ?? null;
+  return { user: null, sessionToken, ...(identity === undefined ? {} : { identity }) };
+}
+
+/**
+ * Decides about an application that connects: one channel for each session it holds and that is open; others are left out.
+ * A signed identity holds for as long as the connection does.
+ */
+export function decideConnect(
+  gate: SessionGate,
+  limits: Pick<LiveLimits, 'spend'>,
+  clock: Pick<Clock, 'now'>,
+): Decisions['connect'] {
   return async (request, { address }) => {
     let data: WidgetConnectData;
     try {
-      data = check(request.data) as WidgetConnectData;
+      data = read(request.data ?? undefined) as WidgetConnectData;
     } catch (error) {
       return badRequest(error);
     }
-    const { sessions, userId, echo, sessionTokens = {} } = data.settings;
+    const { sessions, userId, echo, sessionTokens = {}, identityToken } = data.settings;
     const audiences = echo === true ? ['client'] : [];
     // Ids may be spelt in capitals, in one place or the other.
     const tokens = Object.fromEntries(Object.entries(sessionTokens).map(([id, token]) => [id.toLowerCase(), token]));
@@ -34,12 +48,14 @@ export function decideConnect(gate: SessionGate, limits: Pick<LiveLimits, 'spend
     } catch {
       return { error: TOO_MANY };
     }
-    const entered = await Promise.all([...ids].map((id) => enterOpen(gate, id, tokens[id])));
+    const proven = identityToken === undefined ? {} : { identity: { token: identityToken, at: clock.now() } };
+    const meta = { address, tokens, ...proven };
+    const entered = await Promise.all([...ids].map((id) => enterOpen(gate, id, holderOf(meta, id))));
     const channels = entered.flatMap((id) => (id === undefined ? [] : [widgetChannel(id)]));
     return {
       result: {
         user: userId ?? '',
-        meta: { address, tokens },
+        meta,
         subs: Object.fromEntries(channels.map((channel) => [channel, { audiences }])),
       },
     };
@@ -53,9 +69,9 @@ function badRequest(error: unknown): Decision<ConnectResult> {
   return { disconnect: { code: 3501, reason: `bad request${what}` } };
 }
 
-async function enterOpen(gate: SessionGate, id: string, token: string | undefined): Promise<string | undefined> {
+async function enterOpen(gate: SessionGate, id: string, holder: Holder): Promise<string | undefined> {
   try {
-    const session = await gate.enter(id, { user: null, sessionToken: token ?? null });
+    const session = await gate.enter(id, holder);
     return session.open ? session.id : undefined;
   } catch (error) {
     if (error instanceof Failure) return undefined;

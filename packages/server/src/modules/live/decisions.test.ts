@@ -27,7 +27,7 @@ const gate: SessionGate = {
 const notices = new Notices(openLog('silent', false), systemClock, () => undefined);
 const presence = new Presence({ gate, clock: systemClock, notices });
 const limits = new LiveLimits({ open: 0, connections: 0, clock: systemClock, notices });
-const connect = decideConnect(gate, limits);
+const connect = decideConnect(gate, limits, systemClock);
 const rpc = decideRpc({ gate, presence, limits, notices });
 
 /** A call as a Centrifugo's proxy makes it: one JSON body that names the client and what it wants. */
@@ -85,7 +85,10 @@ describe('a decision about the body of a proxy call is the body of its answer', 
 
   it('each session of a connect and each call that writes counts for its address; what is too many is told to wait', async () => {
     const most = new LiveLimits({ open: 1, connections: 0, clock: systemClock, notices });
-    const limited = { connect: decideConnect(gate, most), rpc: decideRpc({ gate, presence, limits: most, notices }) };
+    const limited = {
+      connect: decideConnect(gate, most, systemClock),
+      rpc: decideRpc({ gate, presence, limits: most, notices }),
+    };
     const settings = { sessions: [open, guarded, closed] };
     const body = proxied<ConnectRequest & ConnectingClient>({
       address: 'a',

@@ -37,6 +37,8 @@ export interface ConnectionMeta {
   readonly address: string;
   /** Session tokens by session, whose id is in small letters. */
   readonly tokens: Readonly<Record<string, string>>;
+  /** The signed identity it connected with, and when, in milliseconds. */
+  readonly identity?: { readonly token: string; readonly at: number };
 }
 
 /** The `data` of a client's connect, parsed and not checked. */

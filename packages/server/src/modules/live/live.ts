@@ -52,7 +52,7 @@ export function createLive(ports: LivePorts): Live {
   const limits = new LiveLimits({ ...ports.limits, clock, notices });
   ports.asks((sessionId) => presence.isHere(sessionId));
   const engine = openEmbeddedEngine({
-    decisions: { connect: decideConnect(gate, limits), rpc: decideRpc({ gate, presence, limits, notices }) },
+    decisions: { connect: decideConnect(gate, limits, clock), rpc: decideRpc({ gate, presence, limits, notices }) },
     disconnected: (client) => presence.disconnected(client),
     streams: new ChannelStreams(ports.events),
     wentBack: ports.wentBack,

@@ -1,10 +1,10 @@
 import { rpcSchemas, type RpcData, type RpcName } from '@molva/contract';
 import { isAway } from '../../platform/breaks.ts';
-import { checker } from '../../platform/check.ts';
 import { badField, databaseAway, Failure } from '../../platform/failure.ts';
+import { reader } from '../../platform/normalise.ts';
 import type { Notices } from '../../platform/notices.ts';
 import { BROKEN_TEXT, brokenTextIn } from '../../platform/text.ts';
-import type { SessionGate } from './connect.ts';
+import { holderOf, type SessionGate } from './connect.ts';
 import type { Decisions } from './decisions.ts';
 import { faultOf } from './faults.ts';
 import { TOO_MANY, type LiveLimits } from './limits.ts';
@@ -28,8 +28,8 @@ const WRITING = 4;
 
 /** Decides about the client RPCs: `{success: true}` or an error of the error table under its status. */
 export function decideRpc({ gate, presence, limits, notices }: RpcPorts): Decisions['rpc'] {
-  const checks = new Map<string, (data: unknown) => unknown>(
-    Object.entries(rpcSchemas).map(([name, schema]) => [name, checker(schema)]),
+  const readers = new Map<string, (data: unknown) => unknown>(
+    Object.entries(rpcSchemas).map(([name, schema]) => [name, reader(schema)]),
   );
   /** By the session as it is called itself: callers may spell its id otherwise. */
   const serve = async (client: string, method: RpcName, data: RpcData[RpcName]): Promise<void> => {
@@ -38,18 +38,15 @@ export function decideRpc({ gate, presence, limits, notices }: RpcPorts): Decisi
     else await gate.call(method, data);
   };
   return async ({ method, data: given }, { client, meta }) => {
-    const check = checks.get(method);
-    if (check === undefined) return METHOD_NOT_FOUND;
+    const read = readers.get(method);
+    if (read === undefined) return METHOD_NOT_FOUND;
     try {
-      const data = check(given) as RpcData[RpcName];
+      const data = read(given ?? undefined) as RpcData[RpcName];
       const broken = brokenTextIn(data);
       if (broken !== undefined) throw badField(broken, BROKEN_TEXT);
       if (method !== 'typing') limits.spend(meta.address, WRITING);
       await presence.during(client, async () => {
-        const session = await gate.enter(data.id, {
-          user: null,
-          sessionToken: meta.tokens[data.id.toLowerCase()] ?? null,
-        });
+        const session = await gate.enter(data.id, holderOf(meta, data.id));
         if (!session.open) throw new Failure('entity-not-found');
         await serve(client, method as RpcName, { ...data, id: session.id });
       });

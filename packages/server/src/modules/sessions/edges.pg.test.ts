@@ -59,7 +59,7 @@ describe('a webhook bot that set a deadline', () => {
 describe('a repeat', () => {
   it('of a continue whose message ended the session is answered as the first was', async () => {
     const chatId = await app.chat(echoBlocks);
-    const clientId = crypto.randomUUID();
+    const [clientId, key] = [crypto.randomUUID(), crypto.randomUUID()];
     const { id } = await app.start(chatId, { clientId });
     await send(id, 'hello');
     const bye = () =>
@@ -68,7 +68,7 @@ describe('a repeat', () => {
         `/chats/${chatId}/sessions`,
         { clientId, messageBody: 'bye' },
         {
-          'idempotency-key': 'the key of this farewell',
+          'idempotency-key': key,
         },
       );
     const [one, two] = [await bye(), await bye()];
@@ -81,8 +81,8 @@ describe('a repeat', () => {
       setTimeout(() => json(response, { messages: [{ body: 'Hello' }] }), 300),
     );
     const chatId = await chatOf(await webhookBot(bot.url));
-    const start = () =>
-      app.call<SessionStarted>('POST', `/chats/${chatId}/sessions`, {}, { 'idempotency-key': 'the key of this start' });
+    const key = { 'idempotency-key': crypto.randomUUID() };
+    const start = () => app.call<SessionStarted>('POST', `/chats/${chatId}/sessions`, {}, key);
     const answers = await Promise.all([start(), pause(100).then(start)]);
     answers.push(await start());
     expect(answers.map(({ body }) => body.messages.map((message) => message.body))).toEqual([

@@ -13,6 +13,7 @@ export type {
   RemoteQuestion,
 } from './state/bot-port.ts';
 export { signature } from './state/outgoing-calls.ts';
+export { isIdentityToken } from './starting/identity-form.ts';
 export { isSessionToken } from './starting/session-tokens.ts';
 export { dialogRoutes } from './routes/dialogs.ts';
 export { messageRoutes } from './routes/messages.ts';
@@ -37,5 +38,6 @@ export {
 } from './state/operator-port.ts';
 export type { Floor, Why, Wish } from './state/floor.ts';
 export { checkData, fitsData } from './state/session-data.ts';
+export { shownProof } from './state/session-proof.ts';
 export { dialogIdOf, type BotState, type HotSession } from './state/session.ts';
 export type { FileSource, FileUse } from './state/file-source.ts';

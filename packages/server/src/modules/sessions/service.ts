@@ -11,7 +11,7 @@ import type { Memory } from '../../platform/memory.ts';
 import type { SessionFigures } from '../../platform/metrics.ts';
 import type { Notices } from '../../platform/notices.ts';
 import type { NodeLease } from '../../platform/node-lease.ts';
-import type { Caller } from '../../platform/route.ts';
+import type { Holder } from '../../platform/route.ts';
 import type { Chats } from '../chats/index.ts';
 import type { Clients } from '../clients/index.ts';
 import { RemoteTurns } from './answering/remote-turns.ts';
@@ -25,6 +25,7 @@ import { Routed } from './answering/routed.ts';
 import { Attendance } from './client/attendance.ts';
 import { ClientCalls } from './client/client-calls.ts';
 import { Dialogs } from './dialogs/dialogs.ts';
+import { admitIdentity } from './starting/holding.ts';
 import { SessionTokens } from './starting/session-tokens.ts';
 import { SessionList, type ListedSession } from './lists/list.ts';
 import type { GroupRecord, OperatorSource } from './state/operator-port.ts';
@@ -35,7 +36,8 @@ import { closeWithTheirChat } from './answering/deleted-chats.ts';
 import { isPlacing } from './state/floor.ts';
 import type { HotSession } from './state/session.ts';
 import type { FileSource } from './state/file-source.ts';
-import { Starts, type StartCall } from './starting/start.ts';
+import type { StartCall } from './starting/request.ts';
+import { Starts } from './starting/start.ts';
 import type { StartOutcome } from './starting/start-answers.ts';
 import { StepRunner } from './answering/step-runner.ts';
 import { Steps } from './state/steps.ts';
@@ -145,19 +147,25 @@ export class Sessions {
     return this.#starts.start(call);
   }
 
-  /** A session that the caller may enter; throws `entity-not-found` or `session-token-refused`. */
-  async enter(id: string, caller: Pick<Caller, 'user' | 'sessionToken'>): Promise<HotSession> {
+  /**
+   * A session that the caller may enter: where it shows a signed identity, by that alone. Throws `entity-not-found`,
+   * or `session-token-refused`.
+   */
+  async enter(id: string, caller: Holder): Promise<HotSession> {
     // Live connections name sessions in texts of their own: what is no id names nothing.
     if (!isUuid(id)) throw notFound();
     const session = await this.#runner.steps.get(id);
     // A dialog of the bot API is entered by its own calls alone.
     if (session.chatId === null) throw notFound();
-    this.tokens.admit(session, await this.#ports.chats.evenDeleted(session.chatId), caller);
+    const chat = await this.#ports.chats.evenDeleted(session.chatId);
+    const { identity } = caller;
+    if (identity !== undefined) await admitIdentity(session, chat, identity);
+    else this.tokens.admit(session, chat, caller);
     return session;
   }
 
   /** The session of a message that the caller may enter. */
-  async enterByMessage(messageId: string, caller: Pick<Caller, 'user' | 'sessionToken'>): Promise<HotSession> {
+  async enterByMessage(messageId: string, caller: Holder): Promise<HotSession> {
     const row = await this.store.messageAnywhere(messageId);
     if (row === undefined) throw notFound();
     return this.enter(row.session_id, caller);
@@ -184,7 +192,8 @@ export class Sessions {
     checkContent(incoming.body, incoming.attachments, 'body');
     const replyTo = await readReplyTo(this.store, session.id, incoming.replyToMessageId);
     let handedOver = false;
-    const accepted = await acceptOnce(this.store, { sessionId: session.id, author: 'CLIENT', key: incoming.key }, () =>
+    const sent = { sessionId: session.id, author: 'CLIENT', authorId: session.clientId, key: incoming.key } as const;
+    const accepted = await acceptOnce(this.store, sent, () =>
       this.#runner.run(session.id, async (draft, setting) => {
         const { message } = await acceptMessage(draft, setting, { incoming, replyTo });
         handedOver = isPlacing(draft.session.floor) && draft.session.floor !== draft.before.floor;

@@ -16,13 +16,14 @@ export interface Accepted {
 export interface SentMessage {
   readonly sessionId: string;
   readonly author: AuthorType;
+  readonly authorId: string;
   readonly key: string | undefined;
 }
 
 /** Writes a message, or answers as it was answered first where it was sent before under its key. */
 export function acceptOnce(
   store: SessionStore,
-  { sessionId, author, key }: SentMessage,
+  { sessionId, author, authorId, key }: SentMessage,
   write: () => Promise<Omit<Accepted, 'replayed'>>,
 ): Promise<Accepted> {
   return once<Accepted>({
@@ -35,7 +36,8 @@ export function acceptOnce(
     replay: async (used) => {
       const row = await store.messageByKey(sessionId, used);
       if (row === undefined) return undefined;
-      if (row.author_type !== author) throw badField('Idempotency-Key', 'was used for a message of the other side');
+      const own = row.author_type === author && row.author_id === authorId;
+      if (!own) throw badField('Idempotency-Key', 'was used for a message of somebody else');
       return { id: row.id, createdAt: row.created_at, seq: row.seq, eventSeq: row.event_seq, replayed: true };
     },
   });

@@ -1,4 +1,4 @@
-import type { Database } from '../../../platform/database.ts';
+import type { Database, Queryable } from '../../../platform/database.ts';
 import { createSession, type Origin, type StartKey } from '../state/create.ts';
 import type { Draft } from '../state/draft.ts';
 import { expiresAt, type HotSession } from '../state/session.ts';
@@ -19,6 +19,8 @@ export interface Birth<T> {
   readonly callBack: boolean;
   /** Its first step: the client's message, the bot's first words. */
   readonly first: (draft: Draft, setting: StepSetting) => Promise<T>;
+  /** Writes its client before it; what it throws undoes everything. */
+  readonly client: (connection: Queryable) => Promise<void>;
   /** The key it can be asked for again by. */
   readonly startKey: (first: T) => StartKey | null;
 }
@@ -33,7 +35,7 @@ export async function begin<T>(
   const draft = await runner.steps.draftOf(fresh);
   draft.wakeAt('session-expiry', expiresAt(fresh));
   const first = await birth.first(draft, { ...runner.setting(draft), callBack });
-  await createSession(database, runner.ports.ids, draft, origin, birth.startKey(first));
+  await createSession(database, runner.ports.ids, draft, origin, birth.startKey(first), birth.client);
   runner.steps.remember({ ...draft.session, version: fresh.version + 1 });
   runner.steps.announce(draft);
   return { draft, first };

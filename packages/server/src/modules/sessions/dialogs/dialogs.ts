@@ -10,7 +10,7 @@ import type { Clock } from '../../../platform/clock.ts';
 import { databaseError, UNIQUE_VIOLATION } from '../../../platform/database.ts';
 import { badField, Failure, notFound } from '../../../platform/failure.ts';
 import type { Caller } from '../../../platform/route.ts';
-import { findOrCreateClient } from '../../clients/index.ts';
+import { findClient, keepClient, lookingAgain } from '../../clients/index.ts';
 import { begin, type BirthPorts } from '../answering/birth.ts';
 import { acceptMessage, type IncomingMessage } from '../answering/client-message.ts';
 import { speakFirst } from '../answering/first-words.ts';
@@ -24,6 +24,7 @@ import type { ReadyBot } from '../state/bot-port.ts';
 import type { Draft } from '../state/draft.ts';
 import { settling } from '../state/floor.ts';
 import { linkedAttachment } from '../state/linked-file.ts';
+import { proofBehind } from '../state/session-proof.ts';
 import { expiresAt, type HotSession } from '../state/session.ts';
 import { MOST_TOLD, type SessionStore } from '../state/store.ts';
 import { checkAnswering, dialogWith, settleTold, told, type Answering } from './answer.ts';
@@ -50,48 +51,48 @@ export class Dialogs {
   }
 
   /** Starts a dialog and lets the bot begin. */
-  async start(user: User, body: StartDialogBody): Promise<DialogAnswer> {
+  start(user: User, body: StartDialogBody): Promise<DialogAnswer> {
     checkAnswering(body, undefined);
+    return lookingAgain(() => this.#begin(user, body));
+  }
+
+  async #begin(user: User, body: StartDialogBody): Promise<DialogAnswer> {
     const { bots, ids } = this.#runner.ports;
     const { database, clock } = this.#ports;
-    const bot = await bots.ready(body.botId, user.companyId);
+    const { companyId } = user;
+    const bot = await bots.ready(body.botId, companyId);
     if (bot === undefined) throw badField('botId', 'there is no such bot');
     const carries = (body.message ?? '') !== '' || (body.attachments ?? []).length > 0;
     if (carries) checkContent(body.message ?? '', body.attachments ?? [], 'message');
     const incoming = this.#incoming(body.message ?? '', body, undefined);
     const now = clock.now();
-    const client = await findOrCreateClient(database, ids, {
-      companyId: user.companyId,
-      body: clientFacts(body),
-      identity: null,
-      trusted: true,
-      verifies: false,
-      now,
-    });
+    const by = { identity: null, company: { key: user.apiKeyId ?? null }, now };
+    const claim = { companyId, body: clientFacts(body), believes: false, verifies: false, ...by };
+    const found = await findClient(database, ids, claim);
+    const client = found.row;
     if (client.banned_at !== null) throw new Failure('client-banned');
-    const fresh = newDialog({
-      id: ids.uuid4(),
-      dialogId: body.dialogId ?? ids.uuid4(),
-      companyId: user.companyId,
-      body,
-      client,
-      bot,
-      now,
-    });
+    const dialogId = body.dialogId ?? ids.uuid4();
+    const dialog = newDialog({ id: ids.uuid4(), dialogId, companyId, body, client, bot, now });
     const origin = {
-      knownClient: true,
+      knownClient: found.known !== null,
       channel: body.channelType ?? 'API',
       messengerType: body.messengerType ?? null,
       referer: body.referer ?? null,
     };
     const later = body.returnAnswerAsync === true;
-    const first = async (made: Draft, setting: StepSetting): Promise<void> => {
-      if (carries) await acceptMessage(made, setting, { incoming, replyTo: undefined });
-      else await speakFirst(made, setting, 'now');
-      settleTold(made);
-    };
     try {
-      const { draft } = await begin(this.#ports, { fresh, origin, callBack: later, first, startKey: () => null });
+      const { draft } = await begin(this.#ports, {
+        fresh: { ...dialog, verified: proofBehind(by, client) },
+        origin,
+        callBack: later,
+        async first(made, setting) {
+          if (carries) await acceptMessage(made, setting, { incoming, replyTo: undefined });
+          else await speakFirst(made, setting, 'now');
+          settleTold(made);
+        },
+        client: (connection) => keepClient(connection, found, now),
+        startKey: () => null,
+      });
       return await this.#tell(draft, later, bot);
     } catch (error) {
       if (databaseError(error)?.code === UNIQUE_VIOLATION) throw new Failure('dialog-exists');

@@ -104,7 +104,8 @@ export class People {
     const operator = await this.#operator(session.companyId, user.id);
     const replyTo = await readReplyTo(this.#store, session.id, incoming.replyToMessageId);
     const oversees = user.roles.some((role) => OVERSEERS.includes(role));
-    return acceptOnce(this.#store, { sessionId: session.id, author: 'OPERATOR', key: incoming.key }, () =>
+    const authorId = String(operator.id);
+    return acceptOnce(this.#store, { sessionId: session.id, author: 'OPERATOR', authorId, key: incoming.key }, () =>
       this.#runner.runSurely(session.id, async (draft, setting) => {
         const before = draft.session;
         await happen(draft, setting, { is: 'operatorSaid', by: namedPerson(operator), oversees });
@@ -114,7 +115,7 @@ export class People {
         return draft.addMessage({
           id: setting.ids.uuid7(),
           authorType: 'OPERATOR',
-          authorId: String(operator.id),
+          authorId,
           authorName: operator.name,
           body: incoming.body,
           attachments: incoming.attachments,

@@ -1,15 +1,11 @@
 import { operations, Session, type BodyOf, type ParamsOf } from '@molva/contract';
-import { badField } from '../../../platform/failure.ts';
 import { pickFields } from '../../../platform/list.ts';
 import { done, ok, route, userOf, type Answer, type Call, type Caller, type Route } from '../../../platform/route.ts';
-import { idempotencyKey } from '../answering/client-message.ts';
 import type { Sessions } from '../service.ts';
 import type { HotSession } from '../state/session.ts';
 import { holderView } from '../lists/view.ts';
 
 const fields = Object.keys(Session.properties);
-/** A key that opens a session again must not be guessable. */
-const SHORTEST_START_KEY = 16;
 
 type StartOperation = typeof operations.startSession | typeof operations.continueSession;
 
@@ -91,13 +87,9 @@ function peopleRoutes(sessions: Sessions): Route[] {
 }
 
 async function start(sessions: Sessions, call: Call<StartOperation>, continues: boolean): Promise<Answer> {
-  const header = call.header('idempotency-key');
-  if (header !== undefined && header.length < SHORTEST_START_KEY) {
-    throw badField('Idempotency-Key', `must be at least ${SHORTEST_START_KEY} characters, best a random UUID`);
-  }
   const { chatId } = call.params as ParamsOf<StartOperation>;
   const body = call.body as BodyOf<StartOperation>;
-  const key = idempotencyKey(body.clientMessageId, header);
+  const key = call.header('idempotency-key');
   const outcome = await sessions.start({ chatId, body, caller: call.caller, key, continues });
   return {
     status: outcome.created ? 201 : 200,

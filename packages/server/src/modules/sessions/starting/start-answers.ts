@@ -1,4 +1,5 @@
 import { wireDate, type SessionStarted } from '@molva/contract';
+import { badField, Failure } from '../../../platform/failure.ts';
 import type { PlacedMessage } from '../state/draft.ts';
 import type { SessionTokens } from './session-tokens.ts';
 import { settling } from '../state/floor.ts';
@@ -6,6 +7,9 @@ import type { HotSession } from '../state/session.ts';
 import type { StepRunner } from '../answering/step-runner.ts';
 import { MOST_TOLD, type MessageRow, type SessionStore } from '../state/store.ts';
 import type { TurnWaiter } from '../answering/turn-waiter.ts';
+import type { StartRequest } from './request.ts';
+import { askedWith, makerOf, wasSigned } from './start-key.ts';
+import type { StartStore } from './start-store.ts';
 import { startedMessage, startedRow } from './view.ts';
 
 /** How a start ended. */
@@ -26,6 +30,7 @@ export interface Told {
 export interface StartAnswerPorts {
   readonly runner: StepRunner;
   readonly store: SessionStore;
+  readonly starts: StartStore;
   readonly tokens: SessionTokens;
   readonly waiter: TurnWaiter;
 }
@@ -54,17 +59,29 @@ export class StartAnswers {
     return this.#started(toldOf(session, rows), later ? [] : said, told.messageId);
   }
 
-  /** The answer of the start under a key; undefined where there was none. */
-  async ofStart(chatId: string, key: string, later: boolean): Promise<StartOutcome | undefined> {
-    const found = await this.#ports.store.startedUnder(chatId, key);
+  /**
+   * The answer of the start under a key, to who made it and as it was made; undefined where there was none. Throws
+   * `identity-refused` where a signature is missing that made it, `start-key-used` for any other difference.
+   */
+  async ofStart(request: StartRequest, key: string): Promise<StartOutcome | undefined> {
+    const { chatId, body, identity, company, caller, fileIds, later } = request;
+    const found = await this.#ports.starts.startedUnder(chatId, key);
+    if (found === undefined) return undefined;
+    const { sessionId, messageId, madeBy, asked } = found;
+    if (madeBy !== null && madeBy !== makerOf(identity, company === null ? null : caller.user)) {
+      throw new Failure(wasSigned(madeBy) ? 'identity-refused' : 'start-key-used');
+    }
+    if (asked?.equals(askedWith(body, identity, fileIds)) === false) throw new Failure('start-key-used');
+    if ((await this.#ports.runner.steps.get(sessionId)).clientBanned) throw new Failure('client-banned');
     // A start's own message is the first of its session.
-    return found && this.#repeat(found.sessionId, found.messageId === null ? 0 : 1, found.messageId, later);
+    return this.#repeat(sessionId, messageId === null ? 0 : 1, messageId, later);
   }
 
   /** The answer of the continue whose message came under a key; undefined where there was none. */
   async ofMessage(sessionId: string, key: string, later: boolean): Promise<StartOutcome | undefined> {
     const message = await this.#ports.store.messageByKey(sessionId, key);
     if (message === undefined) return undefined;
+    if (message.author_type !== 'CLIENT') throw badField('clientMessageId', 'was used for a message of somebody else');
     this.#ports.runner.steps.learned(sessionId, message.event_seq);
     return this.#repeat(sessionId, message.seq, message.id, later);
   }

@@ -1,27 +1,22 @@
-import type { StartSessionBody } from '@molva/contract';
 import type { Clock } from '../../../platform/clock.ts';
-import { badField, Failure } from '../../../platform/failure.ts';
-import type { Caller } from '../../../platform/route.ts';
-import type { ChatRecord, Chats } from '../../chats/index.ts';
-import { findOrCreateClient, type ClientRow, type Identity } from '../../clients/index.ts';
-import { begin, type BirthPorts } from '../answering/birth.ts';
-import { acceptMessage, readReplyTo, refuseUnlessOpen, type IncomingMessage } from '../answering/client-message.ts';
-import { wishTimers } from '../answering/effects.ts';
-import { speakFirst } from '../answering/first-words.ts';
+import { Failure } from '../../../platform/failure.ts';
+import type { Chats } from '../../chats/index.ts';
+import { findClient, lookingAgain, type FoundClient } from '../../clients/index.ts';
+import type { BirthPorts } from '../answering/birth.ts';
+import { happen } from '../answering/happen.ts';
 import { once } from '../answering/once.ts';
-import type { StepSetting } from '../answering/setting.ts';
+import { unlessGone } from '../answering/step-runner.ts';
 import type { TurnWaiter } from '../answering/turn-waiter.ts';
-import { checkContent } from '../state/message-content.ts';
-import { givenVariables } from '../state/blank-session.ts';
-import type { Draft } from '../state/draft.ts';
-import { uploaderOf, type FileSource } from '../state/file-source.ts';
+import type { FileSource } from '../state/file-source.ts';
 import { expiresAt, type HotSession } from '../state/session.ts';
 import type { SessionStore } from '../state/store.ts';
-import { readIdentity } from './identity.ts';
-import { newSession } from './new-session.ts';
-import { chosenOptions } from './options.ts';
+import { Births } from './births.ts';
+import { Continues } from './continues.ts';
+import { isTheirs, mayContinue } from './holding.ts';
+import { claimOf, clientOf, readStart, type StartCall, type StartRequest } from './request.ts';
 import type { SessionTokens } from './session-tokens.ts';
-import { StartAnswers, type StartOutcome, type Told } from './start-answers.ts';
+import { StartAnswers, type StartOutcome } from './start-answers.ts';
+import { StartStore, type LiveSession } from './start-store.ts';
 
 /** What starting and continuing needs. */
 export interface StartPorts extends BirthPorts {
@@ -33,230 +28,115 @@ export interface StartPorts extends BirthPorts {
   readonly waiter: TurnWaiter;
 }
 
-/** A start or continue as it came in. */
-export interface StartCall {
-  readonly chatId: string;
-  readonly body: StartSessionBody;
-  readonly caller: Caller;
-  /** The caller's idempotency key as a UUID. */
-  readonly key: string | undefined;
-  /** Whether the client's newest live session may be continued (PUT) or a new one is wanted (POST). */
-  readonly continues: boolean;
-}
-
-/** What a start was asked with, read and checked. */
-interface Request extends StartCall {
-  readonly chat: ChatRecord;
-  readonly identity: Identity | null;
-  readonly trusted: boolean;
-  /** The client's message, without its files: those are found where the session is known. */
-  readonly incoming: IncomingMessage | null;
-  readonly fileIds: readonly string[];
-  /** Whether the bot's answer is wanted live or by callback, and not in the response. */
-  readonly later: boolean;
-  readonly now: number;
-}
-
-/** Starting a session, and going on with one. */
+/**
+ * Starting a session, and going on with one. Nothing is written before all that can refuse the call was looked at, and the
+ * client is written with its session: whoever overtakes it meanwhile makes it look again.
+ */
 export class Starts {
   readonly #ports: StartPorts;
+  readonly #starts: StartStore;
   readonly #answers: StartAnswers;
+  readonly #continues: Continues;
+  readonly #births: Births;
 
   constructor(ports: StartPorts) {
     this.#ports = ports;
-    this.#answers = new StartAnswers(ports);
+    this.#starts = new StartStore(ports.database);
+    this.#answers = new StartAnswers({ ...ports, starts: this.#starts });
+    this.#continues = new Continues(ports, this.#answers);
+    this.#births = new Births(ports, this.#starts, this.#answers);
   }
 
   /** Starts or continues a session as asked. */
   async start(call: StartCall): Promise<StartOutcome> {
-    const request = await this.#read(call);
-    return once({
-      key: call.key,
-      lookFirst: true,
-      replay: (key) => this.#answers.ofStart(request.chatId, key, request.later),
-      write: () => this.#begin(request),
-    });
-  }
-
-  async #begin(request: Request): Promise<StartOutcome> {
-    const named = await this.#named(request);
-    if (named !== undefined) return this.#continue(named, request);
-    const client = await findOrCreateClient(this.#ports.database, this.#ports.runner.ports.ids, {
-      companyId: request.chat.companyId,
-      body: request.body,
-      identity: request.identity,
-      trusted: request.trusted,
-      verifies: request.chat.settings.identityVerification !== 'off',
-      now: request.now,
-    });
-    if (client.banned_at !== null) throw new Failure('client-banned');
-    const { continues, key, incoming, chatId } = request;
-    if (continues && key !== undefined && incoming !== null) {
-      // A repeat of the message that ended its session must not begin another one.
-      const { companyId } = request.chat;
-      const before = await this.#ports.store.repeatedByClient(companyId, chatId, client.id, key);
-      const replayed = before === undefined ? undefined : await this.#answers.ofMessage(before, key, request.later);
-      if (replayed !== undefined) return replayed;
-    }
-    const live = continues ? await this.#newestLive(request, client) : undefined;
-    if (live !== undefined) return this.#continue(live, request);
-    return this.#create(await this.#withFiles(request, null), client);
-  }
-
-  async #read(call: StartCall): Promise<Request> {
     const { chats, clock } = this.#ports;
-    const { body, caller, key } = call;
-    const chat = await chats.open(call.chatId);
-    const now = clock.now();
-    const byCompany = caller.user?.companyId === chat.companyId;
-    const identity = await readIdentity(chat, body.identityToken, byCompany, now);
-    const trusted = byCompany || chat.settings.resumeByExternalId;
-    const fileIds = (body.messageAttachments ?? []).map((file) => (typeof file === 'string' ? file : file.id));
-    const carries = body.messageBody !== undefined || fileIds.length > 0;
-    if (carries) checkContent(body.messageBody ?? '', fileIds, 'messageBody');
-    const incoming = { body: body.messageBody ?? '', attachments: [], replyToMessageId: body.replyToMessageId, key };
-    return {
-      ...call,
-      chat,
-      identity,
-      trusted,
-      incoming: carries ? incoming : null,
-      fileIds,
-      later: body.returnAnswerAsync === true,
-      now,
-    };
+    const request = await readStart(call, await chats.open(call.chatId), clock.now());
+    return once({
+      key: request.keys.start,
+      lookFirst: true,
+      replay: (key) => this.#answers.ofStart(request, key),
+      write: () => lookingAgain(() => this.#begin(request)),
+    });
   }
 
-  /** The request with the files of its message, which belong to a session, or to none yet. */
-  async #withFiles(request: Request, sessionId: string | null): Promise<Request> {
-    const { incoming, fileIds, chat, caller } = request;
-    if (incoming === null || fileIds.length === 0) return request;
-    const use = { companyId: chat.companyId, sessionId, uploader: uploaderOf(caller, chat.companyId) };
-    const attachments = await this.#ports.files(fileIds, use, 'messageAttachments');
-    return { ...request, incoming: { ...incoming, attachments } };
+  async #begin(request: StartRequest): Promise<StartOutcome> {
+    const { database, runner } = this.#ports;
+    const named = await this.#named(request);
+    if (named !== undefined) {
+      if (this.#isLive(named)) return this.#continues.go(named, request);
+      const repeated = await this.#repeated(named, request);
+      if (repeated !== undefined) return repeated;
+    }
+    const found = await findClient(database, runner.ports.ids, claimOf(request));
+    if (found.row.banned_at !== null) throw new Failure('client-banned');
+    const looks = request.continues && found.known !== null;
+    const theirs = looks ? await this.#starts.liveOfClient(clientOf(request, found)) : [];
+    const outcome = (await this.#goOn(request, found, theirs)) ?? (await this.#births.begin(request, found, theirs));
+    if (request.identity !== null && found.known !== null) await this.#endUnproven(found);
+    return outcome;
   }
 
-  /** The live session of this chat that the call names, if the caller holds it. */
-  async #named({ body, chat, caller }: Request): Promise<HotSession | undefined> {
-    if (body.sessionId === undefined) return undefined;
-    const session = await this.#ports.runner.steps.get(body.sessionId).catch(nothing);
-    if (session === undefined || session.chatId !== chat.id || !this.#isLive(session)) return undefined;
-    this.#ports.tokens.admit(session, chat, caller);
-    return session;
+  /** The session of this chat that the call names, live or not, if the caller holds it. */
+  async #named(request: StartRequest): Promise<HotSession | undefined> {
+    const { body, chat } = request;
+    const { sessionId } = body;
+    if (sessionId === undefined) return undefined;
+    const { runner, tokens } = this.#ports;
+    const session = await unlessGone(undefined, () => runner.steps.get(sessionId));
+    return session?.chatId === chat.id && mayContinue(request, session, tokens) ? session : undefined;
   }
 
-  /** The client's newest live session in this chat, if what the caller proved opens it. */
-  async #newestLive({ chat, identity, trusted, caller }: Request, client: ClientRow): Promise<HotSession | undefined> {
-    const { store, runner, tokens } = this.#ports;
-    const id = await store.newestLive(chat.companyId, chat.id, client.id);
-    const session = id === undefined ? undefined : await runner.steps.get(id);
+  /** Goes on with what the client has in this chat; undefined where there is nothing that the caller may go on with. */
+  async #goOn(
+    request: StartRequest,
+    found: FoundClient,
+    theirs: readonly LiveSession[],
+  ): Promise<StartOutcome | undefined> {
+    if (!request.continues || found.known === null) return undefined;
+    const { message } = request.keys;
+    if (message !== undefined && request.incoming !== null) {
+      // A repeat of the message that ended its session must not begin another one.
+      const before = await this.#starts.repeatedByClient(clientOf(request, found), message);
+      const said = await this.#firstOpen(request, before === undefined ? [] : [before]);
+      const repeated = said && (await this.#repeated(said, request));
+      if (repeated !== undefined) return repeated;
+    }
+    const session = await this.#firstOpen(request, theirs);
     if (session === undefined || !this.#isLive(session)) return undefined;
-    const proven =
-      chat.settings.identityVerification === 'off' ||
-      trusted ||
-      (identity !== null && client.verified && client.external_id === identity.externalId) ||
-      (caller.sessionToken !== null && tokens.fits(caller.sessionToken, session.id));
-    return proven ? session : undefined;
+    const outcome = await this.#continues.go(session, request);
+    if (!outcome.replayed) await this.#continues.keep(request, found);
+    return outcome;
+  }
+
+  /** The first of some sessions that were found for the client which the caller may go on with. */
+  async #firstOpen(request: StartRequest, found: readonly LiveSession[]): Promise<HotSession | undefined> {
+    const { runner, tokens } = this.#ports;
+    const { chat, identity, caller } = request;
+    const believes = chat.settings.resumeByExternalId && caller.user === null;
+    for (const { id, verified } of found) {
+      if (identity !== null && !isTheirs(identity, { verified })) continue;
+      const session = await runner.steps.get(id);
+      const believed = believes && identity === null && session.verified === null;
+      if (believed || mayContinue(request, session, tokens)) return session;
+    }
+    return undefined;
+  }
+
+  /** What the message of a start came to, where it was said before in a session that the caller holds. */
+  async #repeated({ id }: HotSession, { keys, incoming, later }: StartRequest): Promise<StartOutcome | undefined> {
+    if (keys.message === undefined || incoming === null) return undefined;
+    return this.#answers.ofMessage(id, keys.message, later);
   }
 
   #isLive(session: HotSession): boolean {
     return session.floor.at !== 'closed' && expiresAt(session) > this.#ports.clock.now();
   }
 
-  async #create(request: Request, client: ClientRow): Promise<StartOutcome> {
-    const { clock, runner } = this.#ports;
-    const { bots, ids } = runner.ports;
-    const { body, chat, incoming, key } = request;
-    const bot = await bots.ready(body.botId ?? chat.botId, chat.companyId);
-    if (bot === undefined) throw badField('botId', 'there is no such bot');
-    if (body.botNodeId !== undefined && !bot.hasNode(body.botNodeId)) {
-      throw badField('botNodeId', 'the bot has no such block');
+  /** Ends what its client began before it was proven: what is said after that is not for those who had it before. */
+  async #endUnproven({ row }: FoundClient): Promise<void> {
+    const { runner } = this.#ports;
+    for (const id of await this.#starts.liveUnproven(row.company_id, row.id)) {
+      await runner.run(id, (draft, setting) => happen(draft, setting, { is: 'clientClosed' }));
     }
-    if (incoming?.replyToMessageId !== undefined) {
-      throw badField('replyToMessageId', 'a new session has no messages to reply to');
-    }
-    const fresh = newSession({ id: ids.uuid4(), client, bot, now: clock.now() }, request);
-    const origin = {
-      knownClient: client.created_at < request.now || namesClient(body),
-      channel: body.channel ?? (body.messengerType === undefined ? 'API' : 'MESSENGER'),
-      messengerType: body.messengerType ?? null,
-      referer: body.referer ?? null,
-    };
-    const { first } = await begin(this.#ports, {
-      fresh,
-      origin,
-      callBack: request.later,
-      first: (draft, setting) => this.#firstStep(draft, setting, request),
-      startKey: ({ messageId = null }) => (key === undefined ? null : { key, messageId }),
-    });
-    return { started: await this.#answers.tell(first, request.later), created: true, replayed: false };
   }
-
-  /** The client's message, if any, and the bot's first words: now, with the client's first, or when somebody listens. */
-  async #firstStep(draft: Draft, setting: StepSetting, { body, chat, incoming, later }: Request): Promise<Told> {
-    const { id, chatId, clientId, name } = draft.session;
-    const { sessionRatingTriggerTime, answerOnFirstClientMessage } = chat.settings;
-    if (sessionRatingTriggerTime > 0) draft.wakeAt('session-rating', draft.now + sessionRatingTriggerTime * 1000);
-    draft.notify('SESSION_STARTED', { id, chatId, clientId, name });
-    if (incoming !== null) {
-      const { message, said } = await acceptMessage(draft, setting, {
-        incoming,
-        replyTo: undefined,
-        nodeId: body.botNodeId,
-      });
-      return { session: draft.session, said, messageId: message.id };
-    }
-    const unheard = later && draft.session.options.callbackUrl === undefined;
-    const when = answerOnFirstClientMessage ? 'whenSpokenTo' : unheard ? 'whenHeard' : 'now';
-    const said = await speakFirst(draft, setting, when, body.botNodeId);
-    return { session: draft.session, said, messageId: undefined };
-  }
-
-  #continue(session: HotSession, request: Request): Promise<StartOutcome> {
-    const { runner, store } = this.#ports;
-    const { body, key } = request;
-    return once({
-      key: request.incoming === null ? undefined : key,
-      lookFirst: true,
-      replay: (used) => this.#answers.ofMessage(session.id, used, request.later),
-      write: async () => {
-        const { incoming } = await this.#withFiles(request, session.id);
-        const replyTo = await readReplyTo(store, session.id, incoming?.replyToMessageId);
-        const told = await runner.run(session.id, async (draft, rules): Promise<Told> => {
-          refuseUnlessOpen(draft);
-          const setting = { ...rules, callBack: request.later };
-          const options = chosenOptions(body, request, draft.session.options);
-          draft.set({ ttl: body.sessionTtl ?? draft.session.ttl, options });
-          await addVariables(draft, setting, body);
-          if (incoming === null) {
-            wishTimers(draft, setting);
-            return { session: draft.session, said: [], messageId: undefined };
-          }
-          const { message, said } = await acceptMessage(draft, setting, { incoming, replyTo });
-          return { session: draft.session, said, messageId: message.id };
-        });
-        return { started: await this.#answers.tell(told, request.later), created: false, replayed: false };
-      },
-    });
-  }
-}
-
-/** Adds what a continue gives the bot. */
-async function addVariables(draft: Draft, { bots }: StepSetting, body: StartSessionBody): Promise<void> {
-  const { bot: memory, botId, companyId } = draft.session;
-  if (memory === null || (body.variables ?? body.clientMetadata) === undefined) return;
-  const bot = await bots.ready(botId, companyId);
-  if (bot === undefined) return;
-  const state = bot.withVariables(memory.state, givenVariables(body));
-  draft.set({ bot: { ...memory, state } });
-}
-
-/** Whether a start names a client, which others may name at the same time. */
-function namesClient({ clientId, clientExternalId, messengerUserId, identityToken }: StartSessionBody): boolean {
-  return [clientId, clientExternalId, messengerUserId, identityToken].some((name) => name !== undefined);
-}
-
-function nothing(error: unknown): undefined {
-  if (error instanceof Failure) return undefined;
-  throw error;
 }

@@ -31,6 +31,7 @@ import {
 } from './floor-columns.ts';
 import { shownHandOver, type HandOver } from './floor-view.ts';
 import type { Floor } from './floor.ts';
+import { shownProof, type SessionProof } from './session-proof.ts';
 import type { BotMemory, HotSession, SessionOperator, SessionOptions } from './session.ts';
 
 /**
@@ -50,6 +51,13 @@ export const storedColumns = {
     fixed: true,
   }),
   clientId: column('client_id', uuid, { wire: 'clientId', filter: true, sort: true, fixed: true }),
+  /** Whom it was begun for by a proof: what was begun before a proof is not what is begun after. */
+  verified: column('verified', json<SessionProof | null>('json'), {
+    wire: 'verified',
+    show: shownProof,
+    fixed: true,
+    born: null,
+  }),
   status: column('status', oneOf<SessionStatus>(), { wire: 'status', filter: true, sort: true, born: 'ACTIVE' }),
   botStatus: column('bot_status', oneOf<BotStatus>(), { wire: 'botStatus', filter: true, sort: true, born: 'WAIT' }),
   operatorType: column('operator_type', oneOf<OperatorType>(), {

@@ -1,4 +1,4 @@
-import { prepared, type Database } from '../../../platform/database.ts';
+import { prepared, type Database, type Queryable } from '../../../platform/database.ts';
 import { append } from './append.ts';
 import type { Values } from './column.ts';
 import type { originColumns } from './columns.ts';
@@ -8,7 +8,7 @@ import { originInsert, sessionInsert } from './written-columns.ts';
 
 /** Where a started session came from, beside what it is. */
 export interface Origin extends Values<typeof originColumns> {
-  /** Whether the client may have sessions already. */
+  /** Whether the client was there before. */
   readonly knownClient: boolean;
 }
 
@@ -16,6 +16,10 @@ export interface Origin extends Values<typeof originColumns> {
 export interface StartKey {
   readonly key: string;
   readonly messageId: string | null;
+  /** Who made it, as far as that was proven; it is repeated by nobody else. */
+  readonly madeBy: string;
+  /** A digest of what it was asked with. */
+  readonly asked: Buffer;
 }
 
 const inserted = [...sessionInsert, ...originInsert];
@@ -24,17 +28,14 @@ const insertSession = prepared(
   `insert into sessions (${inserted.map(({ name }) => name).join(', ')})
     values (${inserted.map(({ type }, index) => `$${index + 1}::${type}`).join(', ')})`,
 );
-const lockClient = {
-  name: 'client_lock',
-  text: 'select 1 from clients where company_id = $1 and id = $2 for no key update',
-};
 const notNewest = {
   name: 'sessions_not_newest',
   text: 'update sessions set newest = false where company_id = $1 and client_id = $2 and newest and id <> $3',
 };
 const insertKey = {
   name: 'session_start_insert',
-  text: `insert into session_starts (chat_id, key, session_id, message_id, created_at) values ($1, $2, $3, $4, $5)`,
+  text: `insert into session_starts (chat_id, key, session_id, message_id, made_by, asked, created_at)
+    values ($1, $2, $3, $4, $5, $6, $7)`,
 };
 
 const insertDialog = {
@@ -43,8 +44,10 @@ const insertDialog = {
 };
 
 /**
- * Writes a new session with its first step in one transaction. A used start key, and the id of a dialog that there is
- * already, fail as a unique violation.
+ * Writes a new session with its first step in one transaction, behind its client: starts of one client that come at once
+ * wait there for each other, and the last one sees all. A used start key, and the id of a dialog that there is already,
+ * fail as a unique violation.
+ * @param client writes the client and holds it; a throw undoes everything
  */
 export async function createSession(
   database: Database,
@@ -52,8 +55,10 @@ export async function createSession(
   draft: Draft,
   origin: Origin,
   startKey: StartKey | null,
+  client: (connection: Queryable) => Promise<void>,
 ): Promise<void> {
   await database.transaction(async (connection) => {
+    await client(connection);
     await connection.query(insertSession, [
       ...sessionInsert.map(({ write }) => write(draft.before)),
       ...originInsert.map(({ write }) => write(origin)),
@@ -61,15 +66,14 @@ export async function createSession(
     await append(connection, ids, draft);
     const { companyId, clientId, chatId, id, options } = draft.session;
     if (origin.knownClient && chatId !== null) {
-      // Starts of one client that come at once wait here for each other, and the last one sees all.
-      await connection.query(lockClient, [companyId, clientId]);
       await connection.query(notNewest, [companyId, clientId, id]);
     }
     if (options.dialog !== undefined) await connection.query(insertDialog, [companyId, options.dialog.id, id]);
     if (startKey !== null) {
       const { session } = draft;
       const at = new Date(draft.now).toISOString();
-      await connection.query(insertKey, [session.chatId, startKey.key, session.id, startKey.messageId, at]);
+      const { key, messageId, madeBy, asked } = startKey;
+      await connection.query(insertKey, [session.chatId, key, session.id, messageId, madeBy, asked, at]);
     }
   });
 }

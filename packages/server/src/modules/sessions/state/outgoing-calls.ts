@@ -3,6 +3,7 @@ import { wireDate, type NotifyEventName } from '@molva/contract';
 import { notificationNames, type ChatRecord } from '../../chats/index.ts';
 import type { Ids } from '../../../platform/ids.ts';
 import type { BotTurn, ReadyBot } from './bot-port.ts';
+import { shownProof } from './session-proof.ts';
 import { clientIsOnline, dialogIdOf, type HotSession } from './session.ts';
 
 /** An outgoing call, sent in order after the commit. */
@@ -110,6 +111,7 @@ function eventNotifier(session: HotSession, chat: ChatRecord, ids: Ids): Notifie
       chatId: session.chatId,
       sessionId: session.id,
       data,
+      verified: shownProof(session.verified),
       eventCallbackData,
     };
     const ownAddress = session.options.eventCallbackUrl !== undefined;

@@ -43,11 +43,6 @@ export const messageColumns = [
 
 const columns = messageColumns.join(', ');
 
-const newestLive = {
-  name: 'session_newest_live',
-  text: `select id from sessions where company_id = $1 and chat_id = $2 and client_id = $3 and closed_at is null
-    order by started_at desc limit 1`,
-};
 const heldByNobody = {
   name: 'sessions_held_by_nobody',
   text: `with recursive held (fence) as (
@@ -63,10 +58,6 @@ const heldByNobody = {
 const liveInChat = {
   name: 'sessions_live_in_chat',
   text: 'select id from sessions where chat_id = $1 and closed_at is null and id <> all ($2::uuid[]) limit $3',
-};
-const byStartKey = {
-  name: 'session_by_start_key',
-  text: 'select session_id, message_id from session_starts where chat_id = $1 and key = $2',
 };
 const forgetStartKeys = {
   name: 'session_start_keys_forget',
@@ -110,11 +101,6 @@ const messageAnywhere = {
   name: 'message_anywhere',
   text: `select ${columns} from messages where id = $1 and deleted_at is null`,
 };
-const repeatedByClient = {
-  name: 'message_repeated_by_client',
-  text: `select m.session_id from sessions s join messages m on m.session_id = s.id and m.client_message_id = $4
-    where s.company_id = $1 and s.chat_id = $2 and s.client_id = $3 limit 1`,
-};
 const liveOfOperator = {
   name: 'sessions_live_of_operator',
   text: `select id, version from sessions where company_id = $1 and operator_id = $2 and closed_at is null
@@ -154,12 +140,6 @@ export class SessionStore {
     this.#database = database;
   }
 
-  /** The client's newest live session in a chat. */
-  async newestLive(companyId: number, chatId: string, clientId: string): Promise<string | undefined> {
-    const [row] = await this.#database.query<{ id: string }>(newestLive, [companyId, chatId, clientId]);
-    return row?.id;
-  }
-
   /**
    * Some sessions whose client is online by the word of a process that is no more: whose fence is not there, or, where the
    * caller may take over, whose lease is over. Those of the own fence are not among them.
@@ -174,18 +154,6 @@ export class SessionStore {
     return rows.map((row) => row.id);
   }
 
-  /** What was started under a key. */
-  async startedUnder(
-    chatId: string,
-    key: string,
-  ): Promise<{ sessionId: string; messageId: string | null } | undefined> {
-    const [row] = await this.#database.query<{ session_id: string; message_id: string | null }>(byStartKey, [
-      chatId,
-      key,
-    ]);
-    return row && { sessionId: row.session_id, messageId: row.message_id };
-  }
-
   /** Forgets start keys from before the instant. */
   async forgetStartKeys(before: number): Promise<void> {
     await this.#database.query(forgetStartKeys, [new Date(before).toISOString()]);
@@ -195,18 +163,6 @@ export class SessionStore {
   async messageByKey(sessionId: string, key: string): Promise<MessageRow | undefined> {
     const [row] = await this.#database.query<MessageRow & Record<string, unknown>>(byClientMessageId, [sessionId, key]);
     return row;
-  }
-
-  /** The session of this client in this chat, live or not, that has the message sent under a key. */
-  async repeatedByClient(
-    companyId: number,
-    chatId: string,
-    clientId: string,
-    key: string,
-  ): Promise<string | undefined> {
-    const values = [companyId, chatId, clientId, key];
-    const [row] = await this.#database.query<{ session_id: string }>(repeatedByClient, values);
-    return row?.session_id;
   }
 
   /** A message of the session. */

@@ -1,10 +1,18 @@
-import { isIntegerId, isSpanEnd, isSpoken } from '@molva/contract';
+import { isIntegerId, isSpoken } from '@molva/contract';
 import type { TSchema } from 'typebox';
-import { readInstant, readLastInstant } from '../platform/instant.ts';
-import { wholeText } from '../platform/text.ts';
+import { checker } from './check.ts';
+import { wholeText } from './text.ts';
 
 /** Rewrites a value in place or answers another one in its stead. */
 type Rewrite = (value: unknown) => unknown;
+
+interface Shape {
+  readonly type?: string;
+  readonly properties?: Readonly<Record<string, TSchema>>;
+  readonly patternProperties?: Readonly<Record<string, TSchema>>;
+  readonly anyOf?: readonly TSchema[];
+  readonly items?: TSchema;
+}
 
 /**
  * Prepares what existing clients send for the schema: PHP writes an empty object as `[]` at any depth, and leaves out
@@ -12,7 +20,7 @@ type Rewrite = (value: unknown) => unknown;
  * needs nothing done.
  */
 export function bodyNormaliser(schema: TSchema): Rewrite | undefined {
-  const shape = schema as { type?: string; properties?: Record<string, TSchema>; anyOf?: TSchema[]; items?: TSchema };
+  const shape = schema as Shape;
   if (isSpoken(schema) || shape.anyOf?.some(isSpoken) === true) {
     return (value) => (typeof value === 'string' ? wholeText(value) : value);
   }
@@ -32,10 +40,13 @@ export function bodyNormaliser(schema: TSchema): Rewrite | undefined {
     const dropNull = !acceptsNull(property);
     return rewrite === undefined && !dropNull ? [] : [{ name, rewrite, dropNull }];
   });
+  const named = Object.values(shape.patternProperties ?? {});
+  const dropNulls = named.length > 0 && !named.some(acceptsNull);
   return (value) => {
     if (Array.isArray(value) && value.length === 0) return {};
     if (typeof value !== 'object' || value === null) return value;
     const record = value as Record<string, unknown>;
+    if (dropNulls) for (const [name, inner] of Object.entries(record)) if (inner === null) delete record[name];
     for (const { name, rewrite, dropNull } of parts) {
       const inner = record[name];
       if (inner === undefined) continue;
@@ -51,28 +62,19 @@ export function bodyNormaliser(schema: TSchema): Rewrite | undefined {
 const LAST_ID = 2_147_483_647;
 
 /** An id as it is looked for: one that is wider than those here is nobody's. */
-function idAsLookedFor(value: unknown): unknown {
+export function idAsLookedFor(value: unknown): unknown {
   return Number.isSafeInteger(value) && Number(value) > LAST_ID ? LAST_ID : value;
+}
+
+/** Makes the one way in which data is read by a schema, in whichever way it comes: prepared, then checked. */
+export function reader(schema: TSchema): (value: unknown) => unknown {
+  const check = checker(schema);
+  const normalise = bodyNormaliser(schema);
+  return (value) => check(normalise === undefined ? value : normalise(value === undefined ? {} : value));
 }
 
 function acceptsNull(schema: TSchema): boolean {
   const { type, anyOf } = schema as { type?: string; anyOf?: TSchema[] };
   if (anyOf !== undefined) return anyOf.some(acceptsNull);
   return type === 'null' || type === undefined;
-}
-
-const booleans: Readonly<Record<string, boolean>> = { '1': true, '0': false, true: true, false: false, '': false };
-
-/** Reads one query text as its schema's type; what cannot be read fails the check. */
-export function queryValue(schema: TSchema, value: unknown): unknown {
-  if (typeof value !== 'string') return value;
-  const { type } = schema as { type?: string };
-  if (type === 'boolean') return booleans[value] ?? value;
-  if (type === 'integer' || type === 'number') {
-    if (!/^-?\d+$/.test(value)) return value;
-    return isIntegerId(schema) ? idAsLookedFor(Number(value)) : Number(value);
-  }
-  if ((schema as { format?: string }).format === 'date-time')
-    return (isSpanEnd(schema) ? readLastInstant : readInstant)(value) ?? '';
-  return value;
 }

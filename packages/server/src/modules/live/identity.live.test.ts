@@ -1,0 +1,81 @@
+import type { Session, SessionStarted } from '@molva/contract';
+import { Centrifuge } from 'centrifuge';
+import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { IDENTITY_SECRET, identityOf } from '../../testing/identities.ts';
+import { echoBlocks, startTestApp, type TestApp } from '../../testing/test-app.ts';
+
+let app: TestApp;
+let chatId: string;
+const clients: Centrifuge[] = [];
+beforeAll(async () => {
+  app = await startTestApp();
+  chatId = await app.chat(echoBlocks, { identityVerification: 'required', identitySecret: IDENTITY_SECRET });
+});
+afterEach(() => {
+  for (const client of clients.splice(0)) client.disconnect();
+});
+afterAll(() => app[Symbol.asyncDispose]());
+
+async function connect(settings: Record<string, unknown>): Promise<{ client: Centrifuge; channels: string[] }> {
+  const client = new Centrifuge(`${app.url.replace('http', 'ws')}/centrifugo/connection/websocket`, {
+    websocket: WebSocket,
+    data: { application: 'widget', settings },
+  });
+  clients.push(client);
+  const channels: string[] = [];
+  client.on('subscribed', ({ channel }) => channels.push(channel));
+  client.connect();
+  await client.ready(3000);
+  return { client, channels };
+}
+
+const begin = async (subject: string): Promise<SessionStarted> => {
+  const body = { identityToken: await identityOf(subject) };
+  return (await app.call<SessionStarted>('POST', `/chats/${chatId}/sessions`, body)).body;
+};
+
+it('a signed identity opens its own sessions to a connection, which may join them', async () => {
+  const [mine, other] = [await begin('mine'), await begin('other')];
+  const settings = { sessions: [mine.id, other.id], identityToken: await identityOf('mine') };
+  const { client, channels } = await connect(settings);
+  expect(channels).toEqual([`widget:${mine.id}`]);
+  expect((await client.rpc('joinSession', { id: mine.id })).data).toEqual({ success: true });
+  await expect(client.rpc('joinSession', { id: other.id })).rejects.toMatchObject({ code: 404 });
+});
+
+it('another identity opens none of them, whatever tokens come beside it; nor does one that proves nothing', async () => {
+  const { id, sessionToken } = await begin('victim');
+  const strangers = [await identityOf('stranger'), await identityOf('victim', {}, `${IDENTITY_SECRET}!`), 'broken'];
+  for (const identityToken of strangers) {
+    const { client, channels } = await connect({
+      sessions: [id],
+      sessionTokens: { [id]: sessionToken },
+      identityToken,
+    });
+    expect(channels).toEqual([]);
+    for (const [method, data] of [
+      ['joinSession', {}],
+      ['typing', {}],
+      ['rateSession', { rating: 1 }],
+    ] as const) {
+      await expect(client.rpc(method, { id, ...data })).rejects.toMatchObject({ code: 404 });
+    }
+  }
+  const { body } = await app.call<Session>('GET', `/sessions/${id}`, undefined, app.admin);
+  expect([body.rating, body.clientOnlineAt]).toEqual([null, null]);
+});
+
+it('null is as not given, and the empty list an empty object, in what a connection and its calls say', async () => {
+  const { id, sessionToken } = await begin('null');
+  const none = { userId: null, echo: null, identityToken: null };
+  const { client, channels } = await connect({
+    sessions: [id],
+    ...none,
+    sessionTokens: { [id]: sessionToken, x: null },
+  });
+  expect(channels).toEqual([`widget:${id}`]);
+  expect((await client.rpc('typing', { id, draft: null })).data).toEqual({ success: true });
+  expect((await client.rpc('rateSession', { id, rating: 5, comment: null })).data).toEqual({ success: true });
+  expect((await connect({ sessions: [], sessionTokens: [] })).channels).toEqual([]);
+});
