@@ -14,8 +14,9 @@ export class Api {
     this.#fetch = fetcher;
   }
 
-  start(chatId: string, continues: boolean, body: StartSessionBody): Promise<SessionStarted> {
-    return this.#call(continues ? 'PUT' : 'POST', `/chats/${encodeURIComponent(chatId)}/sessions`, body);
+  /** Starts or continues a session; the same key answers the same one. */
+  start(chatId: string, continues: boolean, body: StartSessionBody, key: string): Promise<SessionStarted> {
+    return this.#call(continues ? 'PUT' : 'POST', `/chats/${encodeURIComponent(chatId)}/sessions`, body, key);
   }
 
   send(sessionId: string, message: OutgoingMessage): Promise<MessageAccepted> {
@@ -37,8 +38,9 @@ export class Api {
     return this.#call('GET', `/sessions/${sessionId}/messages?before=${before}&limit=${limit}&withoutCount=1`);
   }
 
-  async #call<T>(method: string, path: string, body?: unknown): Promise<T> {
+  async #call<T>(method: string, path: string, body?: unknown, key?: string): Promise<T> {
     const headers: Record<string, string> = {};
+    if (key !== undefined) headers['idempotency-key'] = key;
     if (body !== undefined) headers['content-type'] = 'application/json';
     if (this.sessionToken !== undefined) headers['authorization'] = `Bearer ${this.sessionToken}`;
     let answer: Response;

@@ -1,6 +1,6 @@
 import { Api } from './api.ts';
 import { Engine } from './engine.ts';
-import { defaultStorage, systemClock } from './environment.ts';
+import { defaultStorage, systemClock, systemUuid } from './environment.ts';
 import { MolvaError } from './errors.ts';
 import { Memory } from './memory.ts';
 import { Emitter, Store } from './store.ts';
@@ -30,7 +30,7 @@ export class Chat {
 
   constructor(options: ChatOptions) {
     const { fetch: fetcher = (...call) => globalThis.fetch(...call), clock = systemClock } = options;
-    this.#uuid = options.uuid ?? (() => crypto.randomUUID());
+    this.#uuid = options.uuid ?? systemUuid;
     this.#now = () => clock.now();
     this.#memory = new Memory(options.storage ?? defaultStorage(), options.url, options.chatId);
     const api = new Api(options.url, fetcher);

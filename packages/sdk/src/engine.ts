@@ -126,7 +126,7 @@ export class Engine {
     this.#timeline = timelines.emptyTimeline(0);
     this.#oldestSeq = undefined;
     this.#parts.api.sessionToken = undefined;
-    this.#parts.memory.keep({ sessionId: undefined, sessionToken: undefined });
+    this.#parts.memory.keep({ sessionId: undefined, sessionToken: undefined, startKey: undefined });
     this.#parts.store.set({
       session: null,
       messages: [],

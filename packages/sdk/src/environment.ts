@@ -25,6 +25,9 @@ export const systemClock: Clock = {
   },
 };
 
+/** A random UUID of the runtime. */
+export const systemUuid = (): string => crypto.randomUUID();
+
 /** Storage that ends with the chat. */
 export function memoryStorage(): Storage {
   const values = new Map<string, string>();

@@ -6,6 +6,8 @@ export interface Kept {
   readonly sessionId?: string;
   readonly clientId?: string;
   readonly sessionToken?: string;
+  /** The key of a start that nobody answered yet. */
+  readonly startKey?: string;
   readonly outbox?: readonly OutgoingMessage[];
 }
 
