@@ -3,6 +3,7 @@ import { errorTable, type ErrorBody, type ErrorCode } from '@molva/contract';
 import { isAway } from '../platform/breaks.ts';
 import { databaseAway, Failure } from '../platform/failure.ts';
 import type { Answer } from '../platform/route.ts';
+import { answerHeaders } from './answer-headers.ts';
 
 /** The framework's own refusals by its codes. */
 const frameworkCodes: Readonly<Record<string, ErrorCode>> = {
@@ -40,7 +41,12 @@ export function errorAnswer(failure: Failure | undefined, requestId: string): An
 /** Answers a call that comes over an open connection while the server stops. */
 export function refuseWhileDraining(response: ServerResponse): void {
   const { status, body, headers } = errorAnswer(new Failure('shutting-down', null, { 'retry-after': '1' }), '');
-  response.writeHead(status, { ...headers, 'content-type': 'application/json; charset=utf-8', connection: 'close' });
+  response.writeHead(status, {
+    ...headers,
+    ...answerHeaders,
+    'content-type': 'application/json; charset=utf-8',
+    connection: 'close',
+  });
   response.end(JSON.stringify(body));
 }
 
@@ -53,6 +59,7 @@ export function unreadableAnswer(error: NodeJS.ErrnoException): string {
   const text = JSON.stringify(body);
   const lines = Object.entries({
     ...headers,
+    ...answerHeaders,
     'content-type': 'application/json; charset=utf-8',
     'content-length': Buffer.byteLength(text),
     connection: 'close',

@@ -38,6 +38,19 @@ it.each([
   expect([head.statusCode, head.body, head.headers['etag']]).toEqual([200, '', answer.headers['etag']]);
 });
 
+it.each([
+  ['molva.example:8443', "'self' ws://molva.example:8443 wss://molva.example:8443"],
+  ['[::1]:8080', "'self' ws://[::1]:8080 wss://[::1]:8080"],
+  ["x; script-src 'unsafe-inline'", "'self' 'self'"],
+])('a page opened under %s speaks to that name alone, and sends no form anywhere', async (host, sources) => {
+  const { headers } = await server.inject({ url: '/', headers: { host } });
+  const policy = String(headers['content-security-policy']).split(';');
+  expect(policy).toContain(`connect-src ${sources}`);
+  expect(policy).toContain("form-action 'none'");
+  expect(policy).toContain("default-src 'self'");
+  expect(policy).toHaveLength(8);
+});
+
 it('a page is not sent again to who has it, and in part to who asks for a part', async () => {
   const { headers } = await server.inject('/');
   const { mtime } = await stat(join(folder, 'index.html'));

@@ -30,12 +30,12 @@ export async function addPages(server: FastifyInstance, parts: PageParts, root =
         useDefaults: false,
         directives: {
           defaultSrc: ["'self'"],
-          // The chat may be opened under any name of this machine, and sockets count as another scheme.
-          connectSrc: ["'self'", 'ws:', 'wss:'],
+          connectSrc: ["'self'", (request) => socketsOf(request.headers.host)],
           styleSrc: ["'self'", "'unsafe-inline'"],
           imgSrc: ["'self'", 'data:', 'https:', 'http:'],
           objectSrc: ["'none'"],
           baseUri: ["'none'"],
+          formAction: ["'none'"],
           frameAncestors: ["'self'"],
         },
       },
@@ -47,6 +47,14 @@ export async function addPages(server: FastifyInstance, parts: PageParts, root =
       for (const path of short === undefined ? [file.path] : [file.path, short]) addFile(pages, path, file);
     }
   });
+}
+
+/**
+ * The sockets of the name a page is opened under, which may be any of this machine's: not every browser counts them as
+ * the page's own. A name that is none, or could say more, adds nothing.
+ */
+function socketsOf(host = ''): string {
+  return /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i.test(host) ? `ws://${host} wss://${host}` : "'self'";
 }
 
 function addFile(pages: FastifyInstance, url: string, file: StaticFile): void {

@@ -90,8 +90,6 @@ function representation(content: Content, range: ByteRange | undefined, length: 
   const { type, fileName, length: whole } = content;
   return {
     'content-type': type,
-    // What somebody uploaded is what its type says, and not what a browser makes of it.
-    'x-content-type-options': 'nosniff',
     ...(length === undefined ? {} : { 'content-length': String(length) }),
     ...(range === undefined ? {} : { 'content-range': `bytes ${range.first}-${range.last}/${whole}` }),
     ...(fileName === undefined ? {} : { 'content-disposition': disposition(fileName) }),

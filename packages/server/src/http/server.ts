@@ -15,6 +15,7 @@ import { tellForeign, type Notice, type Notices } from '../platform/notices.ts';
 import type { Origins } from '../platform/origins.ts';
 import type { Answer, Route } from '../platform/route.ts';
 import { Addresses } from './addresses.ts';
+import { describeAnswer } from './answer-headers.ts';
 import { knowCallers, type Callers, type Identify } from './callers.ts';
 import { asFailure, errorAnswer } from './error-answer.ts';
 import { partsOf } from './form.ts';
@@ -84,6 +85,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   });
   const limits = new RateLimits(options.limits, options.clock);
   server.addHook('onSend', (request, reply, payload, done) => {
+    describeAnswer(reply);
     const bytes = typeof payload === 'string' || payload instanceof Uint8Array ? payload.length : 0;
     if (bytes > 0) options.openAnswers.add(options.callerOf(request.raw), reply.raw, bytes);
     done();
