@@ -222,12 +222,12 @@ export const getUserSettings = defineOperation({
   method: 'GET',
   path: '/users/{userId}/settings',
   tag: 'Settings',
-  summary: 'Read the settings of a user',
+  summary: 'Read the settings of a user: your own, or as an administrator those of anybody',
   access: 'user',
   params: ofUser,
   query: keys,
   answers: { 200: Settings },
-  errors: ['entity-not-found'],
+  errors: ['entity-not-found', 'permission-denied'],
 });
 
 /** Changes a user's settings. */

@@ -3,7 +3,7 @@ import type { Operation } from '@molva/contract';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Clock } from '../platform/clock.ts';
 import { Failure } from '../platform/failure.ts';
-import type { Caller } from '../platform/route.ts';
+import { isAdmin, type Caller } from '../platform/route.ts';
 import { mayStart, type RateLimits } from './rate-limit.ts';
 
 declare module 'fastify' {
@@ -49,7 +49,7 @@ export function knowCallers(
   const known = new WeakMap<FastifyRequest, Caller>();
   const admit = (request: FastifyRequest, operation: Operation, caller: Caller): void => {
     limits.count(caller);
-    if (operation.access === 'admin' && caller.user?.roles.includes('ADMIN') !== true) {
+    if (operation.access === 'admin' && (caller.user === null || !isAdmin(caller.user))) {
       throw new Failure('permission-denied');
     }
     known.set(request, caller);

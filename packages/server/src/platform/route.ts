@@ -81,6 +81,11 @@ export function created(body: unknown): Answer {
 /** 204: done, nothing to say. */
 export const done: Answer = { status: 204 };
 
+/** Whether a caller has the rights of an administrator here and now. */
+export function isAdmin(user: Pick<NonNullable<Caller['user']>, 'roles'>): boolean {
+  return user.roles.includes('ADMIN');
+}
+
 /** The user of a call to an operation that needs one; `access` has seen to it. */
 export function userOf(call: Call<Operation>): NonNullable<Caller['user']> {
   if (call.caller.user === null) throw new Error(`${call.caller.address} reached a user's call without a user`);

@@ -8,18 +8,12 @@ import { factView } from './view.ts';
 
 /** Who calls, as far as bots look at it. */
 export type CompanyUser = NonNullable<Caller['user']>;
-/** Who says where users may write. */
-export interface WriteGuard {
-  /** Whether a user may write to a company: its own, or one that depends on its own. */
-  mayWriteTo(companyId: number, user: CompanyUser): Promise<boolean>;
-}
 
 /** What facts need. */
 export interface FactPorts {
   readonly store: FactStore;
   readonly clock: Clock;
   readonly ids: Ids;
-  readonly companies: WriteGuard;
   readonly botExists: (botId: string, companyId: number) => Promise<boolean>;
 }
 
@@ -31,18 +25,18 @@ export class Facts {
     this.#ports = ports;
   }
 
-  /** A page of facts of the caller's company, or of one that depends on it; throws `entity-not-found`. */
+  /** A page of facts of the caller's company; throws `entity-not-found` where another one is named. */
   async page(
     user: CompanyUser,
     query: ListQuery & FactFilter & { readonly companyId?: number },
   ): Promise<ListPage<object>> {
-    return this.#ports.store.page(await this.#companyOf(user, query.companyId), query, query, factView);
+    return this.#ports.store.page(ownCompany(user, query.companyId), query, query, factView);
   }
 
   /** Saves a fact and answers its id; throws `entity-not-found`, and `invalid-input` about its bot or name. */
   async save(user: CompanyUser, body: SaveFactBody): Promise<string> {
     const { store, clock, ids, botExists } = this.#ports;
-    const companyId = await this.#companyOf(user, body.companyId);
+    const companyId = ownCompany(user, body.companyId);
     const { factId, botId, clientId, context, name, value } = body;
     if (!(await botExists(botId, companyId))) throw badField('botId', 'there is no such bot');
     const now = new Date(clock.now()).toISOString();
@@ -54,13 +48,13 @@ export class Facts {
 
   /** Forgets a fact; throws `entity-not-found`. */
   async remove(user: CompanyUser, id: string, body: DeleteFactBody): Promise<void> {
-    const found = await this.#ports.store.remove(id, await this.#companyOf(user, body.companyId));
+    const found = await this.#ports.store.remove(id, ownCompany(user, body.companyId));
     if (!found) throw notFound();
   }
+}
 
-  async #companyOf(user: CompanyUser, named: number | undefined): Promise<number> {
-    const companyId = named ?? user.companyId;
-    if (companyId !== user.companyId && !(await this.#ports.companies.mayWriteTo(companyId, user))) throw notFound();
-    return companyId;
-  }
+/** The caller's company. What bots keep in another one is hidden from everybody, its reseller too. */
+function ownCompany({ companyId }: CompanyUser, named = companyId): number {
+  if (named !== companyId) throw notFound();
+  return companyId;
 }

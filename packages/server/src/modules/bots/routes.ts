@@ -1,6 +1,6 @@
 import { Bot, operations } from '@molva/contract';
 import { pickFields } from '../../platform/list.ts';
-import { created, done, ok, route, userOf, type Route } from '../../platform/route.ts';
+import { created, done, isAdmin, ok, route, userOf, type Route } from '../../platform/route.ts';
 import type { Bots } from './service.ts';
 import { botView } from './view.ts';
 
@@ -15,7 +15,8 @@ export function botRoutes(bots: Bots): Route[] {
       return created({ id: await bots.create(user.companyId, user.id, call.body) });
     }),
     route(operations.getBot, async (call) => {
-      const bot = botView(await bots.get(call.params.botId, userOf(call).companyId));
+      const user = userOf(call);
+      const bot = botView(await bots.get(call.params.botId, user.companyId), isAdmin(user));
       return ok(pickFields([bot], call.query.fields, detailFields)[0]);
     }),
     route(operations.updateBot, async (call) => {

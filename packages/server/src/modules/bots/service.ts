@@ -8,12 +8,18 @@ import type { Memory, MemoryPart } from '../../platform/memory.ts';
 import type { Outgoing } from '../../platform/outgoing.ts';
 import type { BotSource, ReadyBot } from '../sessions/index.ts';
 import { FactStore } from './fact-store.ts';
-import { Facts, type CompanyUser, type WriteGuard } from './facts.ts';
+import { Facts, type CompanyUser } from './facts.ts';
 import { ScenarioBot } from './scenario-bot.ts';
 import { checkScenario, type CompiledScenario, type ScenarioProblem } from './scenario/index.ts';
 import { BotStore, type BotRow, type BotSourceWrite } from './store.ts';
 import { ACCESS_TYPE, botListItem } from './view.ts';
 import { DEFAULT_ANSWER_TIMEOUT, WebhookBot } from './webhook-bot.ts';
+
+/** Who says where copies may go. */
+export interface CopyGuard {
+  /** Whether a user may write to a company: its own, or one that depends on its own. */
+  mayWriteTo(companyId: number, user: CompanyUser): Promise<boolean>;
+}
 
 /** What the module needs. */
 export interface BotPorts {
@@ -22,7 +28,7 @@ export interface BotPorts {
   readonly ids: Ids;
   readonly outgoing: Pick<Outgoing, 'request'>;
   readonly publicUrl: string;
-  readonly companies: WriteGuard;
+  readonly companies: CopyGuard;
   readonly changes: Changes;
   readonly memory: Memory;
 }
@@ -56,12 +62,12 @@ export class Bots implements BotSource {
   readonly #ready: MemoryPart<string, Known | undefined>;
 
   constructor(ports: BotPorts) {
-    const { database, clock, ids, companies, changes, memory } = ports;
+    const { database, clock, ids, changes, memory } = ports;
     this.#ports = ports;
     this.#store = new BotStore(database);
     this.#factStore = new FactStore(database);
     const botExists = (botId: string, companyId: number) => this.exists(botId, companyId);
-    this.facts = new Facts({ store: this.#factStore, clock, ids, companies, botExists });
+    this.facts = new Facts({ store: this.#factStore, clock, ids, botExists });
     this.#ready = memory.part({
       name: 'bot',
       lifeMs: LIFE_MS,

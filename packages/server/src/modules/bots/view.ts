@@ -26,8 +26,11 @@ export function botListItem(row: BotListRow): BotListItem {
   };
 }
 
-/** A bot in detail, with the scenario as it was stored, or its webhook without the secret. */
-export function botView(row: BotRow): Bot {
+/**
+ * A bot in detail, with the scenario as it was stored, or its webhook without the secret. Addresses of webhooks hold
+ * secrets of their own: administrators alone see them.
+ */
+export function botView(row: BotRow, forAdmin: boolean): Bot {
   const settings = (row.scenario?.['settings'] ?? {}) as ScenarioSettings;
   const { webhook } = row;
   return {
@@ -43,7 +46,7 @@ export function botView(row: BotRow): Bot {
     nodes: [],
     variableFormatters: [],
     scenario: row.scenario,
-    webhook: webhook && { url: webhook.url, answerTimeout: webhook.answerTimeout },
+    webhook: webhook && { url: forAdmin ? webhook.url : '', answerTimeout: webhook.answerTimeout },
   };
 }
 

@@ -1,6 +1,6 @@
 import { Chat, operations } from '@molva/contract';
 import { pickFields } from '../../platform/list.ts';
-import { created, done, ok, route, userOf, type Route } from '../../platform/route.ts';
+import { created, done, isAdmin, ok, route, userOf, type Route } from '../../platform/route.ts';
 import type { Chats } from './service.ts';
 import { chatListItem, chatView, widgetView } from './view.ts';
 
@@ -9,15 +9,16 @@ const detailFields = Object.keys(Chat.properties);
 /** The calls of the module. */
 export function chatRoutes(chats: Chats): Route[] {
   return [
-    route(operations.listChats, async (call) =>
-      ok(await chats.store.list(userOf(call).companyId, call.query, chatListItem)),
-    ),
+    route(operations.listChats, async (call) => {
+      const user = userOf(call);
+      return ok(await chats.store.list(user.companyId, call.query, (chat) => chatListItem(chat, isAdmin(user))));
+    }),
     route(operations.createChat, async (call) =>
       created({ id: await chats.create(userOf(call).companyId, call.body) }),
     ),
     route(operations.getChat, async (call) => {
-      const { companyId, roles } = userOf(call);
-      const chat = chatView(await chats.get(call.params.chatId, companyId), roles.includes('ADMIN'));
+      const user = userOf(call);
+      const chat = chatView(await chats.get(call.params.chatId, user.companyId), isAdmin(user));
       return ok(pickFields([chat], call.query.fields, detailFields)[0]);
     }),
     route(operations.getChatForWidget, async (call) => ok(widgetView(await chats.open(call.params.chatId)))),

@@ -1,9 +1,9 @@
-import { wireDate, type Chat, type ChatForWidget, type ChatListItem } from '@molva/contract';
+import { wireDate, type Chat, type ChatForWidget, type ChatListItem, type ChatSettings } from '@molva/contract';
 import type { ChatRecord } from './store.ts';
 
 /**
- * A chat in detail: every key present. Its secrets are write-only, but the documented push key, which administrators
- * read back.
+ * A chat in detail: every key present. Its secrets are write-only, but the documented ones, which administrators read
+ * back.
  */
 export function chatView(chat: ChatRecord, forAdmin: boolean): Chat {
   return {
@@ -12,18 +12,29 @@ export function chatView(chat: ChatRecord, forAdmin: boolean): Chat {
     name: chat.name,
     botId: chat.botId,
     botName: chat.botName,
-    ...chat.settings,
+    ...(forAdmin ? chat.settings : withoutSecrets(chat.settings)),
     identitySecret: null,
     callbackSecret: null,
-    fcmServerKey: forAdmin ? chat.settings.fcmServerKey : null,
     createdAt: wireDate(chat.createdAt),
     updatedAt: wireDate(chat.updatedAt),
   };
 }
 
+/** Settings as those see them who are no administrators: without keys, tokens, and addresses and data that may hold some. */
+function withoutSecrets(settings: ChatSettings): ChatSettings {
+  return {
+    ...settings,
+    eventCallbackUrl: null,
+    eventCallbackData: null,
+    fcmServerKey: null,
+    fcmServiceUrl: null,
+    messengers: Object.fromEntries(Object.keys(settings.messengers).map((name) => [name, {}])),
+  };
+}
+
 /** A chat in the list. */
-export function chatListItem(chat: ChatRecord): ChatListItem {
-  const { settings } = chat;
+export function chatListItem(chat: ChatRecord, forAdmin: boolean): ChatListItem {
+  const settings = forAdmin ? chat.settings : withoutSecrets(chat.settings);
   return {
     id: chat.id,
     botId: chat.botId,

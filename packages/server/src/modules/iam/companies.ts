@@ -3,6 +3,7 @@ import type { Changes } from '../../platform/changes.ts';
 import type { Database } from '../../platform/database.ts';
 import { badField, Failure, notFound } from '../../platform/failure.ts';
 import type { Memory, MemoryPart } from '../../platform/memory.ts';
+import { isAdmin } from '../../platform/route.ts';
 import {
   companySettings,
   findCompany,
@@ -19,7 +20,7 @@ import { BELIEVED_MS } from './believed.ts';
 import type { Passwords } from './passwords.ts';
 import { changedSettings, namedSettings } from './setting-definitions.ts';
 import { nameColumns } from './user-store.ts';
-import { seesDependents, type Viewer } from './visibility.ts';
+import type { Viewer } from './visibility.ts';
 
 /** What the companies need. */
 export interface CompanyPorts {
@@ -112,7 +113,7 @@ export class Companies {
   /** Whether a user may put things into a company: its own, or as an administrator one that depends on its own. */
   async mayWriteTo(companyId: number, user: Viewer): Promise<boolean> {
     if (companyId === user.companyId) return true;
-    return seesDependents(user) && (await resellerOf(this.#ports.database, companyId)) === user.companyId;
+    return isAdmin(user) && (await resellerOf(this.#ports.database, companyId)) === user.companyId;
   }
 }
 

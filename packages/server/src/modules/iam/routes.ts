@@ -43,12 +43,17 @@ function userRoutes(iam: Iam): Route[] {
   const { users } = iam;
   return [
     route(operations.getMe, async (call) => {
-      const { user, groupIds } = await iam.me(userOf(call));
-      return ok(currentUserView(user, groupIds));
+      const viewer = userOf(call);
+      const { user, groupIds } = await iam.me(viewer);
+      return ok(currentUserView(user, viewer, groupIds));
     }),
-    route(operations.listUsers, async (call) => ok(await users.list(userOf(call), call.query, userListItem))),
+    route(operations.listUsers, async (call) => {
+      const viewer = userOf(call);
+      return ok(await users.list(viewer, call.query, (row) => userListItem(row, viewer)));
+    }),
     route(operations.getUser, async (call) => {
-      const user = userView(await users.get(call.params.userId, userOf(call)));
+      const viewer = userOf(call);
+      const user = userView(await users.get(call.params.userId, viewer), viewer);
       return ok(pickFields([user], call.query.fields, userFields)[0]);
     }),
     route(operations.createUser, async (call) =>

@@ -27,7 +27,7 @@ import {
   type UserRow,
   type UserWrite,
 } from './user-store.ts';
-import type { Viewer } from './visibility.ts';
+import { seesSettings, type Viewer } from './visibility.ts';
 
 /** What the users need. */
 export interface UserPorts {
@@ -123,9 +123,13 @@ export class Users {
     if (moved) seats.rightsCommitted();
   }
 
-  /** The settings of a user whom the viewer may see, over the defaults; throws `entity-not-found`. */
+  /**
+   * The settings of a user whom the viewer may see, over the defaults. Throws `entity-not-found`, and
+   * `permission-denied` where they are somebody else's and the viewer is no administrator.
+   */
   async settings(id: number, viewer: Viewer, keys?: readonly string[]): Promise<SettingValues> {
     const { settings } = await this.get(id, viewer);
+    if (!seesSettings(viewer, id)) throw new Failure('permission-denied');
     return namedSettings({ ...settingDefinitions, ...settings }, keys);
   }
 

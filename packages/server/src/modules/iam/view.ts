@@ -14,8 +14,10 @@ import type { CompanyRow } from './company-store.ts';
 import { personName } from './person-name.ts';
 import { settingDefinitions } from './setting-definitions.ts';
 import type { UserRow } from './user-store.ts';
+import { seesSettings, type Viewer } from './visibility.ts';
 
-function common(row: UserRow) {
+/** A user as a viewer sees it: settings of others are for administrators. */
+function common(row: UserRow, viewer: Viewer) {
   return {
     id: row.id,
     companyId: row.company_id,
@@ -25,20 +27,20 @@ function common(row: UserRow) {
     email: row.email,
     phone: row.phone,
     roles: row.roles.map((name) => ({ name: name as Role, company_id: row.company_id })),
-    settings: { ...settingDefinitions, ...row.settings },
+    settings: seesSettings(viewer, row.id) ? { ...settingDefinitions, ...row.settings } : {},
     blockedAt: maybeDate(row.blocked_at),
   };
 }
 
 /** A user as the wire has it: strings are never null but the phone. */
-export function userView(row: UserRow): User {
-  return { ...common(row), avatar: null };
+export function userView(row: UserRow, viewer: Viewer): User {
+  return { ...common(row, viewer), avatar: null };
 }
 
-/** The user behind a token and the operator it is, in one. */
-export function currentUserView(row: UserRow, groupIds: string[]): CurrentUser {
+/** The user behind a token or key and the operator it is, in one, with the roles it has in this call. */
+export function currentUserView(row: UserRow, viewer: Viewer, groupIds: string[]): CurrentUser {
   return {
-    ...userView(row),
+    ...userView({ ...row, roles: [...viewer.roles] }, viewer),
     operatorId: String(row.id),
     operatorName: personName(row),
     operatorStatus: row.operator_status,
@@ -48,9 +50,9 @@ export function currentUserView(row: UserRow, groupIds: string[]): CurrentUser {
 }
 
 /** A user in the list. */
-export function userListItem(row: UserRow): UserListItem {
+export function userListItem(row: UserRow, viewer: Viewer): UserListItem {
   return {
-    ...common(row),
+    ...common(row, viewer),
     companyName: row.company_name,
     online: row.operator_status === 'ONLINE',
     operatorStatus: row.operator_status,

@@ -14,13 +14,11 @@ export function operatorRoutes(operators: Operators): Route[] {
 function statusRoutes(operators: Operators): Route[] {
   return [
     route(operations.activateMe, async (call) => {
-      const { companyId, id } = userOf(call);
-      await operators.activate(companyId, id);
+      await operators.activate(userOf(call));
       return done;
     }),
     route(operations.deactivateMe, async (call) => {
-      const { companyId, id } = userOf(call);
-      await operators.deactivate(companyId, id, call.body.status);
+      await operators.deactivate(userOf(call), call.body.status);
       return done;
     }),
   ];

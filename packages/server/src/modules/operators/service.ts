@@ -5,10 +5,14 @@ import type { DueRunner } from '../../platform/due.ts';
 import { badField, Failure, notFound } from '../../platform/failure.ts';
 import type { Ids } from '../../platform/ids.ts';
 import { isoInstant } from '../../platform/instant.ts';
+import type { Caller } from '../../platform/route.ts';
+import { canAnswer } from '../iam/index.ts';
 import type { GroupRecord, OperatorRecord, OperatorSource } from '../sessions/index.ts';
 import { findOperator } from './people.ts';
 import { Seats } from './seats.ts';
 import { GroupStore, type GroupRow } from './store.ts';
+
+type User = NonNullable<Caller['user']>;
 
 /** What the module needs. */
 export interface OperatorPorts {
@@ -49,14 +53,14 @@ export class Operators implements OperatorSource {
   }
 
   /** Puts a user to work; throws `not-an-operator`. */
-  activate(companyId: number, userId: number): Promise<void> {
-    return this.#setStatus(companyId, userId, 'ONLINE');
+  activate(user: User): Promise<void> {
+    return this.#setStatus(user, 'ONLINE');
   }
 
   /** Lets a user rest or leave; throws `not-an-operator`. */
-  async deactivate(companyId: number, userId: number, status: OperatorStatus = 'OFFLINE'): Promise<void> {
+  async deactivate(user: User, status: OperatorStatus = 'OFFLINE'): Promise<void> {
     if (status === 'ONLINE') throw badField('status', 'must be PAUSE or OFFLINE');
-    await this.#setStatus(companyId, userId, status);
+    await this.#setStatus(user, status);
   }
 
   /** A group of the company. */
@@ -96,10 +100,10 @@ export class Operators implements OperatorSource {
     found(await this.groups.removeMember(companyId, id, userId, this.#now()));
   }
 
-  async #setStatus(companyId: number, userId: number, status: OperatorStatus): Promise<void> {
-    const operator = await this.find(companyId, userId);
-    if (operator?.canAnswer !== true) throw new Failure('not-an-operator');
-    await this.seats.setStatus(companyId, userId, status);
+  async #setStatus({ companyId, id, roles }: User, status: OperatorStatus): Promise<void> {
+    const operator = await this.find(companyId, id);
+    if (operator?.canAnswer !== true || !canAnswer(roles)) throw new Failure('not-an-operator');
+    await this.seats.setStatus(companyId, id, status);
   }
 
   /** A statement wrote a wish for routing. */

@@ -134,6 +134,9 @@ async function loads(): Promise<Record<string, number>> {
   return Object.fromEntries(rows.map((row) => [row.operator_id, row.count]));
 }
 
+/** A call of a user who answers. */
+const caller = (id: number) => ({ id, companyId: company, roles: ['OPERATOR'] });
+
 describe('a run', () => {
   it('gives those who wait in a group to its people, and tells whoever was just handed over where nobody is there', async () => {
     const [olga, ivan, outside] = [await newUser(), await newUser(), await newUser()];
@@ -163,7 +166,7 @@ describe('a run', () => {
     const [written, taken] = [await waits(), await waits()];
     const moves = [
       () => runSql(database, 'update sessions set version = version + 1 where id = $1', [written]),
-      () => node(1).operators.deactivate(company, ivan),
+      () => node(1).operators.deactivate(caller(ivan)),
     ];
     // Whichever of them takes the run.
     for (const one of nodes) one.before = async () => void (await moves.shift()?.());
@@ -226,10 +229,10 @@ describe('whoever waits for help is looked at', () => {
     const sveta = await newUser(null, 'OFFLINE', ['SUPERVISOR']);
     const group = await writeGroup(database, company, [olga, sveta]);
     const [grouped, anybody] = [await inHelp({ waitsIn: group }), await inHelp()];
-    await node(0).operators.activate(company, sveta);
+    await node(0).operators.activate(caller(sveta));
     await settled();
     expect([await answersIn(grouped), await answersIn(anybody)]).toEqual([sveta, 0]);
-    await node(0).operators.activate(company, olga);
+    await node(0).operators.activate(caller(olga));
     await settled();
     expect(await answersIn(anybody)).toBe(olga);
   });

@@ -1,6 +1,7 @@
 import { EventName, wireDate, type Attachment } from '@molva/contract';
 import { Failure, notFound } from '../../../platform/failure.ts';
 import type { Caller } from '../../../platform/route.ts';
+import { canAnswer } from '../../iam/index.ts';
 import { checkContent } from '../state/message-content.ts';
 import type { Draft } from '../state/draft.ts';
 import { packedExtras, unpackedExtras } from '../state/message-extras.ts';
@@ -62,9 +63,9 @@ export class Corrections {
       const { companyId, chatId, floor } = draft.session;
       const row = await this.#store.message(sessionId, messageId);
       if (companyId !== user.companyId || chatId === null || row === undefined) throw notFound();
-      const own = row.author_type === 'OPERATOR' && row.author_id === String(user.id);
-      const others = row.author_type === 'OPERATOR' && user.roles.some((role) => MAY_EDIT_OTHERS.includes(role));
-      if (!own && !others) throw new Failure('permission-denied');
+      const own = row.author_id === String(user.id) && canAnswer(user.roles);
+      const others = user.roles.some((role) => MAY_EDIT_OTHERS.includes(role));
+      if (row.author_type !== 'OPERATOR' || (!own && !others)) throw new Failure('permission-denied');
       if (floor.at === 'closed') throw new Failure('session-closed');
       change(draft, row);
     });

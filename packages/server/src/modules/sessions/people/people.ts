@@ -1,5 +1,6 @@
 import { Failure, notFound } from '../../../platform/failure.ts';
 import type { Caller } from '../../../platform/route.ts';
+import { canAnswer } from '../../iam/index.ts';
 import { acceptOnce, type Accepted } from '../answering/accepted.ts';
 import { isUuid, readReplyTo, type IncomingMessage } from '../answering/client-message.ts';
 import { namedPerson } from '../answering/facts.ts';
@@ -34,7 +35,7 @@ export class People {
   async switchTo(session: HotSession, operatorId: string, by: User): Promise<void> {
     if (isUuid(operatorId)) return this.#switchToBot(session, operatorId);
     const operator = await this.#operator(session.companyId, Number(operatorId));
-    const took = operator.id === by.id ? 'took' : 'named';
+    const took = operator.id === by.id && canAnswer(by.roles) ? 'took' : 'named';
     await this.#happen(session, { is: 'take', to: namedPerson(operator), by: took });
   }
 
@@ -101,6 +102,8 @@ export class People {
   /** An operator's message. Whoever answers where a bot or nobody did takes the session over. */
   async say(session: HotSession, user: User, incoming: IncomingMessage): Promise<Accepted> {
     checkContent(incoming.body, incoming.attachments, 'body');
+    // A key without a role that answers is no operator, whoever it acts as.
+    if (!canAnswer(user.roles)) throw new Failure('not-an-operator');
     const operator = await this.#operator(session.companyId, user.id);
     const replyTo = await readReplyTo(this.#store, session.id, incoming.replyToMessageId);
     const oversees = user.roles.some((role) => OVERSEERS.includes(role));
