@@ -65,7 +65,14 @@ const Failed = Type.Object({
 });
 
 const failed = (
-  ['entity-not-found', 'session-token-refused', 'session-closed', 'invalid-input', 'database-away'] as const
+  [
+    'entity-not-found',
+    'session-token-refused',
+    'session-closed',
+    'client-banned',
+    'invalid-input',
+    'database-away',
+  ] as const
 ).map((code) => {
   const { status, message } = errorTable[code];
   const temporary = code === 'database-away' ? { temporary: true } : {};

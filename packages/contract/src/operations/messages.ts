@@ -94,7 +94,7 @@ export const readMessage = defineOperation({
   access: 'holder',
   params: ofMessage,
   answers: { 204: Empty },
-  errors: ['entity-not-found', 'session-token-refused'],
+  errors: ['entity-not-found', 'client-banned', 'session-token-refused'],
 });
 
 /** Changes what an operator said. */

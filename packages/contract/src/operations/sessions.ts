@@ -134,7 +134,7 @@ export const typeInSession = defineOperation({
   params: inSession,
   body: Type.Object({ draft: Type.Optional(Type.String({ maxLength: 4096 })) }),
   answers: { 204: Empty },
-  errors: ['entity-not-found', 'session-closed', 'session-token-refused'],
+  errors: ['entity-not-found', 'session-closed', 'client-banned', 'session-token-refused'],
   example: {},
 });
 
@@ -150,7 +150,7 @@ export const rateSession = defineOperation({
   params: inSession,
   body: RatingBody,
   answers: { 204: Empty },
-  errors: ['entity-not-found', 'session-rated', 'session-token-refused'],
+  errors: ['entity-not-found', 'session-rated', 'client-banned', 'session-token-refused'],
   example: { rating: 5, comment: 'Quick and kind' },
 });
 

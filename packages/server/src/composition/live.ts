@@ -8,7 +8,7 @@ import type { AppOptions } from './options.ts';
 
 /** Opens the live side: what it may ask of the sessions, which it does not know. */
 export function openLive(
-  { announcer, clock, database, log, memory }: Ground,
+  { announcer, changes, clock, database, log, memory }: Ground,
   { sessions }: Modules,
   listener: Listener,
   notices: Notices,
@@ -26,11 +26,12 @@ export function openLive(
     version: `${version} Molva`,
     gate: {
       enter: async (id, caller) => {
-        const session = await sessions.enter(id, caller);
+        const session = await sessions.act(id, caller);
         return { id: session.id, open: session.status === 'ACTIVE' };
       },
       call: (method, data) => sessions.client.call(method, data),
     },
+    bans: (banned) => changes.on('client-ban', banned),
     asks: (isHere) => sessions.attendance.asks(isHere),
     events: sessions.streams,
     wentBack: () => memory.clear(),

@@ -5,6 +5,8 @@ export interface ChangeIds {
   readonly chat: string;
   readonly bot: string;
   readonly session: string;
+  /** A session whose client is banned by now. */
+  readonly 'client-ban': string;
   /** A user's roles, block, name or generation of tokens. */
   readonly user: number;
   /** A company's settings. */

@@ -18,6 +18,7 @@ export const notices = {
   'live-command-failed': 'a live command failed here and was answered as an error',
   'live-stream-lost': 'the stream of a session could not be followed: its subscribers were sent to recover',
   'live-end-unheard': 'the end of a live connection could not be taken in',
+  'live-ban-unheard': 'a session could not be taken from the live connections of a client that is banned',
   'presence-unwritten': 'clients that left could not be marked offline, which is tried again',
   'reader-cut': 'a connection that took its answer too slowly was cut off',
 } as const satisfies Record<string, string>;

@@ -49,7 +49,10 @@ export class Clients {
   async ban(companyId: number, id: string, banned: boolean): Promise<void> {
     const sessions = await this.#store.ban(companyId, id, banned, this.#now());
     if (sessions === undefined) throw notFound();
-    for (const { id: sessionId, version } of sessions) this.#ports.changes.tell('session', sessionId, version);
+    for (const { id: sessionId, version } of sessions) {
+      this.#ports.changes.tell('session', sessionId, version);
+      if (banned) this.#ports.changes.tell('client-ban', sessionId);
+    }
   }
 
   /** Defines an attribute and answers its id; throws `name-taken`. */

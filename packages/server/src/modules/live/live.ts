@@ -10,6 +10,7 @@ import type { Notices } from '../../platform/notices.ts';
 import { decideConnect, type SessionGate } from './connect.ts';
 import { openEmbeddedEngine } from './embedded.ts';
 import type { LiveEngine } from './engine.ts';
+import { faultOf } from './faults.ts';
 import { LiveLimits, type LiveLimitOptions } from './limits.ts';
 import { Presence } from './presence.ts';
 import { decideRpc } from './rpc.ts';
@@ -18,6 +19,8 @@ import { ChannelStreams, type EventLog } from './streams.ts';
 /** What the live side needs; it knows no module, the composition hands it these. */
 export interface LivePorts {
   readonly gate: SessionGate;
+  /** Names who hears of each session whose client is banned by now. */
+  readonly bans: (banned: (sessionId: string) => void) => void;
   /** Hears of who knows whether the client of a session is on this process. */
   readonly asks: (isHere: (sessionId: string) => boolean) => void;
   readonly events: EventLog;
@@ -65,6 +68,9 @@ export function createLive(ports: LivePorts): Live {
     addressOf,
     foreignOrigin: ports.foreignOrigin,
   });
+  ports.bans((sessionId) => {
+    void shut(sessionId, engine, presence).catch((error: unknown) => notices.tell('live-ban-unheard', faultOf(error)));
+  });
   const listening = new DisposableStack();
   listening.use(ports.announcer.listen(deliveryBy(engine)));
   listening.use(ports.afterBreak(() => engine.wakeAll()));
@@ -78,6 +84,15 @@ export function createLive(ports: LivePorts): Live {
       await presence.settled();
     },
   };
+}
+
+/** Takes a session from whoever has it here: its client is banned, and asks for it in vain from now on. */
+async function shut(sessionId: string, engine: LiveEngine, presence: Presence): Promise<void> {
+  const channel = widgetChannel(sessionId);
+  for (const { client } of await engine.presence(channel)) {
+    await engine.unsubscribe({ client }, channel);
+    presence.leave(client, sessionId);
+  }
 }
 
 function deliveryBy(engine: LiveEngine): AnnouncementListener {

@@ -16,6 +16,12 @@ afterEach(() => {
 });
 afterAll(() => app[Symbol.asyncDispose]());
 
+/** What a client has of a session. */
+interface Held {
+  readonly id: string;
+  readonly messages: readonly { readonly id: string }[];
+}
+
 interface Envelope {
   event: string;
   data: Record<string, unknown>;
@@ -122,4 +128,85 @@ it('who joins in the middle of a pause sees that the bot is typing', async () =>
   await expect
     .poll(() => events.map(({ event }) => event), { timeout: 8000 })
     .toEqual(['showTypingIndicator', 'chatMessageCreated']);
+});
+
+it('a banned client hears nothing more and does nothing more, and is let in again when the ban is lifted', async () => {
+  const session = await app.start(chatId);
+  const said = session.messages[0]?.id ?? '';
+  const { client, events } = await connect({ sessions: [session.id] });
+  await client.rpc('joinSession', { id: session.id });
+  const taken = new Promise((resolve) => client.on('unsubscribed', resolve));
+  const ban = (how: string) => app.call('PATCH', `/clients/${session.clientId}/${how}`, undefined, app.admin);
+  expect((await ban('ban')).status).toBe(204);
+  await taken;
+  await expect.poll(async () => (await details(session.id)).clientOfflineAt).not.toBeNull();
+  const answer = { body: 'Only for people' };
+  expect((await app.call('POST', `/sessions/${session.id}/operators/messages`, answer, app.admin)).status).toBe(201);
+  const calls: [string, object][] = [
+    ['joinSession', {}],
+    ['typing', {}],
+    ['readMessage', { messageId: said }],
+    ['rateSession', { rating: 5 }],
+  ];
+  for (const [method, data] of calls) {
+    const call = client.rpc(method, { id: session.id, ...data });
+    await expect(call, method).rejects.toMatchObject({ code: 403, message: 'The client is banned' });
+  }
+  const over = (method: string, path: string, body?: object) => app.call(method, path, body);
+  const refused = await Promise.all([
+    over('PUT', `/sessions/${session.id}/rating`, { rating: 5 }),
+    over('PATCH', `/sessions/${session.id}/typing`, {}),
+    over('PATCH', `/messages/${said}/read`),
+  ]);
+  for (const { status, headers } of refused) {
+    expect([status, headers.get('x-error-code')]).toEqual([403, 'client-banned']);
+  }
+  expect((await details(session.id)).rating).toBeNull();
+  expect((await connect({ sessions: [session.id] })).channels).toEqual([]);
+  expect(events.map(({ event }) => event)).not.toContain('chatMessageCreated');
+  await ban('unban');
+  expect((await connect({ sessions: [session.id] })).channels).toEqual([`widget:${session.id}`]);
+});
+
+it('a session that the caller does not hold is answered as one that is not there, by every call and command', async () => {
+  const guarded = await app.chat(echoBlocks, {
+    identityVerification: 'optional',
+    identitySecret: 'a secret of thirty-two characters or more',
+  });
+  const [session, other] = [await app.start(guarded), await app.start(guarded)];
+  const nowhere: Held = { id: crypto.randomUUID(), messages: [{ id: crypto.randomUUID() }] };
+  const tokens = [undefined, other.sessionToken, 's1.zzzzzz.AAAA', `${session.sessionToken}A`];
+  for (const token of tokens) {
+    const named = [session.id, nowhere.id];
+    const offered = token === undefined ? {} : Object.fromEntries(named.map((id) => [id, token]));
+    const { client, channels } = await connect({ sessions: named, sessionTokens: offered });
+    expect(channels).toEqual([]);
+    const ask = async ({ id, messages: [said] }: Held): Promise<unknown[]> => {
+      const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+      const over = async (method: string, path: string, body?: object) => {
+        const answer = await app.call(method, path, body, headers);
+        return [method, path.replace(id, '').replace(said?.id ?? '', ''), answer.status, answer.body];
+      };
+      const live = async (method: string, data: object = {}) =>
+        client.rpc(method, { id, ...data }).then(
+          () => 'done',
+          (error: { code: number; message: string }) => [method, error.code, error.message],
+        );
+      return Promise.all([
+        live('joinSession'),
+        live('leaveSession'),
+        live('typing'),
+        live('readMessage', { messageId: said?.id }),
+        live('rateSession', { rating: 5 }),
+        over('GET', `/sessions/${id}`),
+        over('GET', `/sessions/${id}/messages`),
+        over('GET', `/sessions/${id}/events`),
+        over('POST', `/sessions/${id}/clients/messages`, { body: 'x' }),
+        over('PATCH', `/sessions/${id}/typing`, {}),
+        over('PUT', `/sessions/${id}/rating`, { rating: 5 }),
+        over('PATCH', `/messages/${said?.id ?? ''}/read`),
+      ]);
+    };
+    expect(await ask(session)).toEqual(await ask(nowhere));
+  }
 });

@@ -164,11 +164,21 @@ export class Sessions {
     return session;
   }
 
+  /** The same for what a client does beyond reading; throws `client-banned` where it may do nothing more. */
+  async act(id: string, caller: Pick<Caller, 'user' | 'sessionToken'>): Promise<HotSession> {
+    return unlessBanned(await this.enter(id, caller), caller);
+  }
+
   /** The session of a message that the caller may enter. */
   async enterByMessage(messageId: string, caller: Holder): Promise<HotSession> {
     const row = await this.store.messageAnywhere(messageId);
     if (row === undefined) throw notFound();
     return this.enter(row.session_id, caller);
+  }
+
+  /** The same for what a client does beyond reading. */
+  async actByMessage(messageId: string, caller: Pick<Caller, 'user' | 'sessionToken'>): Promise<HotSession> {
+    return unlessBanned(await this.enterByMessage(messageId, caller), caller);
   }
 
   /** A page of the company's sessions with all a user may see. */
@@ -225,4 +235,10 @@ export class Sessions {
       }),
     );
   }
+}
+
+/** The session, unless its client is banned and calls. A ban is the client's alone: people go on. */
+function unlessBanned(session: HotSession, { user }: Pick<Caller, 'user'>): HotSession {
+  if (user === null && session.clientBanned) throw new Failure('client-banned');
+  return session;
 }

@@ -119,7 +119,7 @@ async function wrongHolder(call: DocumentedCall, crew: Crew, right: RightCall): 
       bearer('s1.'),
       bearer(`${session.sessionToken ?? ''}A`),
     ]) {
-      expectFailure(await app.call(method, address, right.body, { ...as }), 'session-token-refused');
+      expectFailure(await app.call(method, address, right.body, { ...as }), 'entity-not-found');
     }
     expect(
       (await app.call(method, address, right.body, { ...bearer(session.sessionToken ?? '') })).status,

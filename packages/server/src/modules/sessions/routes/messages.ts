@@ -55,7 +55,7 @@ export function messageRoutes(sessions: Sessions, files: FileSource): Route[] {
     }),
     route(operations.readMessage, async (call) => {
       const { messageId } = call.params;
-      const session = await sessions.enterByMessage(messageId, call.caller);
+      const session = await sessions.actByMessage(messageId, call.caller);
       await corrections.read(messageId, session.id, call.caller.user !== null);
       return done;
     }),

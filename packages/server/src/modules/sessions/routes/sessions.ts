@@ -32,13 +32,13 @@ function conversationRoutes(sessions: Sessions): Route[] {
       return ok(await sessions.store.eventsAfter(session.id, after, limit));
     }),
     route(operations.typeInSession, async (call) => {
-      const session = await sessions.enter(call.params.sessionId, call.caller);
+      const session = await sessions.act(call.params.sessionId, call.caller);
       if (call.caller.user === null) await sessions.checkOpen(session);
       else await sessions.people.typing(session);
       return done;
     }),
     route(operations.rateSession, async (call) => {
-      const session = await sessions.enter(call.params.sessionId, call.caller);
+      const session = await sessions.act(call.params.sessionId, call.caller);
       await sessions.client.rateSession({ ...call.body, id: session.id });
       return done;
     }),

@@ -33,30 +33,38 @@ export class SessionTokens {
 
   /** Whether the token is for this session and has not ended. */
   fits(token: string, sessionId: string): boolean {
-    const [, end = '', signature = ''] = token.split('.');
-    const expected = this.#sign(sessionId, end);
-    const given = Buffer.from(signature, 'base64url');
-    const alive = Number.parseInt(end, 36) * 1000 > this.#clock.now();
-    return alive && given.length === expected.length && timingSafeEqual(given, expected);
+    return this.#isFor(token, sessionId) && endOf(token) > this.#clock.now();
   }
 
   /**
    * Lets a caller in who holds the session: a user of its company always, anybody with the id where the chat's
-   * verification is off, else the bearer of its token. Throws `entity-not-found` for users of other companies.
+   * verification is off, else the bearer of its token. To everybody else the session looks as one that is not there:
+   * throws `entity-not-found`. Who had its token and lets it end learns to renew it: `session-token-refused`.
    */
-  admit(session: HotSession, chat: ChatRecord, caller: Pick<Caller, 'user' | 'sessionToken'>): void {
-    if (caller.user !== null) {
-      if (caller.user.companyId !== session.companyId) throw notFound();
+  admit(session: HotSession, chat: ChatRecord, { user, sessionToken }: Pick<Caller, 'user' | 'sessionToken'>): void {
+    if (user !== null) {
+      if (user.companyId !== session.companyId) throw notFound();
       return;
     }
-    if (caller.sessionToken !== null) {
-      if (!this.fits(caller.sessionToken, session.id)) throw new Failure('session-token-refused');
-      return;
-    }
-    if (chat.settings.identityVerification !== 'off') throw new Failure('session-token-refused');
+    if (chat.settings.identityVerification === 'off') return;
+    if (sessionToken === null || !this.#isFor(sessionToken, session.id)) throw notFound();
+    if (!this.fits(sessionToken, session.id)) throw new Failure('session-token-refused');
+  }
+
+  #isFor(token: string, sessionId: string): boolean {
+    const [, end = '', signature = ''] = token.split('.');
+    const expected = this.#sign(sessionId, end);
+    const given = Buffer.from(signature, 'base64url');
+    return given.length === expected.length && timingSafeEqual(given, expected);
   }
 
   #sign(sessionId: string, end: string): Buffer {
     return createHmac('sha256', this.#key).update(`${sessionId}.${end}`).digest();
   }
+}
+
+/** When a token ends, in milliseconds; a text that names no instant has ended. */
+function endOf(token: string): number {
+  const seconds = Number.parseInt(token.split('.')[1] ?? '', 36);
+  return Number.isNaN(seconds) ? 0 : seconds * 1000;
 }
