@@ -4,7 +4,7 @@ import type { ErrorCode } from './errors.ts';
 /**
  * Who may call: `open` needs nothing (a valid token is accepted, a broken one refused), `holder` needs to hold the
  * session named in the path or a user's token, `user` needs a user's token, `admin` one with the role ADMIN.
- * `credentials` looks at no token at all: the body is the proof.
+ * `credentials` takes no token for a proof: that is the body. A login may bring an earlier one, as the mark of a device.
  */
 export type Access = 'open' | 'credentials' | 'holder' | 'user' | 'admin';
 

@@ -159,7 +159,7 @@ export const listAudit = defineOperation({
   method: 'GET',
   path: '/audit',
   tag: 'Companies',
-  summary: 'List the administrative changes of the company, newest first',
+  summary: 'List the administrative changes and the logins of the company, newest first',
   access: 'admin',
   query: Type.Object({
     ...listQuery,

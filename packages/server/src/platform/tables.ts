@@ -21,6 +21,8 @@ export interface Tables {
     id: Generated<number>;
     company_id: number;
     email: string;
+    /** As it is compared; null where another user has that. */
+    email_key: ColumnType<string | null, string | undefined, string>;
     password_hash: string;
     first_name: Generated<string>;
     last_name: Generated<string>;
@@ -50,7 +52,8 @@ export interface Tables {
     used_at: MaybeInstant;
     successor: Buffer | null;
   };
-  login_failures: { subject: string; failed_at: Instant };
+  login_failures: { subject: string; account: string | null; failed_at: Instant };
+  login_places: { subject: string; seen_at: Instant };
   api_keys: {
     id: string;
     company_id: number;

@@ -51,13 +51,13 @@ it('every administrative change is written down, with how it ended', async () =>
 });
 
 it('reading leaves no trace, nor does what is refused before it begins', async () => {
-  const { count } = await list();
   const { header } = await app.operator('Plain');
+  const { count } = await list();
   await app.call('GET', '/users', undefined, app.admin);
   await app.call('POST', '/users', { email: 'x' }, app.admin);
   await app.call('POST', '/users', { email: 'x@test', password: ADMIN.password, roles: ['API'] }, header);
   await app.call('PATCH', '/users/me/settings', { settings: {} }, header);
-  expect((await list()).count).toBe(count + 1);
+  expect((await list()).count).toBe(count);
 });
 
 it('no secret is kept, whichever body it came in', async () => {
@@ -109,7 +109,8 @@ it('is listed newest first, narrowed, and to its own company alone', async () =>
   expect((await list('to=2020-01-01T00:00:00Z')).count).toBe(0);
   expect((await list('limit=1&offset=1')).items[0]?.id).toBe(older[0]?.id);
   expect((await list('group=operation&fields=operation')).items).toContainEqual({ operation: 'createUser' });
-  expect((await list('', tenant.header)).count).toBe(0);
+  const changes = (await list('', tenant.header)).items.filter(({ operation }) => operation !== 'login');
+  expect(changes).toEqual([]);
   await app.call('PATCH', `/companies/${tenant.companyId}`, { name: 'Own' }, tenant.header);
   expect((await list('', tenant.header)).items).toMatchObject([
     {
@@ -118,6 +119,7 @@ it('is listed newest first, narrowed, and to its own company alone', async () =>
       userName: 'tenant-1@test',
       target: { companyId: String(tenant.companyId) },
     },
+    { operation: 'login', userId: tenant.id, status: 200 },
   ]);
   const { header } = await app.operator('Curious');
   expect((await app.call('GET', '/audit', undefined, header)).status).toBe(403);

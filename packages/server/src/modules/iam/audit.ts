@@ -24,6 +24,15 @@ export interface AuditPorts {
 /** A row of the audit log as it is listed. */
 export type AuditRow = Omit<Selectable<Tables['audit_log']>, 'company_id'>;
 
+/** What a user did that is no administrative change, or what somebody tried in its name. */
+export interface Noted {
+  readonly companyId: number;
+  readonly userId: number;
+  readonly operation: string;
+  readonly status: number;
+  readonly address: string;
+}
+
 /** What the list can be narrowed by; instants are ISO text. */
 export interface AuditFilter {
   readonly userId?: number | undefined;
@@ -61,7 +70,7 @@ const rowColumns = [
   'created_at',
 ] as const;
 
-/** The administrative changes of a company: who did what to what, from where, and how it ended. */
+/** The administrative changes of a company and its logins: who did what to what, from where, and how it ended. */
 export class Audit {
   readonly #ports: AuditPorts;
 
@@ -100,6 +109,31 @@ export class Audit {
       await database.builder.updateTable('audit_log').set({ status }).where('id', '=', id).execute();
     } catch (error) {
       log.error({ error, id, status }, 'the end of an administrative change could not be written down');
+    }
+  }
+
+  /** Writes down what a user did, or somebody in its name: a failure here is logged and spoils no answer. */
+  async note({ companyId, userId, operation, status, address }: Noted): Promise<void> {
+    const { database, clock, ids, log, standings } = this.#ports;
+    try {
+      await database.builder
+        .insertInto('audit_log')
+        .values({
+          id: ids.uuid7(),
+          company_id: companyId,
+          user_id: userId,
+          user_name: (await standings.get(userId))?.name ?? '',
+          api_key_id: null,
+          operation,
+          target: '{}',
+          body: null,
+          status,
+          address,
+          created_at: isoInstant(clock.now()),
+        })
+        .execute();
+    } catch (error) {
+      log.error({ error, userId, operation }, 'what a user did could not be written down');
     }
   }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   DEFAULT_TOKEN_TTL,
   type ChangePasswordBody,
@@ -11,7 +12,8 @@ import type { Database, Queryable } from '../../platform/database.ts';
 import { Failure } from '../../platform/failure.ts';
 import type { Ids } from '../../platform/ids.ts';
 import type { Log } from '../../platform/log.ts';
-import type { LoginLimits } from './login-limits.ts';
+import type { Attempt, LoginLimits } from './login-limits.ts';
+import type { LoginTrail } from './login-trail.ts';
 import { generatePassword, isOutdated, type Passwords } from './passwords.ts';
 import { endLogin, firstRefreshToken, refreshOwner, rotateRefreshToken, type RefreshPorts } from './refresh.ts';
 import type { Tokens } from './tokens.ts';
@@ -36,6 +38,20 @@ export interface LoginPorts {
   readonly passwords: Passwords;
   readonly limits: LoginLimits;
   readonly changes: Changes;
+  readonly trail: LoginTrail;
+}
+
+/** From where a login comes, and the token of an earlier one where it brings one. */
+export interface LoginOrigin {
+  readonly address: string;
+  readonly earlierToken?: string | undefined;
+}
+
+/** What a password is checked against: the account it was tried for, and the user it lets in where it fits. */
+interface Found {
+  readonly hash: string;
+  readonly account: Credentials | undefined;
+  readonly user: Credentials | undefined;
 }
 
 /** How a user comes in, stays and leaves. */
@@ -50,13 +66,16 @@ export class Logins {
   }
 
   /** E-mail and password for a token pair; throws `wrong-credentials` or `too-many-requests`. */
-  async login(body: LoginBody, address: string): Promise<TokenPair> {
-    const { database } = this.#ports;
+  async login(body: LoginBody, { address, earlierToken }: LoginOrigin): Promise<TokenPair> {
+    const { database, limits, trail } = this.#ports;
     const decoy = await this.#decoy;
-    const known = await this.#proved(body.email, address, body.password, async () => {
-      const found = await findCredentials(database, body.email);
-      const inCompany = body.companyId === undefined || body.companyId === null || body.companyId === found?.company_id;
-      return { hash: found?.password_hash ?? decoy, user: inCompany && found?.blocked_at === null ? found : undefined };
+    const attempt = { email: body.email, address, device: await this.#deviceOf(body.email, earlierToken) };
+    const known = await this.#proved('login', attempt, body.password, async () => {
+      const account = await findCredentials(database, body.email);
+      const inCompany =
+        body.companyId === undefined || body.companyId === null || body.companyId === account?.company_id;
+      const user = inCompany && account?.blocked_at === null ? account : undefined;
+      return { hash: account?.password_hash ?? decoy, account, user };
     });
     const begun = await database.transaction(async (connection) => {
       // Whoever changes the password or blocks the user meanwhile ends this login as well.
@@ -66,6 +85,8 @@ export class Logins {
       return { user, refreshToken: await firstRefreshToken(connection, user.id, this.#refreshPorts()) };
     });
     await this.#renewHash(known, body.password);
+    await limits.know(attempt);
+    await trail.done('login', known, address);
     return { token: await this.#sign(begun.user, body.ttl), refreshToken: begun.refreshToken };
   }
 
@@ -90,12 +111,13 @@ export class Logins {
 
   /** Another password for a user who knows the present one: every login and token of the user ends. */
   async changePassword(userId: number, body: ChangePasswordBody, address: string): Promise<void> {
-    const { database, passwords } = this.#ports;
+    const { database, passwords, trail } = this.#ports;
     const found = await findCredentialsOf(database, userId);
     if (found === undefined) throw new Failure('token-invalid');
-    await this.#proved(found.email, address, body.currentPassword, async () => {
+    const attempt = { email: found.email, address, device: null };
+    await this.#proved('changePassword', attempt, body.currentPassword, async () => {
       const user = await findCredentialsOf(database, userId);
-      return { hash: user?.password_hash ?? found.password_hash, user };
+      return { hash: user?.password_hash ?? found.password_hash, account: user, user };
     });
     const passwordHash = await passwords.hash(body.newPassword);
     await database.builder.transaction().execute(async (transaction) => {
@@ -103,27 +125,37 @@ export class Logins {
       await endLogins(transaction, userId, true);
     });
     this.#ports.changes.tell('user', userId);
+    await trail.done('changePassword', found, address);
   }
 
   /**
-   * Whose password is right; throws `wrong-credentials`, which counts for account and address, or `too-many-requests`.
+   * Whose password is right; throws `wrong-credentials`, which counts where the limits say, or `too-many-requests`.
    * What was counted is looked at again when the turn comes: those who waited with it may have failed meanwhile.
    */
   async #proved(
-    email: string,
-    address: string,
+    operation: string,
+    attempt: Attempt,
     password: string,
-    find: () => Promise<{ hash: string; user: Credentials | undefined }>,
+    find: () => Promise<Found>,
   ): Promise<Credentials> {
-    const { limits, passwords } = this.#ports;
-    await limits.check(email, address);
-    return passwords.check(async (fits) => {
-      await limits.check(email, address);
-      const { hash, user } = await find();
+    const { limits, passwords, trail } = this.#ports;
+    const { standing } = await limits.admit(attempt);
+    return passwords.check(standing, async (fits) => {
+      const admission = await limits.admit(attempt);
+      const { hash, account, user } = await find();
       if ((await fits(hash, password)) && user !== undefined) return user;
-      await limits.count(email, address);
+      await limits.count(admission, attempt.email);
+      if (account !== undefined) await trail.failed(operation, account, attempt.address);
       throw new Failure('wrong-credentials');
     });
+  }
+
+  /** The mark of a device that was let in to this account before; null where it does not show that. */
+  async #deviceOf(email: string, earlierToken: string | undefined): Promise<string | null> {
+    const owner = earlierToken === undefined ? undefined : await this.#ports.tokens.ownerOf(earlierToken);
+    if (earlierToken === undefined || owner === undefined) return null;
+    const account = await findCredentials(this.#ports.database, email);
+    return account?.id === owner ? createHash('sha256').update(earlierToken).digest('base64url') : null;
   }
 
   /** Works on a refresh token while its user stays as it is; undefined where there is no such token or user. */

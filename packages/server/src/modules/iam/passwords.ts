@@ -9,8 +9,15 @@ const PARAMETERS = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism:
  * look-ups of names need the others.
  */
 const AT_ONCE = 2;
-/** Those who may wait: a few seconds of work. */
-const WAITING = 256;
+/** Who waits for a turn: a device or place that was let in before, an account without recent failures, any other. */
+export type Standing = 'known' | 'clean' | 'failing';
+
+/** The best first. */
+const standings: readonly Standing[] = ['known', 'clean', 'failing'];
+/** How many wait at most where another one comes, all together a few seconds of work: the rest is for the better ones. */
+const WAITING: Readonly<Record<Standing, number>> = { known: 256, clean: 192, failing: 128 };
+/** Every so many turns the last come first, so that nobody waits for ever. */
+const FAIR = 4;
 
 /** Whether a password fits a hash. */
 export type Fits = (passwordHash: string, password: string) => Promise<boolean>;
@@ -18,34 +25,45 @@ export type Fits = (passwordHash: string, password: string) => Promise<boolean>;
 /** Makes and checks hashes of passwords, a few at a time: a flood of logins cannot take the process. */
 export class Passwords {
   #working = 0;
-  readonly #waiting: (() => void)[] = [];
+  #turns = 0;
+  readonly #waiting: Readonly<Record<Standing, (() => void)[]>> = { known: [], clean: [], failing: [] };
 
   /** An argon2id hash with its parameters in it. */
   hash(password: string): Promise<string> {
-    return this.#inTurn(() => hash(password, PARAMETERS));
+    // Whoever sets one has proved who it is.
+    return this.#inTurn('known', () => hash(password, PARAMETERS));
   }
 
   /**
    * Runs work that checks passwords when its turn comes; throws `too-many-requests` where too many wait. What it looks
    * up is not older than its turn.
    */
-  check<T>(work: (fits: Fits) => Promise<T>): Promise<T> {
-    return this.#inTurn(() => work(verify));
+  check<T>(standing: Standing, work: (fits: Fits) => Promise<T>): Promise<T> {
+    return this.#inTurn(standing, () => work(verify));
   }
 
-  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+  async #inTurn<T>(standing: Standing, work: () => Promise<T>): Promise<T> {
     if (this.#working >= AT_ONCE) {
-      if (this.#waiting.length >= WAITING) throw new Failure('too-many-requests', null, { 'retry-after': '2' });
+      const waiting = standings.reduce((sum, one) => sum + this.#waiting[one].length, 0);
+      if (waiting >= WAITING[standing]) throw new Failure('too-many-requests', null, { 'retry-after': '2' });
       // Whoever ends hands its place on, so that the number of those at work stays.
-      await new Promise<void>((turn) => this.#waiting.push(turn));
+      await new Promise<void>((turn) => this.#waiting[standing].push(turn));
     } else this.#working += 1;
     try {
       return await work();
     } finally {
-      const next = this.#waiting.shift();
+      const next = this.#next();
       if (next === undefined) this.#working -= 1;
       else next();
     }
+  }
+
+  #next(): (() => void) | undefined {
+    const order = ++this.#turns % FAIR === 0 ? standings.toReversed() : standings;
+    return order
+      .map((standing) => this.#waiting[standing])
+      .find(({ length }) => length > 0)
+      ?.shift();
   }
 }
 

@@ -25,7 +25,9 @@ export function iamRoutes(iam: Iam, clock: Clock): Route[] {
 
 function loginRoutes({ logins, tokens }: Iam): Route[] {
   return [
-    route(operations.login, async (call) => ok(await logins.login(call.body, call.caller.address))),
+    route(operations.login, async (call) =>
+      ok(await logins.login(call.body, { address: call.caller.address, earlierToken: bearerOf(call.header) })),
+    ),
     route(operations.refresh, async (call) => ok(await logins.refresh(call.body))),
     route(operations.logout, async (call) => {
       await logins.logout(call.body.refreshToken);
@@ -37,6 +39,13 @@ function loginRoutes({ logins, tokens }: Iam): Route[] {
       return done;
     }),
   ];
+}
+
+/** The token a call brings though it needs none. */
+function bearerOf(header: (name: string) => string | undefined): string | undefined {
+  return header('authorization')
+    ?.replace(/^Bearer\s+/i, '')
+    .trim();
 }
 
 function userRoutes(iam: Iam): Route[] {

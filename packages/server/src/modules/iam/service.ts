@@ -11,12 +11,13 @@ import { Audit } from './audit.ts';
 import { Companies } from './companies.ts';
 import { hasCompanies, insertFirstCompany } from './company-store.ts';
 import { LoginLimits } from './login-limits.ts';
+import { LoginTrail } from './login-trail.ts';
 import { Logins } from './logins.ts';
 import { generatePassword, Passwords } from './passwords.ts';
 import { sweepRefreshTokens } from './refresh.ts';
 import { openUserStandings, type UserStandings } from './user-standing.ts';
 import type { Tokens } from './tokens.ts';
-import { findUser, type UserRow } from './user-store.ts';
+import { findUser, keyEmails, type UserRow } from './user-store.ts';
 import { Users, type SeatKeeper } from './users.ts';
 import type { Viewer } from './visibility.ts';
 
@@ -69,16 +70,19 @@ export class Iam {
     this.#limits = new LoginLimits(database, clock);
     const standings = openUserStandings(database, memory, changes);
     this.#standings = standings;
-    this.logins = new Logins({ database, clock, ids, log, tokens, passwords, limits: this.#limits, changes });
-    this.users = new Users({ database, clock, passwords, changes, seats });
+    this.audit = new Audit({ database, clock, ids, log, standings });
+    const limits = this.#limits;
+    const trail = new LoginTrail(this.audit, log, clock);
+    this.logins = new Logins({ database, clock, ids, log, tokens, passwords, limits, changes, trail });
+    this.users = new Users({ database, clock, passwords, changes, seats, limits });
     this.companies = new Companies({ database, passwords, changes, memory });
     this.keys = new ApiKeys({ database, clock, ids, changes, memory, standings });
-    this.audit = new Audit({ database, clock, ids, log, standings });
     due.handle(SWEEP, () => this.#sweep());
   }
 
-  /** Sets the timer that belongs to nobody. */
+  /** Sets the timer that belongs to nobody, and gives keys to addresses that an earlier version wrote. */
   async begin(): Promise<void> {
+    await keyEmails(this.#ports.database);
     await this.#ports.due.at(SWEEP, HOUSE, this.#ports.clock.now());
   }
 

@@ -22,6 +22,9 @@ export interface TokenSubject {
   readonly generation: number;
 }
 
+/** How long a token that has ended still tells of whom it was. */
+const REMEMBERED_SECONDS = 90 * 86_400;
+
 /** What a token proves of its bearer; whether it still holds is the database's to say. */
 export interface TokenClaims {
   readonly userId: number;
@@ -88,6 +91,25 @@ export class Tokens {
     const { claims, exp } = await this.#read.get(token);
     if (this.#clock.now() / 1000 >= exp + GRACE_SECONDS) throw new Failure('token-expired');
     return claims;
+  }
+
+  /**
+   * The user that a token was signed for, whether it has ended or not: whoever has it was let in as that user before.
+   * Undefined where it is none of ours, or ended too long ago.
+   */
+  async ownerOf(token: string): Promise<number | undefined> {
+    const { verify } = await this.#import();
+    try {
+      const { payload } = await jwtVerify(token, verify, {
+        algorithms: [ALGORITHM],
+        currentDate: new Date(0),
+        requiredClaims: ['exp', 'sub', 'company_id'],
+      });
+      const ended = this.#clock.now() / 1000 - (payload.exp ?? 0);
+      return ended > REMEMBERED_SECONDS ? undefined : Number(payload.sub);
+    } catch {
+      return undefined;
+    }
   }
 
   /** The public key, for those who check tokens themselves. */

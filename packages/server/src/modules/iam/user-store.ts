@@ -4,6 +4,7 @@ import { UNIQUE_VIOLATION, databaseError, type Database, type Queryable } from '
 import { Failure } from '../../platform/failure.ts';
 import { column, readList, type ListSpec } from '../../platform/list.ts';
 import type { Tables } from '../../platform/tables.ts';
+import { emailKey } from './email-key.ts';
 import { visibleTo, type Viewer } from './visibility.ts';
 
 const userColumns = [
@@ -62,6 +63,9 @@ export interface UserWrite {
   readonly blocked_at?: string | null;
 }
 
+/** Addresses that are given keys at a start. */
+const KEYED_AT_ONCE = 10_000;
+
 type Person = Pick<CreateUserBody, 'firstName' | 'lastName' | 'middleName' | 'phone'>;
 
 /** What the list can be narrowed by. */
@@ -92,11 +96,39 @@ const list: ListSpec = {
   fields: Object.keys(UserListItem.properties),
 };
 
-/** The user of an e-mail address with what its password is checked against. Both sides get the database's own case. */
+/**
+ * The user of an e-mail address with what its password is checked against. One without a key, as another has it, is found
+ * by the address itself, in the database's own case.
+ */
 export async function findCredentials(database: Database, email: string): Promise<Credentials | undefined> {
+  const itself = sql<boolean>`lower(email) = lower(${email})`;
   return selectCredentials(database)
-    .where(sql<boolean>`lower(email) = lower(${email})`)
+    .where((of) => of.or([of('email_key', '=', emailKey(email)), of.and([of('email_key', 'is', null), itself])]))
+    .orderBy(itself, 'desc')
+    .limit(1)
     .executeTakeFirst();
+}
+
+/** Gives keys to the e-mail addresses that have none yet, as far as they are free. */
+export async function keyEmails({ builder }: Database): Promise<void> {
+  const unkeyed = await builder
+    .selectFrom('users')
+    .select(['id', 'email'])
+    .where('email_key', 'is', null)
+    .orderBy('id')
+    .limit(KEYED_AT_ONCE)
+    .execute();
+  for (const { id, email } of unkeyed) {
+    try {
+      await builder
+        .updateTable('users')
+        .set({ email_key: emailKey(email) })
+        .where('id', '=', id)
+        .execute();
+    } catch (error) {
+      if (databaseError(error)?.code !== UNIQUE_VIOLATION) throw error;
+    }
+  }
 }
 
 /** What a user's password is checked against. */
@@ -151,7 +183,7 @@ export async function insertUser(
 ): Promise<number> {
   const insert = builder
     .insertInto('users')
-    .values({ phone: null, blocked_at: null, ...user })
+    .values({ phone: null, blocked_at: null, ...user, email_key: emailKey(user.email) })
     .returning('id');
   return (await refusingTaken(insert.executeTakeFirstOrThrow())).id;
 }
@@ -159,7 +191,8 @@ export async function insertUser(
 /** Changes columns of a user; throws `email-taken`. */
 export async function updateUser(builder: Kysely<Tables>, id: number, change: UserWrite): Promise<void> {
   if (Object.keys(change).length === 0) return;
-  await refusingTaken(builder.updateTable('users').set(change).where('id', '=', id).execute());
+  const keyed = change.email === undefined ? change : { ...change, email_key: emailKey(change.email) };
+  await refusingTaken(builder.updateTable('users').set(keyed).where('id', '=', id).execute());
 }
 
 /** Ends the logins of a user: none of its refresh tokens is good any more, and with `tokens` no token either. */
@@ -231,7 +264,8 @@ async function refusingTaken<T>(statement: Promise<T>): Promise<T> {
     return await statement;
   } catch (error) {
     const found = databaseError(error);
-    if (found?.code === UNIQUE_VIOLATION && found.constraint === 'users_email') throw new Failure('email-taken');
+    if (found?.code === UNIQUE_VIOLATION && found.constraint?.startsWith('users_email') === true)
+      throw new Failure('email-taken');
     throw error;
   }
 }

@@ -13,6 +13,7 @@ import type { Database } from '../../platform/database.ts';
 import { Failure, notFound } from '../../platform/failure.ts';
 import { isoInstant } from '../../platform/instant.ts';
 import type { Tables } from '../../platform/tables.ts';
+import type { LoginLimits } from './login-limits.ts';
 import type { Passwords } from './passwords.ts';
 import { canAnswer } from './roles.ts';
 import { changedSettings, checkDefined, namedSettings, settingDefinitions } from './setting-definitions.ts';
@@ -36,6 +37,7 @@ export interface UserPorts {
   readonly passwords: Passwords;
   readonly changes: Changes;
   readonly seats: SeatKeeper;
+  readonly limits: Pick<LoginLimits, 'forget'>;
 }
 
 /** Where users stand as operators; kept by a module that knows users and is not known to them. */
@@ -55,7 +57,7 @@ export interface SeatedUser {
   readonly userId: number;
 }
 
-type Kept = Pick<Selectable<Tables['users']>, 'roles' | 'blocked_at'>;
+type Kept = Pick<Selectable<Tables['users']>, 'roles' | 'blocked_at' | 'email'>;
 
 /** The users of a company and their settings. Administrators of a reseller see those of dependent companies as well. */
 export class Users {
@@ -88,18 +90,19 @@ export class Users {
 
   /**
    * Changes a user of the company: what is not given stays. Another password and a block end its tokens at once, other
-   * roles are those of its next call, and each of them ends its logins. Throws `entity-not-found`, `email-taken` or
+   * roles are those of its next call, and each of them ends its logins. Another password, and the end of a block, forget
+   * the wrong ones that were tried. Throws `entity-not-found`, `email-taken` or
    * `last-administrator`.
    */
   async update(id: number, companyId: number, body: UpdateUserBody): Promise<void> {
     const { database, passwords, seats } = this.#ports;
     const passwordHash = body.password === undefined ? undefined : await passwords.hash(body.password);
-    const moved = await database.builder.transaction().execute(async (transaction) => {
+    const { moved, unlocked } = await database.builder.transaction().execute(async (transaction) => {
       // Whoever takes the rights of an administrator waits here, so that two cannot take the last ones of each other.
       await transaction.selectFrom('companies').select('id').where('id', '=', companyId).forNoKeyUpdate().execute();
       const kept = await transaction
         .selectFrom('users')
-        .select(['roles', 'blocked_at'])
+        .select(['email', 'roles', 'blocked_at'])
         .where('id', '=', id)
         .where('company_id', '=', companyId)
         .forNoKeyUpdate()
@@ -117,8 +120,10 @@ export class Users {
       await requireAdministrator(transaction, companyId);
       const otherRights = otherRoles || (body.blocked ?? isBlocked(kept)) !== isBlocked(kept);
       if (otherRights) await seats.rightsChanged(transaction, { companyId, userId: id }, mayAnswer(kept, body));
-      return otherRights;
+      const resets = passwordHash !== undefined || (body.blocked === false && isBlocked(kept));
+      return { moved: otherRights, unlocked: resets ? kept.email : undefined };
     });
+    if (unlocked !== undefined) await this.#ports.limits.forget(unlocked);
     this.#ports.changes.tell('user', id);
     if (moved) seats.rightsCommitted();
   }
