@@ -59,6 +59,8 @@ const special: Readonly<Record<string, (crew: Crew) => Promise<Partial<RightCall
   createUser: async () => ({
     body: { email: `olga-${++emails}@test`, password: ADMIN.password, roles: ['OPERATOR'], firstName: 'Olga' },
   }),
+  // Settings of others are for administrators.
+  getUserSettings: async ({ tenant }) => ({ as: tenant.admin }),
   login: async ({ operator }) => ({ body: { email: operator.email, password: ADMIN.password, ttl: 3600 } }),
   logout: async ({ tenant, operator }) => ({
     body: { refreshToken: (await tenant.login(operator.email)).refreshToken },

@@ -7,7 +7,13 @@ import { SessionTokens } from './session-tokens.ts';
 const clock = new FakeClock(Date.parse('2026-01-28T12:00:00Z'));
 const tokens = new SessionTokens(new Uint8Array(32), clock);
 const session = (id: string) =>
-  ({ id, companyId: 1, ttl: 3600, startedAt: clock.now(), floor: { at: 'bot', role: 'first' } }) as unknown as HotSession;
+  ({
+    id,
+    companyId: 1,
+    ttl: 3600,
+    startedAt: clock.now(),
+    floor: { at: 'bot', role: 'first' },
+  }) as unknown as HotSession;
 const chat = (identityVerification: string) => ({ settings: { identityVerification } }) as ChatRecord;
 const one = session('one');
 
