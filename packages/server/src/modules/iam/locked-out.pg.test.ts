@@ -83,7 +83,7 @@ it('an address that an earlier version wrote is keyed at a start, and found befo
   await runSql(database, 'update users set email_key = null where id = $1', [first]);
   const subject = async (email: string): Promise<number | undefined> => {
     const { body } = await login(email, HERE);
-    return body.token && Number(decodeJwt(body.token).sub);
+    return body.token === undefined ? undefined : Number(decodeJwt(body.token).sub);
   };
   expect([await subject('Größe@test'), await subject('GRöSSE@test')]).toEqual([first, second]);
   await app.restart();
