@@ -165,7 +165,7 @@ export class Sessions {
   }
 
   /** The same for what a client does beyond reading; throws `client-banned` where it may do nothing more. */
-  async act(id: string, caller: Pick<Caller, 'user' | 'sessionToken'>): Promise<HotSession> {
+  async act(id: string, caller: Holder): Promise<HotSession> {
     return unlessBanned(await this.enter(id, caller), caller);
   }
 
@@ -177,7 +177,7 @@ export class Sessions {
   }
 
   /** The same for what a client does beyond reading. */
-  async actByMessage(messageId: string, caller: Pick<Caller, 'user' | 'sessionToken'>): Promise<HotSession> {
+  async actByMessage(messageId: string, caller: Holder): Promise<HotSession> {
     return unlessBanned(await this.enterByMessage(messageId, caller), caller);
   }
 
@@ -238,7 +238,7 @@ export class Sessions {
 }
 
 /** The session, unless its client is banned and calls. A ban is the client's alone: people go on. */
-function unlessBanned(session: HotSession, { user }: Pick<Caller, 'user'>): HotSession {
+function unlessBanned(session: HotSession, { user }: Pick<Holder, 'user'>): HotSession {
   if (user === null && session.clientBanned) throw new Failure('client-banned');
   return session;
 }
