@@ -54,9 +54,11 @@ async function begin(molva: MolvaProcess, webhookUrl: string): Promise<() => Pro
   const webhook = { url: webhookUrl, secret: 'a secret of sixteen and more' };
   const chats = [await chat({ scenario: pausing }), await chat({ webhook })];
   const started = chats.flatMap((chatId) =>
-    Array.from({ length: SESSIONS }, () =>
-      post<SessionStarted>(`/chats/${chatId}/sessions`, { returnAnswerAsync: true, messageBody: 'hello' }),
-    ),
+    Array.from({ length: SESSIONS }, async () => {
+      const session = await post<SessionStarted>(`/chats/${chatId}/sessions`, { returnAnswerAsync: true });
+      await post(`/sessions/${session.id}/clients/messages`, { body: 'hello' });
+      return session;
+    }),
   );
   const ids = (await Promise.all(started)).map(({ id }) => id);
   const said = async (id: string): Promise<Said> => {

@@ -34,8 +34,8 @@ it('a stop ends, whoever is there, and what waits for others is as it was for th
   const webhook = { url: bot.url, secret: 'a secret of sixteen and more' };
   const { id: botId } = await post<{ id: string }>('/bots', { name: 'Bot', webhook });
   const { id: chatId } = await post<{ id: string }>('/chats', { name: 'Chat', botId, callbackUrl: callbacks.url });
-  const start = { messageBody: 'hello', returnAnswerAsync: true };
-  const session = await post<SessionStarted>(`/chats/${chatId}/sessions`, start);
+  const session = await post<SessionStarted>(`/chats/${chatId}/sessions`, { returnAnswerAsync: true });
+  await post(`/sessions/${session.id}/clients/messages`, { body: 'hello' });
   await expect.poll(() => bot.received.length).toBe(1);
   const sockets = await Promise.all(Object.values(strangers).map((arrive) => arrive(port)));
   expect(await molva.signal('SIGTERM')).toBe(0);

@@ -60,6 +60,20 @@ export type Push = Static<typeof Push>;
 
 const presence = Type.Object({ sessionId: Uuid, clientId: Uuid });
 
+const closed = Type.Object({
+  ...eventSchemas.sessionClosed.properties,
+  ...Type.Partial(
+    Type.Object({
+      result: Type.Record(Type.String(), Type.Unknown(), { description: 'what its bots noted' }),
+      operatorResult: Nullable(Type.String()),
+      variables: Type.Record(Type.String(), Type.Unknown(), {
+        description:
+          'the variables of its bots; an address that somebody unknown named hears neither these nor results',
+      }),
+    }),
+  ).properties,
+});
+
 /** What each notification says, by its name. */
 const notified = {
   SESSION_STARTED: Type.Object({
@@ -69,7 +83,7 @@ const notified = {
     name: Type.String(),
     verified: Nullable(Verified),
   }),
-  SESSION_CLOSED: eventSchemas.sessionClosed,
+  SESSION_CLOSED: closed,
   MESSAGE_CREATED: eventSchemas.chatMessageCreated,
   MESSAGE_EDITED: eventSchemas.chatMessageEdited,
   MESSAGE_DELETED: eventSchemas.chatMessageDeleted,

@@ -100,7 +100,7 @@ describe('the OpenAPI document', () => {
     const unused = kept.flatMap(([kind, entries]) =>
       Object.keys(entries).filter((name) => !used.has(`#/components/${kind}/${name}`)),
     );
-    // What an address that is none answers belongs to no operation, nor does what streams answer, as pages are.
+    // What an address that is none answers belongs to no operation, nor what streams answer, as pages are, nor live calls.
     expect(unused).toEqual([
       'malformed-form',
       'body-incomplete',
@@ -109,6 +109,7 @@ describe('the OpenAPI document', () => {
       'request-late',
       'precondition-failed',
       'range-not-satisfiable',
+      'too-many-sessions',
       'upgrade-required',
     ]);
   });

@@ -18,7 +18,7 @@ describe('the error table', () => {
 
   it('names no code that no call can answer', () => {
     const answered = new Set(Object.values(operations).flatMap((operation) => errorsOf(operation)));
-    // These belong to no operation: they are what an address of no operation answers, and what streams do, as pages are.
+    // These belong to no operation: they are what an address of no operation answers, what streams do, as pages are, and live calls.
     const others = [
       'path-not-found',
       'method-not-allowed',
@@ -27,6 +27,7 @@ describe('the error table', () => {
       'malformed-form',
       'body-incomplete',
       'request-late',
+      'too-many-sessions',
       'upgrade-required',
     ];
     expect(

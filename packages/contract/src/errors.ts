@@ -68,7 +68,8 @@ export const errorTable = {
   'session-token-refused': {
     status: 401,
     message: 'A valid session token is needed',
-    remedy: 'Send the `sessionToken` of the start answer as `Authorization: Bearer`; any continue renews it.',
+    remedy:
+      'Send the `sessionToken` of the start answer as `Authorization: Bearer`; it ends a day after its session, or revoked.',
   },
   'identity-refused': {
     status: 401,
@@ -140,6 +141,11 @@ export const errorTable = {
     status: 422,
     message: 'The session is closed',
     remedy: 'Start a new one with `PUT /chats/{chatId}/sessions`.',
+  },
+  'too-many-sessions': {
+    status: 422,
+    message: 'A connection listens to at most 100 sessions',
+    remedy: 'Open another connection for more.',
   },
   'session-rated': {
     status: 422,

@@ -83,6 +83,7 @@ export {
 export { DEFAULT_LIMIT, ListOf, MAX_LIMIT, type ListPage, type ListQuery } from './lists.ts';
 export {
   LIVE_PATH,
+  MAX_LIVE_SESSIONS,
   RpcAnswer,
   WIDGET_NAMESPACE,
   WidgetConnectData,
@@ -129,6 +130,7 @@ export {
   RatingBody,
   Session,
   SessionForHolder,
+  SessionListItem,
   SessionStarted,
   SessionStatus,
   StartSessionBody,

@@ -9,17 +9,22 @@ export function widgetChannel(sessionId: string): string {
 /** Namespace of session channels. */
 export const WIDGET_NAMESPACE = 'widget';
 
+const SessionToken = Type.String({ maxLength: 512 });
+
 /** Path of the WebSocket endpoint. */
 export const LIVE_PATH = '/centrifugo/connection/websocket';
+
+/** Sessions that one connection listens to, those it named and those it joined later. */
+export const MAX_LIVE_SESSIONS = 100;
 
 /** Data of a client's `connect`. Settings that are not known are ignored. */
 export const WidgetConnectData = Type.Object({
   application: Type.Literal('widget'),
   settings: Type.Object({
-    sessions: Type.Array(Type.String({ maxLength: 64 }), { maxItems: 100 }),
+    sessions: Type.Array(Type.String({ maxLength: 64 }), { maxItems: MAX_LIVE_SESSIONS }),
     userId: Type.Optional(Type.String({ maxLength: 255 })),
     echo: Type.Optional(Type.Boolean({ description: "also receive the client's own messages" })),
-    sessionTokens: Type.Optional(Type.Record(Type.String(), Type.String({ maxLength: 512 }), { maxProperties: 100 })),
+    sessionTokens: Type.Optional(Type.Record(Type.String(), SessionToken, { maxProperties: MAX_LIVE_SESSIONS })),
     identityToken: Type.Optional(Type.String({ maxLength: 8192 })),
   }),
 });
@@ -32,9 +37,10 @@ const ofSession = { id: Uuid };
  * wire has to know of it. Its types and its part of the documents follow from here.
  */
 export const rpcSchemas = {
-  joinSession: Said('Says that the client is there: it counts as online until it leaves or its last connection ends.', {
-    ...ofSession,
-  }),
+  joinSession: Said(
+    'Says that the client is there: it counts as online until it leaves or its last connection ends. A session that was not named at the connect is listened to from here on, with its token where its chat asks for one.',
+    { ...ofSession, sessionToken: Type.Optional(SessionToken) },
+  ),
   leaveSession: Said('Says that the client is gone, while the connection stays.', { ...ofSession }),
   typing: Said('Shows the other side that the client types.', {
     ...ofSession,

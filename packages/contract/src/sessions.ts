@@ -183,8 +183,8 @@ export const Assignment = Type.Object({
 });
 export type Assignment = Static<typeof Assignment>;
 
-/** A session in the list and in detail. Where a string is documented, "nothing" is `""`; where a date is, `null`. */
-export const Session = Type.Object({
+/** A session in the list. Where a string is documented, "nothing" is `""`; where a date is, `null`. */
+export const SessionListItem = Type.Object({
   id: Uuid,
   chatId: Uuid,
   clientId: Uuid,
@@ -221,6 +221,16 @@ export const Session = Type.Object({
   closeReason: Nullable(CloseReason),
   operatorResult: Nullable(Type.String()),
   rating: Nullable(Type.Integer()),
+});
+export type SessionListItem = Static<typeof SessionListItem>;
+
+/** A session in detail: with what its conversation came to. */
+export const Session = Type.Object({
+  ...SessionListItem.properties,
+  result: Type.Record(Type.String(), Type.Unknown(), { description: 'what its bots noted' }),
+  variables: Type.Record(Type.String(), Type.Unknown(), {
+    description: 'the variables of its bots, kept after its end',
+  }),
 });
 export type Session = Static<typeof Session>;
 

@@ -49,7 +49,7 @@ it('what a stop calls off is no try: the next process asks the bot and makes the
   const calls = { eventCallbackUrl: `${integrator.url}/calls`, notifyOnEvents: Object.keys(notifyEvents) };
   const chat = { name: 'Chat', botId: bot.body.id, ...calls };
   const { body: made } = await app.call<{ id: string }>('POST', '/chats', chat, app.admin);
-  const session = await app.start(made.id, { messageBody: 'hello', returnAnswerAsync: true });
+  const session = await app.begun(made.id, 'hello');
   const callsTo = (path: string) => integrator.received.filter((call) => call.path === path);
   await expect.poll(() => [callsTo('/bot').length, callsTo('/calls').length]).toEqual([1, 1]);
 

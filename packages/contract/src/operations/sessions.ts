@@ -10,6 +10,7 @@ import {
   RatingBody,
   Session,
   SessionForHolder,
+  SessionListItem,
   SessionStarted,
   SessionStatus,
   StartSessionBody,
@@ -95,7 +96,7 @@ export const listSessions = defineOperation({
   }),
   answers: {
     200: ListOf(
-      Session,
+      SessionListItem,
       'all sessions, also with one filter; up to 10,000 with a search, tags, clientBanned or several filters',
     ),
   },
@@ -152,6 +153,20 @@ export const rateSession = defineOperation({
   answers: { 204: Empty },
   errors: ['entity-not-found', 'session-rated', 'client-banned', 'session-token-refused'],
   example: { rating: 5, comment: 'Quick and kind' },
+});
+
+/** The tokens of a session open it no more. */
+export const revokeSessionTokens = defineOperation({
+  id: 'revokeSessionTokens',
+  service: 'chats',
+  method: 'DELETE',
+  path: '/sessions/{sessionId}/tokens',
+  tag: 'Sessions',
+  summary: 'Revoke the tokens of a session; where the chat verifies, a continue under its identity gets another',
+  access: 'holder',
+  params: inSession,
+  answers: { 204: Empty },
+  errors: ['entity-not-found', 'session-token-refused'],
 });
 
 /** An operator ends the session. */

@@ -25,13 +25,11 @@ export function openLive(
     foreignOrigin: (request) => tellForeign(notices, request.headers.origin, addressOf(request)),
     version: `${version} Molva`,
     gate: {
-      enter: async (id, caller) => {
-        const session = await sessions.act(id, caller);
-        return { id: session.id, open: session.status === 'ACTIVE' };
-      },
+      enter: (id, holder) => sessions.hold(id, holder),
       call: (method, data) => sessions.client.call(method, data),
     },
     bans: (banned) => changes.on('client-ban', banned),
+    revoked: (listen) => changes.on('session-tokens', listen),
     asks: (isHere) => sessions.attendance.asks(isHere),
     events: sessions.streams,
     wentBack: () => memory.clear(),

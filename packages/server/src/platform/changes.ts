@@ -7,6 +7,8 @@ export interface ChangeIds {
   readonly session: string;
   /** A session whose client is banned by now. */
   readonly 'client-ban': string;
+  /** The tokens of a session were revoked. */
+  readonly 'session-tokens': string;
   /** A user's roles, block, name or generation of tokens. */
   readonly user: number;
   /** A company's settings. */

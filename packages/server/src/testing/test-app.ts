@@ -57,6 +57,8 @@ export interface TestApp extends AsyncDisposable {
   /** Creates a bot and a chat around a scenario's blocks; answers the chat's id. */
   chat(blocks: Record<string, unknown>, settings?: Record<string, unknown>): Promise<string>;
   start(chatId: string, body?: Record<string, unknown>): Promise<SessionStarted>;
+  /** Starts a session in which the client speaks first, and waits for no answer. */
+  begun(chatId: string, said: string): Promise<SessionStarted>;
   /** Stops and starts again on the same database. */
   restart(): Promise<void>;
 }
@@ -122,11 +124,22 @@ export async function startTestApp(options: Partial<AppOptions> = {}): Promise<T
     const scenario = { version: 1, language: 'en', start: 'start', blocks };
     return created('/bots', { name: 'Bot', scenario });
   };
+  const start: TestApp['start'] = async (chatId, body = {}) => {
+    const answer = await call<SessionStarted>('POST', `/chats/${chatId}/sessions`, body);
+    if (answer.status !== 201) throw new Error(JSON.stringify(answer.body));
+    return answer.body;
+  };
   return {
     url,
     connection,
     call,
     admin,
+    start,
+    async begun(chatId, said) {
+      const session = await start(chatId, { returnAnswerAsync: true });
+      await call('POST', `/sessions/${session.id}/clients/messages`, { body: said });
+      return session;
+    },
     bot,
     async operator(firstName, roles = ['OPERATOR']) {
       const email = `${firstName.toLowerCase()}-${++users}@test`;
@@ -145,11 +158,6 @@ export async function startTestApp(options: Partial<AppOptions> = {}): Promise<T
     },
     async chat(blocks, settings = {}) {
       return created<string>('/chats', { name: 'Chat', botId: await bot(blocks), ...settings });
-    },
-    async start(chatId, body = {}) {
-      const answer = await call<SessionStarted>('POST', `/chats/${chatId}/sessions`, body);
-      if (answer.status !== 201) throw new Error(JSON.stringify(answer.body));
-      return answer.body;
     },
     async restart() {
       await app[Symbol.asyncDispose]();

@@ -104,7 +104,7 @@ const take = (id: string) => app.call('PATCH', `/sessions/${id}/operators/${olga
 
 /** A session whose bot is being asked. */
 async function asking(): Promise<{ session: SessionStarted; now: Asked }> {
-  const session = await app.start(chatId, { returnAnswerAsync: true, messageBody: 'hello' });
+  const session = await app.begun(chatId, 'hello');
   return { session, now: await nextAsked(1) };
 }
 

@@ -8,8 +8,8 @@ import { TOO_MANY, type LiveLimits } from './limits.ts';
 
 /** What the live side asks of the sessions. */
 export interface SessionGate {
-  /** Lets a caller in who holds the session; throws a failure of the table. */
-  enter(sessionId: string, caller: Holder): Promise<{ id: string; open: boolean }>;
+  /** Lets a caller in who holds the session, which lives or ended not long ago; throws a failure of the table. */
+  enter(sessionId: string, holder: Holder): Promise<{ readonly id: string }>;
   /** Does what a client calls in a session it was let into; of leaves the last alone. */
   call<K extends RpcName>(method: K, data: RpcData[K]): Promise<void>;
 }
@@ -17,14 +17,14 @@ export interface SessionGate {
 const read = reader(WidgetConnectData);
 
 /** What a connection shows for a session, which may be spelt as it likes. */
-export function holderOf({ tokens, identity }: ConnectionMeta, sessionId: string): Holder {
+export function holderOf({ tokens, identity }: Pick<ConnectionMeta, 'tokens' | 'identity'>, sessionId: string): Holder {
   const sessionToken = tokens[sessionId.toLowerCase()] ?? null;
   return { user: null, sessionToken, ...(identity === undefined ? {} : { identity }) };
 }
 
 /**
- * Decides about an application that connects: one channel for each session it holds and that is open; others are left out.
- * A signed identity holds for as long as the connection does.
+ * Decides about an application that connects: one channel for each session it holds; others are left out. A signed
+ * identity holds for as long as the connection does.
  */
 export function decideConnect(
   gate: SessionGate,
@@ -49,14 +49,14 @@ export function decideConnect(
       return { error: TOO_MANY };
     }
     const proven = identityToken === undefined ? {} : { identity: { token: identityToken, at: clock.now() } };
-    const meta = { address, tokens, ...proven };
-    const entered = await Promise.all([...ids].map((id) => enterOpen(gate, id, holderOf(meta, id))));
-    const channels = entered.flatMap((id) => (id === undefined ? [] : [widgetChannel(id)]));
+    const shown = { tokens, ...proven };
+    const entered = await Promise.all([...ids].map((id) => enter(gate, id, holderOf(shown, id))));
+    const given = entered.flatMap((id) => id ?? []);
     return {
       result: {
         user: userId ?? '',
-        meta,
-        subs: Object.fromEntries(channels.map((channel) => [channel, { audiences }])),
+        meta: { address, audiences, sessions: given, ...shown },
+        subs: Object.fromEntries(given.map((id) => [widgetChannel(id), { audiences }])),
       },
     };
   };
@@ -69,10 +69,9 @@ function badRequest(error: unknown): Decision<ConnectResult> {
   return { disconnect: { code: 3501, reason: `bad request${what}` } };
 }
 
-async function enterOpen(gate: SessionGate, id: string, holder: Holder): Promise<string | undefined> {
+async function enter(gate: SessionGate, id: string, holder: Holder): Promise<string | undefined> {
   try {
-    const session = await gate.enter(id, holder);
-    return session.open ? session.id : undefined;
+    return (await gate.enter(id, holder)).id;
   } catch (error) {
     if (error instanceof Failure) return undefined;
     throw error;

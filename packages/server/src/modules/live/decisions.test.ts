@@ -5,30 +5,39 @@ import { openLog } from '../../platform/log.ts';
 import { Notices } from '../../platform/notices.ts';
 import { decideConnect, type SessionGate } from './connect.ts';
 import type { ConnectedClient, ConnectingClient, ConnectRequest, RpcRequest } from './decisions.ts';
+import type { JoinedChannels } from './joins.ts';
 import { LiveLimits } from './limits.ts';
 import { Presence } from './presence.ts';
 import { decideRpc } from './rpc.ts';
 
 const open = '11111111-1111-4111-8111-111111111111';
 const guarded = '22222222-2222-4222-8222-222222222222';
-const closed = '33333333-3333-4333-8333-333333333333';
+const unknown = '33333333-3333-4333-8333-333333333333';
+const banned = '44444444-4444-4444-8444-444444444444';
 
-/** One session that everybody may enter, one that its token opens, one that is over; no others. */
+/** A session that everybody may enter, one that its token opens, one where nobody may be there; no others. */
 const gate: SessionGate = {
   async enter(id, { sessionToken }) {
     if (id === guarded && sessionToken !== 'token') throw new Failure('session-token-refused');
-    if (![open, guarded, closed].includes(id)) throw new Failure('entity-not-found');
-    return { id, open: id !== closed };
+    if (![open, guarded, banned].includes(id)) throw new Failure('entity-not-found');
+    return { id };
   },
-  async call(method) {
+  async call(method, { id }) {
     if (method === 'rateSession') throw new Error('no database');
+    if (method === 'joinSession' && id === banned) throw new Failure('client-banned');
   },
+};
+/** What was given to connections and taken from them. */
+const given: string[] = [];
+const channels: JoinedChannels = {
+  give: async (client, id) => void given.push(`${client} has ${id}`),
+  take: async (client, id) => void given.push(`${client} has not ${id}`),
 };
 const notices = new Notices(openLog('silent', false), systemClock, () => undefined);
 const presence = new Presence({ gate, clock: systemClock, notices });
 const limits = new LiveLimits({ open: 0, connections: 0, clock: systemClock, notices });
 const connect = decideConnect(gate, limits, systemClock);
-const rpc = decideRpc({ gate, presence, limits, notices });
+const rpc = decideRpc({ gate, presence, channels, limits, notices });
 
 /** A call as a Centrifugo's proxy makes it: one JSON body that names the client and what it wants. */
 const proxied = <T>(body: object): T =>
@@ -38,7 +47,7 @@ const proxied = <T>(body: object): T =>
 
 describe('a decision about the body of a proxy call is the body of its answer', () => {
   it.each([
-    ['a client gets the sessions that are open to it', { sessions: [open, guarded, closed, 'x'] }, [open]],
+    ['a client gets the sessions that are open to it', { sessions: [open, guarded, unknown, 'x'] }, [open]],
     ['a token opens more', { sessions: [open, guarded], sessionTokens: { [guarded]: 'token' } }, [open, guarded]],
   ])('connect: %s', async (_name, settings, sessions) => {
     const body = proxied<ConnectRequest & ConnectingClient>({
@@ -50,7 +59,12 @@ describe('a decision about the body of a proxy call is the body of its answer', 
     expect(answer).toEqual({
       result: {
         user: '',
-        meta: { address: 'a', tokens: 'sessionTokens' in settings ? settings.sessionTokens : {} },
+        meta: {
+          address: 'a',
+          tokens: 'sessionTokens' in settings ? settings.sessionTokens : {},
+          audiences: ['client'],
+          sessions,
+        },
         subs,
       },
     });
@@ -87,9 +101,9 @@ describe('a decision about the body of a proxy call is the body of its answer', 
     const most = new LiveLimits({ open: 1, connections: 0, clock: systemClock, notices });
     const limited = {
       connect: decideConnect(gate, most, systemClock),
-      rpc: decideRpc({ gate, presence, limits: most, notices }),
+      rpc: decideRpc({ gate, presence, channels, limits: most, notices }),
     };
-    const settings = { sessions: [open, guarded, closed] };
+    const settings = { sessions: [open, guarded, unknown] };
     const body = proxied<ConnectRequest & ConnectingClient>({
       address: 'a',
       data: { application: 'widget', settings },
@@ -97,7 +111,7 @@ describe('a decision about the body of a proxy call is the body of its answer', 
     const call = proxied<RpcRequest & ConnectedClient>({
       method: 'joinSession',
       data: { id: open },
-      meta: { address: 'a', tokens: {} },
+      meta: { address: 'a', tokens: {}, audiences: [], sessions: [] },
     });
     const tooMany = { error: { code: 429, message: 'Too many requests', temporary: true } };
     expect(await limited.connect(body, body)).toHaveProperty('result');
@@ -113,7 +127,7 @@ describe('a decision about the body of a proxy call is the body of its answer', 
   it.each([
     ['joinSession', { id: open }, { result: { data: '{"success":true}' } }],
     ['joinSession', { id: guarded }, { result: { data: '{"success":true}' } }],
-    ['joinSession', { id: closed }, { error: { code: 404, message: 'Entity not found' } }],
+    ['joinSession', { id: unknown }, { error: { code: 404, message: 'Entity not found' } }],
     ['joinSession', {}, { error: { code: 400, message: expect.any(String) } }],
     ['dance', {}, { error: { code: 104, message: 'method not found' } }],
     [
@@ -126,8 +140,43 @@ describe('a decision about the body of a proxy call is the body of its answer', 
       user: 'me',
       method,
       data,
-      meta: { address: 'a', tokens: { [guarded]: 'token' } },
+      meta: { address: 'a', tokens: { [guarded]: 'token' }, audiences: [], sessions: [] },
     });
     expect(await rpc(body, body)).toEqual(answer);
+  });
+
+  const joining = (data: object, sessions: readonly string[]) =>
+    proxied<RpcRequest & ConnectedClient>({
+      user: 'me',
+      method: 'joinSession',
+      data,
+      meta: { address: 'a', tokens: {}, audiences: [], sessions },
+    });
+
+  it('joinSession gives what was not given, and takes it back where nobody may be there', async () => {
+    given.length = 0;
+    for (const [data, sessions] of [
+      [{ id: open }, [open]],
+      [{ id: open }, []],
+      [{ id: guarded }, []],
+      [{ id: guarded, sessionToken: 'token' }, []],
+      [{ id: banned }, []],
+    ] as const) {
+      const body = joining(data, sessions);
+      await rpc(body, body);
+    }
+    expect(given).toEqual([`c1 has ${open}`, `c1 has ${guarded}`, `c1 has ${banned}`, `c1 has not ${banned}`]);
+  });
+
+  it('joinSession of one more than a connection may have says so', async () => {
+    given.length = 0;
+    const body = joining(
+      { id: open },
+      Array.from({ length: 100 }, () => crypto.randomUUID()),
+    );
+    expect(await rpc(body, body)).toMatchObject({
+      error: { code: 422, message: expect.stringContaining('at most 100') },
+    });
+    expect(given).toEqual([]);
   });
 });

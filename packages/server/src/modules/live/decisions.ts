@@ -39,6 +39,10 @@ export interface ConnectionMeta {
   readonly tokens: Readonly<Record<string, string>>;
   /** The signed identity it connected with, and when, in milliseconds. */
   readonly identity?: { readonly token: string; readonly at: number };
+  /** What it asked to hear beside what everybody does. */
+  readonly audiences: readonly string[];
+  /** The sessions it was given. */
+  readonly sessions: readonly string[];
 }
 
 /** The `data` of a client's connect, parsed and not checked. */

@@ -1,8 +1,9 @@
+import type { SessionStarted } from '@molva/contract';
 import { Centrifuge, type PublicationContext } from 'centrifuge';
 import { Centrifuge as ProtobufCentrifuge } from 'centrifuge/build/protobuf';
 import { WebSocket } from 'ws';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startTestApp, type TestApp } from '../../testing/test-app.ts';
+import { echoBlocks, startTestApp, type TestApp } from '../../testing/test-app.ts';
 
 const flow = {
   start: { type: 'start', next: 'hello' },
@@ -81,6 +82,56 @@ describe.each([
       event: 'sessionClosed',
       data: { sessionId: session.id, chatId, sessionRatingRequired: true },
     });
+    client.disconnect();
+  });
+
+  it('goes from an asynchronous start over a continue and a person to a rating after the close', async () => {
+    const chatId = await app.chat(echoBlocks, { sessionRatingRequired: true });
+    const olga = await app.operator('Olga');
+    const { id, messages } = await app.start(chatId, { returnAnswerAsync: true });
+    expect(messages).toEqual([]);
+    const client = new Client(`${app.url.replace('http', 'ws')}/centrifugo/connection/websocket`, {
+      websocket: WebSocket,
+      name: 'js',
+      data: encode(Client, { application: 'widget', settings: { sessions: [id] } }),
+    });
+    const events: Envelope[] = [];
+    client.on('publication', (context: PublicationContext) => events.push(decode(context.data)));
+    client.connect();
+    await client.ready(5000);
+    const call = async (method: string, data: object): Promise<unknown> =>
+      decode((await client.rpc(method, encode(Client, data))).data);
+    expect(await call('joinSession', { id })).toEqual({ success: true });
+    await expect.poll(() => events.map(({ data }) => data['body'])).toEqual(['Say something']);
+
+    const more = { sessionId: id, messageBody: 'hi', returnAnswerAsync: true };
+    const { status, body } = await app.call<SessionStarted>('PUT', `/chats/${chatId}/sessions`, more);
+    expect([status, body.id, body.messages]).toEqual([200, id, []]);
+    const { messageId = '' } = body;
+    const say = { body: 'Hello, I am Olga' };
+    for (const [method, path, data] of [
+      ['PATCH', `/sessions/${id}/operators/${olga.id}`, []],
+      ['PATCH', `/messages/${messageId}/read`, []],
+      ['PATCH', `/sessions/${id}/typing`, {}],
+      ['POST', `/sessions/${id}/operators/messages`, say],
+      ['DELETE', `/sessions/${id}`, []],
+    ] as const) {
+      expect([path, (await app.call(method, path, data, olga.header)).status < 300]).toEqual([path, true]);
+    }
+    const heard = [
+      ['chatMessageCreated', { body: 'Say something', authorType: 'BOT' }],
+      ['chatMessageCreated', { body: 'You said hi', authorType: 'BOT' }],
+      ['chatMessageCreated', { body: 'More?', authorType: 'BOT' }],
+      ['operatorChanged', { operatorId: String(olga.id), operatorName: 'Olga' }],
+      ['chatMessageRead', { messageId }],
+      ['showTypingIndicator', { authorType: 'OPERATOR' }],
+      ['chatMessageCreated', { ...say, authorType: 'OPERATOR' }],
+      ['sessionClosed', { sessionId: id, chatId, sessionRatingRequired: true }],
+    ].map(([event, data]) => ({ event, data: expect.objectContaining(data) as unknown }));
+    await expect.poll(() => events).toEqual(heard);
+    expect(await call('rateSession', { id, rating: 1, comment: 'Thanks' })).toEqual({ success: true });
+    const after = await app.call('GET', `/sessions/${id}`, undefined, app.admin);
+    expect(after.body).toMatchObject({ status: 'CLOSED', rating: 1 });
     client.disconnect();
   });
 });

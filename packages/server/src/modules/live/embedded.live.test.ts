@@ -28,7 +28,9 @@ beforeAll(async () => {
   engine = opened.use(
     openEmbeddedEngine({
       decisions: {
-        connect: async ({ data }) => ({ result: { user: String(data), meta: { address: '', tokens: {} }, subs: {} } }),
+        connect: async ({ data }) => ({
+          result: { user: String(data), meta: { address: '', tokens: {}, audiences: [], sessions: [] }, subs: {} },
+        }),
         rpc: async () => ({ error: { code: 104, message: 'method not found' } }),
       },
       disconnected: () => undefined,

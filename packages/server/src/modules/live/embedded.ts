@@ -97,6 +97,9 @@ export function openEmbeddedEngine(options: EmbeddedOptions): EmbeddedEngine {
     wakeAll: () => relay.wakeAll(),
     subscribe: (who, channel, audiences) => server.subscribe(who, channel, { audiences }),
     unsubscribe: async (who, channel) => server.unsubscribe(who, channel),
+    renew(channel) {
+      for (const { client } of server.presence(channel)) server.disconnect({ client }, disconnects.insufficientState);
+    },
     disconnect: async (who) => server.disconnect(who),
     presence: async (channel) => server.presence(channel),
     async [Symbol.asyncDispose]() {

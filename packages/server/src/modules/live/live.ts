@@ -8,9 +8,10 @@ import type { Log } from '../../platform/log.ts';
 import type { LiveFigures } from '../../platform/metrics.ts';
 import type { Notices } from '../../platform/notices.ts';
 import { decideConnect, type SessionGate } from './connect.ts';
-import { openEmbeddedEngine } from './embedded.ts';
+import { openEmbeddedEngine, type EmbeddedEngine } from './embedded.ts';
 import type { LiveEngine } from './engine.ts';
 import { faultOf } from './faults.ts';
+import type { JoinedChannels } from './joins.ts';
 import { LiveLimits, type LiveLimitOptions } from './limits.ts';
 import { Presence } from './presence.ts';
 import { decideRpc } from './rpc.ts';
@@ -23,6 +24,8 @@ export interface LivePorts {
   readonly bans: (banned: (sessionId: string) => void) => void;
   /** Hears of who knows whether the client of a session is on this process. */
   readonly asks: (isHere: (sessionId: string) => boolean) => void;
+  /** Hears of each session whose tokens were revoked. */
+  readonly revoked: (listener: (sessionId: string) => void) => void;
   readonly events: EventLog;
   readonly announcer: Announcer;
   /** Calls when the database answers again after a connection to it broke. */
@@ -54,8 +57,12 @@ export function createLive(ports: LivePorts): Live {
   const presence = new Presence({ gate, clock, notices });
   const limits = new LiveLimits({ ...ports.limits, clock, notices });
   ports.asks((sessionId) => presence.isHere(sessionId));
-  const engine = openEmbeddedEngine({
-    decisions: { connect: decideConnect(gate, limits, clock), rpc: decideRpc({ gate, presence, limits, notices }) },
+  const channels: JoinedChannels = {
+    give: (client, sessionId, audiences) => engine.subscribe({ client }, widgetChannel(sessionId), audiences),
+    take: (client, sessionId) => engine.unsubscribe({ client }, widgetChannel(sessionId)),
+  };
+  const engine: EmbeddedEngine = openEmbeddedEngine({
+    decisions: { connect: decideConnect(gate, limits, clock), rpc: decideRpc({ gate, presence, channels, limits, notices }) },
     disconnected: (client) => presence.disconnected(client),
     streams: new ChannelStreams(ports.events),
     wentBack: ports.wentBack,
@@ -71,6 +78,7 @@ export function createLive(ports: LivePorts): Live {
   ports.bans((sessionId) => {
     void shut(sessionId, engine, presence).catch((error: unknown) => notices.tell('live-ban-unheard', faultOf(error)));
   });
+  ports.revoked((sessionId) => engine.renew(widgetChannel(sessionId)));
   const listening = new DisposableStack();
   listening.use(ports.announcer.listen(deliveryBy(engine)));
   listening.use(ports.afterBreak(() => engine.wakeAll()));

@@ -5,8 +5,9 @@ import { reader } from '../../platform/normalise.ts';
 import type { Notices } from '../../platform/notices.ts';
 import { BROKEN_TEXT, brokenTextIn } from '../../platform/text.ts';
 import { holderOf, type SessionGate } from './connect.ts';
-import type { Decisions } from './decisions.ts';
+import type { ConnectedClient, Decisions } from './decisions.ts';
 import { faultOf } from './faults.ts';
+import { Joins, type JoinedChannels } from './joins.ts';
 import { TOO_MANY, type LiveLimits } from './limits.ts';
 import type { Presence } from './presence.ts';
 
@@ -19,6 +20,7 @@ const SUCCESS = { result: { data: '{"success":true}' } };
 export interface RpcPorts {
   readonly gate: SessionGate;
   readonly presence: Presence;
+  readonly channels: JoinedChannels;
   readonly limits: Pick<LiveLimits, 'spend'>;
   readonly notices: Notices;
 }
@@ -27,17 +29,20 @@ export interface RpcPorts {
 const WRITING = 4;
 
 /** Decides about the client RPCs: `{success: true}` or an error of the error table under its status. */
-export function decideRpc({ gate, presence, limits, notices }: RpcPorts): Decisions['rpc'] {
+export function decideRpc({ gate, presence, channels, limits, notices }: RpcPorts): Decisions['rpc'] {
   const readers = new Map<string, (data: unknown) => unknown>(
     Object.entries(rpcSchemas).map(([name, schema]) => [name, reader(schema)]),
   );
+  const joins = new Joins(channels);
   /** By the session as it is called itself: callers may spell its id otherwise. */
-  const serve = async (client: string, method: RpcName, data: RpcData[RpcName]): Promise<void> => {
-    if (method === 'joinSession') await presence.join(client, data.id);
+  const serve = async (by: ConnectedClient, method: RpcName, data: RpcData[RpcName], token: string | null) => {
+    const { client } = by;
+    if (method === 'joinSession') await joins.during(by, { id: data.id, token }, () => presence.join(client, data.id));
     else if (method === 'leaveSession') presence.leave(client, data.id);
     else await gate.call(method, data);
   };
-  return async ({ method, data: given }, { client, meta }) => {
+  return async ({ method, data: given }, by) => {
+    const { client, meta } = by;
     const read = readers.get(method);
     if (read === undefined) return METHOD_NOT_FOUND;
     try {
@@ -46,9 +51,9 @@ export function decideRpc({ gate, presence, limits, notices }: RpcPorts): Decisi
       if (broken !== undefined) throw badField(broken, BROKEN_TEXT);
       if (method !== 'typing') limits.spend(meta.address, WRITING);
       await presence.during(client, async () => {
-        const session = await gate.enter(data.id, holderOf(meta, data.id));
-        if (!session.open) throw new Failure('entity-not-found');
-        await serve(client, method as RpcName, { ...data, id: session.id });
+        const token = ('sessionToken' in data ? data.sessionToken : undefined) ?? joins.tokenOf(meta, data.id);
+        const session = await gate.enter(data.id, { ...holderOf(meta, data.id), sessionToken: token });
+        await serve(by, method as RpcName, { ...data, id: session.id }, token);
       });
       return SUCCESS;
     } catch (error) {

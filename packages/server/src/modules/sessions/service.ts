@@ -1,4 +1,4 @@
-import type { ListPage, Session } from '@molva/contract';
+import type { ListPage, Session, SessionListItem } from '@molva/contract';
 import type { Announcer } from '../../platform/announcer.ts';
 import type { Changes } from '../../platform/changes.ts';
 import type { Clock } from '../../platform/clock.ts';
@@ -34,7 +34,7 @@ import { MessageStore } from './messages/store.ts';
 import { People } from './people/people.ts';
 import { closeWithTheirChat } from './answering/deleted-chats.ts';
 import { isPlacing } from './state/floor.ts';
-import type { HotSession } from './state/session.ts';
+import { isHeld, type HotSession } from './state/session.ts';
 import type { FileSource } from './state/file-source.ts';
 import type { StartCall } from './starting/request.ts';
 import { Starts } from './starting/start.ts';
@@ -46,6 +46,7 @@ import { EventStreams } from './state/streams.ts';
 import { Timers } from './answering/timers.ts';
 import { TurnWaiter } from './answering/turn-waiter.ts';
 import { sessionView } from './lists/view.ts';
+import { outcomeOf } from './state/outcome.ts';
 
 /** What the module needs. */
 export interface SessionPorts {
@@ -126,7 +127,7 @@ export class Sessions {
     this.corrections = new Corrections(steps, store);
     this.attendance = new Attendance({ due, clock, runner, store, lease: ports.lease });
     const { attendance, corrections } = this;
-    this.client = new ClientCalls({ runner, store, attendance, corrections, clock, rules });
+    this.client = new ClientCalls({ runner, attendance, corrections });
     this.messages = new MessageStore(database);
     this.dialogs = new Dialogs({ database, clock, runner, store, waiter });
     this.remoteTurns = new RemoteTurns(runner, { clock, log, store, tokenKey: ports.tokenKey });
@@ -169,6 +170,21 @@ export class Sessions {
     return unlessBanned(await this.enter(id, caller), caller);
   }
 
+  /** A session as its holder has it live; throws `entity-not-found` also where it ended more than a day ago. */
+  async hold(id: string, holder: Holder): Promise<HotSession> {
+    const session = await this.act(id, holder);
+    if (!isHeld(session, this.#ports.clock.now())) throw notFound();
+    return session;
+  }
+
+  /** Lets no token of the session that there is open it any more, nor the connections that came with one. */
+  async revokeTokens({ id, chatId }: HotSession): Promise<void> {
+    const { chats, changes } = this.#ports;
+    await this.#runner.run(id, (draft) => draft.set({ tokenEpoch: draft.session.tokenEpoch + 1 }));
+    const { settings } = await chats.evenDeleted(chatId ?? '');
+    if (settings.identityVerification !== 'off') changes.tell('session-tokens', id);
+  }
+
   /** The session of a message that the caller may enter. */
   async enterByMessage(messageId: string, caller: Holder): Promise<HotSession> {
     const row = await this.store.messageAnywhere(messageId);
@@ -191,7 +207,7 @@ export class Sessions {
     const found = await this.#list.find(companyId, id);
     const [view] = found === undefined ? [] : await this.#views([found]);
     if (view === undefined) throw notFound();
-    return view;
+    return { ...view, ...outcomeOf(await this.#runner.steps.get(id)) };
   }
 
   /**
@@ -214,13 +230,7 @@ export class Sessions {
     return accepted;
   }
 
-  /** Throws where the session takes nothing more from its client. */
-  async checkOpen(session: HotSession): Promise<void> {
-    const now = await this.#runner.steps.get(session.id);
-    if (now.floor.at === 'closed') throw new Failure('session-closed');
-  }
-
-  async #views(items: readonly ListedSession[]): Promise<Session[]> {
+  async #views(items: readonly ListedSession[]): Promise<SessionListItem[]> {
     const { chats, clients, operators } = this.#ports;
     const tags = await clients.tags.namesOf(items.map(({ session }) => session));
     const groups = new Map<string, Promise<GroupRecord | undefined>>();

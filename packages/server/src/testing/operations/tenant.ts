@@ -117,7 +117,8 @@ export class Tenant {
     const webhook = { url: `${this.#elsewhere.url}/later`, secret: 'a secret of sixteen and more' };
     const { id: botId } = await this.do<{ id: string }>('POST', '/bots', { name: 'Hook', webhook });
     const path = `/chats/${await this.chat({ botId })}/sessions`;
-    await this.do('POST', path, { returnAnswerAsync: true, messageBody: 'hello' }, nobody);
+    const { id } = await this.do<{ id: string }>('POST', path, { returnAnswerAsync: true }, nobody);
+    await this.do('POST', `/sessions/${id}/clients/messages`, { body: 'hello' }, nobody);
     await vi.waitFor(() => expect(this.#elsewhere.received.length).toBeGreaterThan(asked), { timeout: 10_000 });
     const { reply } = (this.#elsewhere.received.at(-1)?.body ?? {}) as { reply?: { url: string } };
     return reply?.url.split('/').at(-1) ?? '';

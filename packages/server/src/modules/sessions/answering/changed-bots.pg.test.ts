@@ -17,7 +17,7 @@ it('a bot that becomes a scenario while it owes an answer answers everything onc
   await using bot = await startReceiver((_call, response) => response.writeHead(202).end());
   const botId = await work.webhookBot(bot.url);
   const chat = await app.call<{ id: string }>('POST', '/chats', { name: 'Chat', botId }, app.admin);
-  const { id } = await app.start(chat.body.id, { returnAnswerAsync: true, messageBody: 'hi' });
+  const { id } = await app.begun(chat.body.id, 'hi');
   await expect.poll(() => bot.received.length, { timeout: 10_000 }).toBe(1);
   const blocks = {
     start: { type: 'start', next: 'name' },
@@ -39,7 +39,7 @@ it('a silent pause is waited for at one go', async () => {
     pause: { type: 'pause', seconds: 600, typing: false, next: 'hello' },
     hello: { type: 'question', text: 'Hello' },
   });
-  const { id } = await app.start(chat, { returnAnswerAsync: true, messageBody: 'hi' });
+  const { id } = await app.start(chat, { returnAnswerAsync: true, callbackUrl: 'http://127.0.0.1:1/answers' });
   const left = `select extract(epoch from due_at - s.started_at) as left from due join sessions s on s.id = due.key
     where due.kind = 'session-bot' and due.key = $1`;
   const [row] = await runSql<{ left: string }>(database, left, [id]);

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Attachment, ReplyToMessage } from '@molva/contract';
 import { badField, Failure } from '../../../platform/failure.ts';
+import type { BotUserMessage } from '../state/bot-input.ts';
 import type { Draft, PlacedMessage } from '../state/draft.ts';
 import type { SessionStore } from '../state/store.ts';
+import { speakBefore, speakFirst } from './first-words.ts';
 import { happen } from './happen.ts';
 import type { StepSetting } from './setting.ts';
 
@@ -29,9 +31,28 @@ export async function acceptMessage(
   setting: StepSetting,
   { incoming, replyTo, nodeId }: ClientSays,
 ): Promise<{ message: PlacedMessage; said: PlacedMessage[] }> {
+  const before = await speakBefore(draft, setting);
+  const message = addClientMessage(draft, setting, { incoming, replyTo });
+  const said = await happen(draft, setting, {
+    is: 'clientSaid',
+    message: heardBy(message),
+    question: setting.ids.uuid7(),
+    ...(nodeId === undefined ? {} : { nodeId }),
+  });
+  return { message, said: [...before, ...said] };
+}
+
+/** Adds a client's message to the draft of a session that begins; the bot answers it when somebody hears the answer. */
+export async function beginWithMessage(draft: Draft, setting: StepSetting, says: ClientSays): Promise<PlacedMessage> {
+  const message = addClientMessage(draft, setting, says);
+  await speakFirst(draft, setting, 'whenHeard', { nodeId: says.nodeId, message: heardBy(message) });
+  return message;
+}
+
+function addClientMessage(draft: Draft, { ids }: StepSetting, { incoming, replyTo }: ClientSays): PlacedMessage {
   const { session } = draft;
-  const message = draft.addMessage({
-    id: setting.ids.uuid7(),
+  return draft.addMessage({
+    id: ids.uuid7(),
     authorType: 'CLIENT',
     authorId: session.clientId,
     authorName: session.options.clientNameForOperator ?? session.clientName,
@@ -40,13 +61,11 @@ export async function acceptMessage(
     replyTo,
     clientMessageId: incoming.key,
   });
-  const said = await happen(draft, setting, {
-    is: 'clientSaid',
-    message: { id: message.id, text: incoming.body, attachments: incoming.attachments },
-    question: setting.ids.uuid7(),
-    ...(nodeId === undefined ? {} : { nodeId }),
-  });
-  return { message, said };
+}
+
+/** A message as bots hear it. */
+function heardBy({ id, body, attachments = [] }: PlacedMessage): BotUserMessage {
+  return { id, text: body, attachments };
 }
 
 /** Throws where the session takes nothing more from its client. A ban is the client's alone: people go on. */

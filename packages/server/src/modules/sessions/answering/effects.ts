@@ -3,6 +3,7 @@ import type { Draft } from '../state/draft.ts';
 import { botTypes, openQuestion, type Floor, type Wish } from '../state/floor.ts';
 import type { OperatorSource } from '../state/operator-port.ts';
 import type { HotSession } from '../state/session.ts';
+import { outcomeOf } from '../state/outcome.ts';
 import { operatorKey, ROUTE_KIND, ROUTE_OPERATOR_KIND, routeKey } from '../state/operator-keys.ts';
 import { wishOf } from './floor/outcome.ts';
 import type { StepSetting } from './setting.ts';
@@ -90,15 +91,14 @@ function tellNobody(draft: Draft, wish: Wish | null): void {
 }
 
 function close(draft: Draft, by: string, { chat }: StepSetting): void {
-  const { id, chatId, bot, options } = draft.session;
+  const { id, chatId, operatorResult } = draft.session;
   draft.tellResults();
-  // What a dialog came to can be asked for after its end.
-  draft.set({ bot: options.dialog === undefined ? null : bot });
-  draft.addEvent(EventName.sessionClosed, {
+  const ended = {
     sessionId: id,
     chatId: chatId ?? '',
     sessionRatingRequired: rated.has(by) && chat.settings.sessionRatingRequired,
-  });
+  };
+  draft.addEvent(EventName.sessionClosed, ended, { ...outcomeOf(draft.session), operatorResult });
 }
 
 async function tellOperator(draft: Draft, before: HotSession, operators: OperatorSource): Promise<void> {

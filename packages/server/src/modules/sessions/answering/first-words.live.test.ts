@@ -56,3 +56,30 @@ it('the first words are said at once to whoever is called back, and wait for the
   await pass(clock, 15);
   expect(await work.said(quiet.id)).toEqual([]);
 });
+
+it('a start that brings a message is answered when somebody joins who hears it, once', async () => {
+  const chatId = await app.chat(echoBlocks, { answerOnFirstClientMessage: true });
+  const { id, messages } = await app.start(chatId, { ...live, messageBody: 'hello' });
+  expect(messages).toEqual([]);
+  await pass(clock, 5);
+  expect(await work.said(id)).toEqual(['hello']);
+  using listener = await watch(app, id);
+  await expect.poll(() => listener.bodies(), { timeout: 10_000 }).toEqual(['Say something']);
+  await pass(clock, 15);
+  expect(await work.said(id)).toEqual(['hello', 'Say something']);
+});
+
+it('a start that brings a message is answered after ten seconds where nobody joins, over a restart too', async () => {
+  const { id } = await app.start(await app.chat(echoBlocks), { ...live, messageBody: 'hello' });
+  await app.restart();
+  await pass(clock, 5);
+  expect(await work.said(id)).toEqual(['hello']);
+  await pass(clock, 6);
+  await expect.poll(() => work.said(id), { timeout: 10_000 }).toEqual(['hello', 'Say something']);
+});
+
+it('what a start brought is answered before what its client writes next', async () => {
+  const { id } = await app.start(await app.chat(echoBlocks), { ...live, messageBody: 'hello' });
+  await work.send(id, 'are you there?');
+  expect(await work.said(id)).toEqual(['hello', 'Say something', 'are you there?', 'You said are you there?', 'More?']);
+});

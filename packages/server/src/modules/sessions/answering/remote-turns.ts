@@ -6,10 +6,12 @@ import { shortId, type Log } from '../../../platform/log.ts';
 import type { AskContext, BotTurn, RemoteBot } from '../state/bot-port.ts';
 import type { Draft } from '../state/draft.ts';
 import { openQuestion, type Question } from '../state/floor.ts';
-import type { BotState, HotSession } from '../state/session.ts';
+import { fitsData } from '../state/session-data.ts';
+import type { HotSession } from '../state/session.ts';
 import { NEWEST } from '../state/steps.ts';
 import type { SessionStore } from '../state/store.ts';
 import { isUuid } from './client-message.ts';
+import { withGiven } from './given-meanwhile.ts';
 import { answer, happen, turnHere } from './happen.ts';
 import type { StepSetting } from './setting.ts';
 import { SpokenParts } from './spoken-parts.ts';
@@ -136,10 +138,9 @@ export class RemoteTurns {
     if (given === 'later') {
       await happen(draft, setting, { is: 'promised', question: question.id, until: draft.now + bot.answerTimeoutMs });
     } else if ('failed' in given) await this.#fail(draft, setting, question, given.failed);
-    else {
-      const state = rebased(given.state, session.bot?.state, draft.session.bot?.state);
-      await answer(draft, setting, bot, { ...given, state }, question);
-    }
+    else if (!fitsData(session.bot?.state ?? null, withGiven(given.state, draft.session.bot))) {
+      await this.#fail(draft, setting, question, 'there would be too much data');
+    } else await answer(draft, setting, bot, given, question);
   }
 
   async #fail(draft: Draft, setting: StepSetting, question: Question, reason: string): Promise<void> {
@@ -167,13 +168,6 @@ export class RemoteTurns {
   #sign(sessionId: string, questionId: string): Buffer {
     return createHmac('sha256', this.#ports.tokenKey).update(`answer.${sessionId}.${questionId}`).digest();
   }
-}
-
-/** What a bot made of the state it was asked with, on the state there is: others may have given variables meanwhile. */
-function rebased(made: BotState, asked: BotState | undefined, now: BotState | undefined): BotState {
-  if (asked === undefined || now === undefined || asked === now) return made;
-  const own = Object.entries(made.variables).filter(([name, value]) => asked.variables[name] !== value);
-  return { ...made, variables: { ...now.variables, ...Object.fromEntries(own) } };
 }
 
 function isTurn(given: Given): given is BotTurn {

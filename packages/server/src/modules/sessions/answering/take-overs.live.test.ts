@@ -50,7 +50,7 @@ it('whoever takes over from a bot that thinks ends its typing, and what it comes
 
 it('a promised answer that comes after somebody took over is refused, and its deadline has no effect', async () => {
   await using bot = await startReceiver((_call, response) => response.writeHead(202).end());
-  const { id } = await app.start(await work.webhookChat(bot.url), { returnAnswerAsync: true, messageBody: 'hi' });
+  const { id } = await app.begun(await work.webhookChat(bot.url), 'hi');
   await expect.poll(() => bot.received.length, { timeout: 10_000 }).toBe(1);
   const olga = await app.operator('Olga');
   await work.act('PATCH', id, `/operators/${olga.id}`);

@@ -32,7 +32,7 @@ it('a pause goes on by itself, over a restart too', async () => {
     pause: { type: 'pause', seconds: 1.5, next: 'hello' },
     hello: { type: 'question', text: 'Hello' },
   });
-  const session = await app.start(chatId, { returnAnswerAsync: true, messageBody: 'hi' });
+  const session = await app.begun(chatId, 'hi');
   await app.restart();
   await expect.poll(() => said(session.id), { timeout: 10_000 }).toEqual(['hi', 'Hello']);
 });

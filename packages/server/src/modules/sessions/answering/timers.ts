@@ -96,8 +96,8 @@ export class Timers {
   #askForRating: DueHandler = (id, wish) =>
     this.#ports.runner.run(
       id,
-      async (draft, { chat }) => {
-        if (draft.session.floor.at === 'closed' || (await this.#ports.store.isRated(id))) return null;
+      (draft, { chat }) => {
+        if (draft.session.floor.at === 'closed' || draft.session.ratedAt !== null) return null;
         const { ratingType, ratingText } = chat.settings;
         draft.addEvent(EventName.ratingRequested, { sessionId: id, ratingType, ratingText });
         return null;

@@ -5,6 +5,7 @@ import type { Draft, PlacedMessage } from '../state/draft.ts';
 import { botCallback } from '../state/outgoing-calls.ts';
 import { aloneAfter, tellOverrun } from './circles.ts';
 import type { FloorEvent, NamedBot } from './floor/events.ts';
+import { withGiven } from './given-meanwhile.ts';
 import type { StepSetting } from './setting.ts';
 
 /** What a turn answers; `id` is that of the question, null where the bot took its turn here. */
@@ -32,8 +33,9 @@ export function takeIn(
   if (callback !== undefined) draft.deliver(callback);
   draft.saveFacts(bot.id, turn.facts);
   if (dialog) trace(draft, turn, input);
-  const { alone: _alone, ...memory } = draft.session.bot ?? {};
-  draft.set({ bot: { ...memory, ...aloneAfter(draft.session.bot, input), state: turn.state } });
+  const before = draft.session.bot;
+  const { alone: _alone, given: _given, ...memory } = before ?? {};
+  draft.set({ bot: { ...memory, ...aloneAfter(before, input), state: withGiven(turn.state, before) } });
   tellOverrun(draft, setting, turn);
   if (Object.keys(turn.results).length > 0) draft.set({ result: JSON.stringify(turn.results) });
   return said;

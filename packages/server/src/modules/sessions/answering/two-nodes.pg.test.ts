@@ -21,7 +21,7 @@ it('a later answer is taken, or refused as late, by what is true on whichever no
   await using other = await startTestApp({ secrets, clock, connection: one.connection });
   const work = atWork(one);
   await using bot = await startReceiver((_call, response) => response.writeHead(202).end());
-  const { id } = await one.start(await work.webhookChat(bot.url), { returnAnswerAsync: true, messageBody: 'hi' });
+  const { id } = await one.begun(await work.webhookChat(bot.url), 'hi');
   await work.send(id, 'hello');
   await expect.poll(() => bot.received.length, { timeout: 10_000 }).toBe(1);
   // The other node has seen the session as it is now, with the first question open.

@@ -56,6 +56,29 @@ describe('a webhook bot', () => {
     await expect.poll(given).toMatchObject({ order: '8', seen: true, town: 'Ely', name: 'Eve' });
   });
 
+  it('keeps them too where it answers later, or sends back all that it was asked with', async () => {
+    let meanwhile: () => Promise<unknown> = async () => undefined;
+    await using bot = await startReceiver(async ({ body }, response, index) => {
+      if (index !== 1) return json(response, { messages: [{ body: 'Well' }] });
+      const { variables, reply } = body as { variables: Record<string, unknown>; reply: { url: string } };
+      response.writeHead(202).end();
+      await meanwhile();
+      const answer = { messages: [{ body: 'At last' }], variables: { ...variables, seen: true } };
+      await app.call('POST', new URL(reply.url).pathname, answer);
+    });
+    const chat = await webhookChat(bot.url);
+    const { id } = await app.start(chat, { variables: { name: 'Ann', order: '7' } });
+    meanwhile = () => {
+      const variables = { name: 'Eve', town: 'Ely' };
+      return app.call('PUT', `/chats/${chat}/sessions`, { sessionId: id, variables, returnAnswerAsync: true });
+    };
+    await send(id, 'hi');
+    await expect.poll(() => said(id)).toEqual(['Well', 'hi', 'At last']);
+    await send(id, 'again');
+    const given = () => bot.received.find(({ text }) => text.includes('again'))?.body['variables'];
+    await expect.poll(given).toEqual({ name: 'Eve', order: '7', town: 'Ely', seen: true });
+  });
+
   it('answers in the response of a start, signed questions only', async () => {
     await using bot = await startReceiver((call, response) => {
       const { message } = call.body as { message: { text: string } | null };
@@ -101,7 +124,7 @@ describe('a webhook bot', () => {
 
   it('may answer later, to the address in its question, once', async () => {
     await using bot = await startReceiver((_call, response) => response.writeHead(202).end());
-    const session = await app.start(await webhookChat(bot.url), { returnAnswerAsync: true, messageBody: 'hi' });
+    const session = await app.begun(await webhookChat(bot.url), 'hi');
     await expect.poll(() => bot.received.length).toBe(1);
     const { url } = bot.received.map(({ body }) => body['reply'] as { url: string })[0] ?? { url: '' };
     const answer = (body: unknown) => fetch(url, { method: 'POST', body: JSON.stringify(body) });
@@ -116,7 +139,7 @@ describe('a webhook bot', () => {
   it('that promised an answer and stays silent hands over to people', async () => {
     await using bot = await startReceiver((_call, response) => response.writeHead(202).end());
     const chatId = await webhookChat(bot.url, { operatorsBusyMessage: 'All are busy' }, { answerTimeout: 1 });
-    const session = await app.start(chatId, { returnAnswerAsync: true, messageBody: 'hi' });
+    const session = await app.begun(chatId, 'hi');
     await expect.poll(() => said(session.id), { timeout: 10_000 }).toEqual(['hi', 'All are busy']);
     expect(await details(session.id)).toMatchObject({ operatorType: 'OPERATOR', operatorId: '', botStatus: 'ERROR' });
   });
@@ -141,7 +164,7 @@ describe('a webhook bot', () => {
 
   it('that is slow is given three seconds three times', async () => {
     await using bot = await startReceiver(() => undefined);
-    const session = await app.start(await webhookChat(bot.url), { returnAnswerAsync: true, messageBody: 'hi' });
+    const session = await app.begun(await webhookChat(bot.url), 'hi');
     await expect.poll(async () => (await details(session.id)).botStatus, { timeout: 20_000 }).toBe('ERROR');
     expect(bot.received.length).toBe(3);
   });

@@ -1,12 +1,12 @@
 import type { Clock } from '../../../platform/clock.ts';
 import type { DueRunner } from '../../../platform/due.ts';
+import { Failure } from '../../../platform/failure.ts';
 import type { NodeLease } from '../../../platform/node-lease.ts';
 import type { Draft } from '../state/draft.ts';
 import { botTypes } from '../state/floor.ts';
 import { clientIsOnline } from '../state/session.ts';
 import { NEWEST } from '../state/steps.ts';
 import type { SessionStore } from '../state/store.ts';
-import { refuseUnlessOpen } from '../answering/client-message.ts';
 import { happen } from '../answering/happen.ts';
 import { HOUSE } from '../answering/timers.ts';
 import { unlessGone, type StepRunner } from '../answering/step-runner.ts';
@@ -54,8 +54,10 @@ export class Attendance {
   async joined(id: string): Promise<void> {
     const { runner, lease } = this.#ports;
     await runner.run(id, async (draft, setting) => {
-      refuseUnlessOpen(draft);
-      const { floor, clientOfflineAt } = draft.session;
+      const { floor, clientOfflineAt, clientBanned } = draft.session;
+      if (clientBanned) throw new Failure('client-banned');
+      // Who comes after the end is there to read and to rate: nothing of the session begins again.
+      if (floor.at === 'closed') return;
       const came = !clientIsOnline(draft.session);
       // The instants keep their order when the clock does not.
       const clientOnlineAt = Math.max(draft.now, (clientOfflineAt ?? 0) + 1);

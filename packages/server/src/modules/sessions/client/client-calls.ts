@@ -1,10 +1,7 @@
 import type { RpcData, RpcName } from '@molva/contract';
-import type { Clock } from '../../../platform/clock.ts';
 import { badField, Failure } from '../../../platform/failure.ts';
 import type { StepRunner } from '../answering/step-runner.ts';
 import type { Corrections } from '../messages/corrections.ts';
-import { chatOf, type RuleSource } from '../state/chat-of.ts';
-import type { SessionStore } from '../state/store.ts';
 import type { Attendance } from './attendance.ts';
 
 /** A method for every RPC: what one does to its session, once its caller was let in and its data checked. */
@@ -13,11 +10,8 @@ type Calls = { readonly [K in RpcName]: (data: RpcData[K]) => Promise<void> };
 /** What these need. */
 interface ClientCallPorts {
   readonly runner: StepRunner;
-  readonly store: SessionStore;
   readonly attendance: Attendance;
   readonly corrections: Corrections;
-  readonly clock: Clock;
-  readonly rules: RuleSource;
 }
 
 /** How long a rating can be changed. */
@@ -47,22 +41,27 @@ export class ClientCalls implements Calls {
   }
 
   /** Nobody on the other side listens to a client's typing while only bots answer; the call itself is checked. */
-  async typing(): Promise<void> {}
+  async typing({ id }: RpcData['typing']): Promise<void> {
+    const { floor } = await this.#ports.runner.steps.get(id);
+    if (floor.at === 'closed') throw new Failure('session-closed');
+  }
 
   /** The client read a message of the other side. */
   readMessage({ id, messageId }: RpcData['readMessage']): Promise<void> {
     return this.#ports.corrections.read(messageId, id, false);
   }
 
-  /** The client rates the session, within its scale; changeable for ten minutes. */
-  async rateSession({ id, rating, comment }: RpcData['rateSession']): Promise<void> {
-    const { runner, store, clock, rules } = this.#ports;
-    const chat = await chatOf(await runner.steps.get(id), rules);
-    const highest = Number(chat.settings.ratingType);
-    if (rating > highest) throw badField('rating', `must be at most ${highest}`);
-    const now = clock.now();
-    const kept = await store.rate(id, rating, comment ?? null, now, now - RATING_CHANGE_MS);
-    if (!kept) throw new Failure('session-rated');
-    await runner.run(id, (draft) => draft.notify('SESSION_RATED', { sessionId: id, rating, comment: comment ?? null }));
+  /** The client rates the session, within its scale; changeable for ten minutes, and the same once more is nothing. */
+  async rateSession({ id, rating, comment: said }: RpcData['rateSession']): Promise<void> {
+    const comment = said ?? null;
+    await this.#ports.runner.run(id, (draft, { chat }) => {
+      const highest = Number(chat.settings.ratingType);
+      if (rating > highest) throw badField('rating', `must be at most ${highest}`);
+      const { ratedAt, rating: before, ratingComment } = draft.session;
+      if (ratedAt !== null && before === rating && ratingComment === comment) return;
+      if (ratedAt !== null && ratedAt + RATING_CHANGE_MS <= draft.now) throw new Failure('session-rated');
+      draft.set({ rating, ratingComment: comment, ratedAt: ratedAt ?? draft.now });
+      draft.notify('SESSION_RATED', { sessionId: id, rating, comment });
+    });
   }
 }

@@ -25,6 +25,7 @@ import type { Draft } from '../state/draft.ts';
 import { settling } from '../state/floor.ts';
 import { linkedAttachment } from '../state/linked-file.ts';
 import { proofBehind } from '../state/session-proof.ts';
+import { outcomeOf } from '../state/outcome.ts';
 import { expiresAt, type HotSession } from '../state/session.ts';
 import { MOST_TOLD, type SessionStore } from '../state/store.ts';
 import { checkAnswering, dialogWith, settleTold, told, type Answering } from './answer.ts';
@@ -144,14 +145,21 @@ export class Dialogs {
     return this.#runner.steps.get(id);
   }
 
-  /** The variables of a dialog: the system's, and its own. */
+  /**
+   * The variables of a dialog, or of a session in a chat by its id: the system's, and its own. Throws
+   * `entity-not-found`.
+   */
   async variables(
-    session: HotSession,
+    user: User,
+    dialogId: string,
   ): Promise<{ system: Readonly<Record<string, unknown>>; context: Readonly<Record<string, unknown>> }> {
+    const id = await this.#ports.store.sessionOfBot(user.companyId, dialogId);
+    if (id === undefined) throw notFound();
+    const session = await this.#runner.steps.get(id);
     const bot = await this.#runner.ports.bots.ready(session.botId, session.companyId);
     return {
       system: bot?.systemVariables(session, this.#ports.clock.now()) ?? {},
-      context: session.bot?.state.variables ?? {},
+      context: outcomeOf(session).variables,
     };
   }
 

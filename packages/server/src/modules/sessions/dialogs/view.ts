@@ -1,6 +1,7 @@
 import type { Action, Attachment, DialogAnswer, DialogMessage } from '@molva/contract';
 import type { ReadyBot } from '../state/bot-port.ts';
 import type { PlacedMessage } from '../state/draft.ts';
+import { outcomeOf } from '../state/outcome.ts';
 import { dialogIdOf, type HotSession } from '../state/session.ts';
 import type { MessageRow } from '../state/store.ts';
 import { unpackedExtras } from '../state/message-extras.ts';
@@ -12,7 +13,7 @@ export function dialogAnswer(session: HotSession, bot: ReadyBot, messages: Dialo
     botId: bot.id,
     status: session.botStatus,
     language: bot.language,
-    result: session.result === null ? {} : (JSON.parse(session.result) as Record<string, unknown>),
+    result: outcomeOf(session).result,
     messages,
   };
 }

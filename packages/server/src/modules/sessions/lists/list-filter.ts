@@ -1,4 +1,4 @@
-import { Session, type operations, type QueryOf } from '@molva/contract';
+import { SessionListItem, type operations, type QueryOf } from '@molva/contract';
 import {
   sql,
   type ExpressionBuilder,
@@ -60,7 +60,7 @@ export const sessionList: ListSpec = {
   },
   fallback: [{ field: 'startedAt', direction: 'desc' }],
   ties: ['startedAt', 'id'],
-  fields: Object.keys(Session.properties),
+  fields: Object.keys(SessionListItem.properties),
 };
 
 /** Narrowed records of a table, or those of them that have the given ids. */

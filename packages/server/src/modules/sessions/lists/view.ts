@@ -1,4 +1,4 @@
-import { wireDate, type Assignment, type Session, type SessionForHolder } from '@molva/contract';
+import { wireDate, type Assignment, type SessionForHolder, type SessionListItem } from '@molva/contract';
 import type { ChatRecord } from '../../chats/index.ts';
 import { shownBy } from '../state/column.ts';
 import { listedColumns, storedColumns } from '../state/columns.ts';
@@ -19,7 +19,7 @@ export interface Surroundings {
 const show = shownBy(listedColumns);
 
 /** A session as a user of its company sees it. The timers of its group win over those of its chat. */
-export function sessionView({ session, last }: ListedSession, { chat, group, tags }: Surroundings): Session {
+export function sessionView({ session, last }: ListedSession, { chat, group, tags }: Surroundings): SessionListItem {
   return {
     ...show(session),
     assignment: assignmentOf(session.floor),
@@ -55,7 +55,7 @@ export const holderView: (session: HotSession) => SessionForHolder = shownBy({
   lastMessageAt,
 });
 
-function lastMessage(row: MessageRow): NonNullable<Session['lastMessage']> {
+function lastMessage(row: MessageRow): NonNullable<SessionListItem['lastMessage']> {
   return {
     id: row.id,
     authorId: row.author_id,

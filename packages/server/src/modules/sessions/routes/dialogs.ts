@@ -31,8 +31,7 @@ export function dialogRoutes(sessions: Sessions, database: Database): Route[] {
       ok(await dialogs.reload(userOf(call), call.params.dialogId, call.body)),
     ),
     route(operations.listDialogVariables, async (call) => {
-      const session = await dialogs.find(userOf(call), call.params.dialogId);
-      const { system, context } = await dialogs.variables(session);
+      const { system, context } = await dialogs.variables(userOf(call), call.params.dialogId);
       return ok({ system: variables(system), context: variables(context) });
     }),
     route(operations.listDialogDebugInfo, async (call) => {

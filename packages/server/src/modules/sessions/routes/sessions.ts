@@ -33,13 +33,17 @@ function conversationRoutes(sessions: Sessions): Route[] {
     }),
     route(operations.typeInSession, async (call) => {
       const session = await sessions.act(call.params.sessionId, call.caller);
-      if (call.caller.user === null) await sessions.checkOpen(session);
+      if (call.caller.user === null) await sessions.client.typing({ id: session.id });
       else await sessions.people.typing(session);
       return done;
     }),
     route(operations.rateSession, async (call) => {
       const session = await sessions.act(call.params.sessionId, call.caller);
       await sessions.client.rateSession({ ...call.body, id: session.id });
+      return done;
+    }),
+    route(operations.revokeSessionTokens, async (call) => {
+      await sessions.revokeTokens(await sessions.enter(call.params.sessionId, call.caller));
       return done;
     }),
   ];

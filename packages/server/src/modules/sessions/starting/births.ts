@@ -2,7 +2,7 @@ import type { Queryable } from '../../../platform/database.ts';
 import { badField } from '../../../platform/failure.ts';
 import { keepClient, LookAgain, type FoundClient } from '../../clients/index.ts';
 import { begin } from '../answering/birth.ts';
-import { acceptMessage } from '../answering/client-message.ts';
+import { acceptMessage, beginWithMessage } from '../answering/client-message.ts';
 import { speakFirst } from '../answering/first-words.ts';
 import type { StepSetting } from '../answering/setting.ts';
 import type { Draft } from '../state/draft.ts';
@@ -92,16 +92,18 @@ async function firstStep(
   const { sessionRatingTriggerTime, answerOnFirstClientMessage } = chat.settings;
   if (sessionRatingTriggerTime > 0) draft.wakeAt('session-rating', draft.now + sessionRatingTriggerTime * 1000);
   draft.notify('SESSION_STARTED', { id, chatId, clientId, name, verified: shownProof(verified) });
+  const { botNodeId: nodeId } = body;
+  const unheard = later && draft.session.options.callbackUrl === undefined;
   if (incoming !== null) {
-    const { message, said } = await acceptMessage(draft, setting, {
-      incoming,
-      replyTo: undefined,
-      nodeId: body.botNodeId,
-    });
+    const says = { incoming, replyTo: undefined, nodeId };
+    if (unheard) {
+      const { id: messageId } = await beginWithMessage(draft, setting, says);
+      return { session: draft.session, said: [], messageId };
+    }
+    const { message, said } = await acceptMessage(draft, setting, says);
     return { session: draft.session, said, messageId: message.id };
   }
-  const unheard = later && draft.session.options.callbackUrl === undefined;
   const when = answerOnFirstClientMessage ? 'whenSpokenTo' : unheard ? 'whenHeard' : 'now';
-  const said = await speakFirst(draft, setting, when, body.botNodeId);
+  const said = await speakFirst(draft, setting, when, { nodeId });
   return { session: draft.session, said, messageId: undefined };
 }

@@ -3,6 +3,7 @@ import { Failure } from '../../../platform/failure.ts';
 import { changesClient, findClient, keepClient, LookAgain, type FoundClient } from '../../clients/index.ts';
 import { acceptMessage, readReplyTo, refuseUnlessOpen } from '../answering/client-message.ts';
 import { wishTimers } from '../answering/effects.ts';
+import { givenMeanwhile } from '../answering/given-meanwhile.ts';
 import { once } from '../answering/once.ts';
 import type { StepSetting } from '../answering/setting.ts';
 import { givenVariables } from '../state/blank-session.ts';
@@ -44,7 +45,8 @@ export class Continues {
             const body = wordOf(request, draft.session);
             const setting = { ...rules, callBack: request.later };
             const options = chosenOptions(body, request, draft.session.options);
-            draft.set({ ttl: body.sessionTtl ?? draft.session.ttl, options });
+            if (body.sessionTtl === undefined) draft.set({ options });
+            else draft.set({ ttl: body.sessionTtl, options: { ...options, ttlGivenAt: draft.now } });
             await addVariables(draft, setting, body);
             if (incoming === null) {
               wishTimers(draft, setting);
@@ -94,6 +96,7 @@ async function addVariables(draft: Draft, { bots }: StepSetting, body: StartSess
   if (memory === null || (body.variables ?? body.clientMetadata) === undefined) return;
   const bot = await bots.ready(botId, companyId);
   if (bot === undefined) return;
-  const state = bot.withVariables(memory.state, givenVariables(body));
-  draft.set({ bot: { ...memory, state } });
+  const given = givenVariables(body);
+  const state = bot.withVariables(memory.state, given);
+  draft.set({ bot: givenMeanwhile({ ...memory, state }, given, draft.session.floor) });
 }

@@ -38,7 +38,7 @@ export function mayContinue(
   // A user of another company holds nothing here.
   if (caller.user !== null) return false;
   if (chat.settings.identityVerification === 'off') return true;
-  return caller.sessionToken !== null && tokens.fits(caller.sessionToken, session.id);
+  return caller.sessionToken !== null && tokens.fits(caller.sessionToken, session);
 }
 
 /** A token that proves nothing; whatever else failed is thrown on. */

@@ -100,6 +100,12 @@ export const storedColumns = {
     born: null,
   }),
   options: column('options', json<SessionOptions>('jsonb'), {}),
+  rating: column('rating', maybe(integer), { wire: 'rating', born: null }),
+  ratingComment: column('rating_comment', maybe(text), { unlisted: true, born: null }),
+  /** When it was rated first. */
+  ratedAt: column('rated_at', maybe(instant), { unlisted: true, born: null }),
+  /** Grows when its tokens are revoked. */
+  tokenEpoch: column('token_epoch', integer, { unlisted: true, born: 0 }),
   lastSeq: column('last_seq', integer, { born: 0 }),
   lastEventSeq: column('last_event_seq', integer, { born: 0 }),
   unread: column('unread', integer, { wire: 'unreadClientMessageCount', born: 0 }),
@@ -136,7 +142,6 @@ export const originColumns = {
 
 /** What lists show beside all this, and somebody else writes. */
 export const foreignColumns = {
-  rating: column('rating', maybe(integer), { wire: 'rating' }),
   clientExternalId: joined('c.external_id', maybe(text), { wire: 'clientExternalId' }),
 } satisfies Columns;
 

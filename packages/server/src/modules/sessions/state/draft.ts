@@ -182,28 +182,35 @@ export class Draft {
     return placed;
   }
 
-  /** Adds an event to the log; its `eventSeq` is filled in. */
-  addEvent<N extends EventName>(
-    event: N,
-    payload: Omit<EventPayloads[N], 'eventSeq'>,
-    audience: string | null = null,
-  ): void {
+  /**
+   * Adds an event to the log; its `eventSeq` is filled in.
+   * @param confidential what receivers of the company are told with it, and nobody else
+   */
+  addEvent<N extends EventName>(event: N, payload: Omit<EventPayloads[N], 'eventSeq'>, confidential?: object): void {
     this.#session = { ...this.#session, lastEventSeq: this.#session.lastEventSeq + 1 };
-    this.#log(event, payload, audience);
+    this.#log(event, payload, null, confidential);
   }
 
   /** Adds what happened under the number that the session counts already. */
-  #log<N extends EventName>(event: N, payload: Omit<EventPayloads[N], 'eventSeq'>, audience: string | null): void {
+  #log<N extends EventName>(
+    event: N,
+    payload: Omit<EventPayloads[N], 'eventSeq'>,
+    audience: string | null,
+    confidential?: object,
+  ): void {
     const eventSeq = this.#session.lastEventSeq;
     const data = { ...payload, eventSeq };
     this.events.push({ eventSeq, event, data: JSON.stringify(data), audience });
     const name = notificationOf[event];
-    if (name !== undefined) this.notify(name, data);
+    if (name !== undefined) this.notify(name, data, confidential);
   }
 
-  /** Tells the integrator's webhook, if it asked for this. */
-  notify(event: NotifyEventName, data: unknown): void {
-    const delivery = this.#notifier.notify(event, data, this.now);
+  /**
+   * Tells the integrator's webhook, if it asked for this.
+   * @param confidential what of it only receivers of the company hear
+   */
+  notify(event: NotifyEventName, data: object, confidential?: object): void {
+    const delivery = this.#notifier.notify(event, data, this.now, confidential);
     if (delivery !== undefined) this.deliver(delivery);
   }
 

@@ -6,7 +6,7 @@ import type { Floor, Wish } from './floor.ts';
 import type { BotMemory, BotState } from './session.ts';
 
 /** What a row keeps of its bot beside its data: the rest of its memory, and where it stands. */
-type StoredBot = Pick<BotMemory, 'alone' | 'failed'> & StoredPhase & { readonly state: Partial<BotState> };
+type StoredBot = Pick<BotMemory, 'alone' | 'given' | 'failed'> & StoredPhase & { readonly state: Partial<BotState> };
 
 /** What a row keeps of its bot; the data is null where a build wrote it that kept all in one. */
 interface BotColumns {
@@ -23,6 +23,7 @@ export function botOf(row: Row): BotMemory | null {
   return {
     state,
     ...(stored.alone === undefined ? {} : { alone: stored.alone }),
+    ...(stored.given === undefined ? {} : { given: stored.given }),
     ...(hasFailed(row, stored) ? { failed: true } : {}),
     ...(data === null ? { inOne: true } : {}),
   };
@@ -70,6 +71,7 @@ export function storedBot({ bot, floor }: { readonly bot: BotMemory | null; read
   return JSON.stringify({
     state,
     ...(bot.alone === undefined ? {} : { alone: bot.alone }),
+    ...(bot.given === undefined ? {} : { given: bot.given }),
     ...(bot.failed === true ? { failed: true } : {}),
     ...storedPhase(floor.at === 'bot' ? floor.phase : { is: 'waiting', deadline: null }),
   });

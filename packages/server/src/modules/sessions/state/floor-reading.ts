@@ -1,7 +1,7 @@
 import { LOOK_MS } from './floor.ts';
 import type { Floor, Phase, Question, Wish } from './floor.ts';
 import { agrees, type Documented } from './floor-view.ts';
-import type { BotInput } from './bot-input.ts';
+import type { BotInput, BotUserMessage } from './bot-input.ts';
 
 /** The phase of a bot as its row keeps it beside its memory, in a shape that every build has written. */
 export interface StoredPhase {
@@ -16,6 +16,8 @@ export interface StoredPhase {
     | null;
   /** The block that a first turn begins at. */
   readonly nodeId?: string;
+  /** The message that a first turn answers. */
+  readonly message?: BotUserMessage;
   /** Inputs that a bot elsewhere has not answered yet, the oldest first. */
   readonly asked?: readonly { readonly id: string; readonly input: BotInput; readonly askedAt?: number }[];
 }
@@ -25,7 +27,7 @@ export function storedPhase(phase: Phase): StoredPhase {
   switch (phase.is) {
     case 'silent': {
       const wake = phase.at === null ? null : ({ kind: 'join', at: phase.at } as const);
-      return { started: false, wake, ...(phase.nodeId === undefined ? {} : { nodeId: phase.nodeId }) };
+      return { started: false, wake, ...firstTurn(phase) };
     }
     case 'waiting':
       return { started: true, wake: phase.deadline === null ? null : { kind: 'timeout', at: phase.deadline } };
@@ -45,24 +47,29 @@ export function storedPhase(phase: Phase): StoredPhase {
 /** The phase a row tells of: what it was asked comes before what it was to be woken for. */
 function phaseOf(stored: StoredPhase | null, handedOut: boolean, now: number): Phase {
   const wake = stored?.wake ?? null;
-  const [first, ...others] = (stored?.asked ?? []).map(({ id, input, askedAt }): Question => ({
+  const [oldest, ...others] = (stored?.asked ?? []).map(({ id, input, askedAt }): Question => ({
     id,
     input,
     askedAt: askedAt ?? now,
   }));
-  if (first !== undefined) {
-    return { is: 'asking', inbox: [first, ...others], promised: wake?.kind === 'answer' ? wake.at : null };
+  if (oldest !== undefined) {
+    return { is: 'asking', inbox: [oldest, ...others], promised: wake?.kind === 'answer' ? wake.at : null };
   }
   if (handedOut) return { is: 'handedOut' };
   if (wake?.kind === 'resume') return { is: 'pausing', until: wake.at, typing: wake.typing };
   if (wake?.kind === 'timeout') return { is: 'waiting', deadline: wake.at };
   if (stored?.started === false) {
-    const node = stored.nodeId === undefined ? {} : { nodeId: stored.nodeId };
+    const first = firstTurn(stored);
     return wake?.kind === 'join'
-      ? { is: 'silent', until: 'join', at: wake.at, ...node }
-      : { is: 'silent', until: 'message', at: null, ...node };
+      ? { is: 'silent', until: 'join', at: wake.at, ...first }
+      : { is: 'silent', until: 'message', at: null, ...first };
   }
   return { is: 'waiting', deadline: null };
+}
+
+/** What a first turn begins with, as far as it is known. */
+function firstTurn({ nodeId, message }: Pick<StoredPhase, 'nodeId' | 'message'>) {
+  return { ...(nodeId === undefined ? {} : { nodeId }), ...(message === undefined ? {} : { message }) };
 }
 
 /** What of a row the floor is read from. */

@@ -1,4 +1,4 @@
-import type { BotInput } from './bot-input.ts';
+import type { BotInput, BotUserMessage } from './bot-input.ts';
 
 /** How often waiting sessions are looked at, beside every time that a person comes free. */
 export const LOOK_MS = 30_000;
@@ -24,7 +24,14 @@ export interface BotFloor {
 /** Where a bot stands within its conversation. */
 export type Phase =
   /** It has not spoken yet: until the client writes, or until somebody joins, `at` at the latest. */
-  | { readonly is: 'silent'; readonly until: 'message' | 'join'; readonly at: number | null; readonly nodeId?: string }
+  | {
+      readonly is: 'silent';
+      readonly until: 'message' | 'join';
+      readonly at: number | null;
+      readonly nodeId?: string;
+      /** What the client began with, which the first words answer. */
+      readonly message?: BotUserMessage;
+    }
   /** It waits for the client, for ever or until a deadline. */
   | { readonly is: 'waiting'; readonly deadline: number | null }
   /** It goes on by itself. */

@@ -4,6 +4,7 @@ import { notificationNames, type ChatRecord } from '../../chats/index.ts';
 import type { Ids } from '../../../platform/ids.ts';
 import type { BotTurn, ReadyBot } from './bot-port.ts';
 import { shownProof } from './session-proof.ts';
+import { outcomeOf } from './outcome.ts';
 import { clientIsOnline, dialogIdOf, type HotSession } from './session.ts';
 
 /** An outgoing call, sent in order after the commit. */
@@ -22,7 +23,8 @@ export interface PushedMessage {
 
 /** Makes the outgoing calls that tell of a session; undefined where nobody is to be told. */
 export interface Notifier {
-  notify(event: NotifyEventName, data: unknown, now: number): Delivery | undefined;
+  /** @param confidential what of the data goes to receivers that the company named, and to no others */
+  notify(event: NotifyEventName, data: object, now: number, confidential?: object): Delivery | undefined;
   push(session: HotSession, message: PushedMessage): Delivery | undefined;
   /** The calls that tell how a dialog ended, once, at its end. */
   results(session: HotSession): Delivery[];
@@ -76,8 +78,7 @@ function resultCallbacks(session: HotSession, secret: string | null): Delivery[]
       dialogId: dialogIdOf(session),
       botId: session.botId,
       status: session.botStatus,
-      result: session.result === null ? {} : (JSON.parse(session.result) as unknown),
-      variables: session.bot?.state.variables ?? {},
+      ...outcomeOf(session),
       data: data ?? null,
     };
     return signed(url, body, secret);
@@ -102,7 +103,9 @@ function eventNotifier(session: HotSession, chat: ChatRecord, ids: Ids): Notifie
   if (url === null || asked.length === 0) return silent;
   const names = new Set<NotifyEventName>(notificationNames(asked));
   const eventCallbackData = session.options.eventCallbackData ?? chat.settings.eventCallbackData;
-  return (event, data, now) => {
+  const ownAddress = session.options.eventCallbackUrl !== undefined;
+  const ofCompany = !ownAddress || session.options.callbacksTrusted !== false;
+  return (event, data, now, confidential) => {
     if (!names.has(event)) return undefined;
     const body = {
       event,
@@ -110,11 +113,10 @@ function eventNotifier(session: HotSession, chat: ChatRecord, ids: Ids): Notifie
       createdAt: wireDate(now),
       chatId: session.chatId,
       sessionId: session.id,
-      data,
+      data: ofCompany ? { ...data, ...confidential } : data,
       verified: shownProof(session.verified),
       eventCallbackData,
     };
-    const ownAddress = session.options.eventCallbackUrl !== undefined;
     return signed(url, body, ownAddress ? secretFor(session, chat) : chat.settings.callbackSecret);
   };
 }

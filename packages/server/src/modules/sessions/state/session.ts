@@ -25,6 +25,8 @@ export interface SessionOptions {
   /** The follow-up scripts that ran; each runs once. */
   readonly followUps?: readonly FollowUp[];
   readonly dialog?: DialogOptions;
+  /** When a continue gave it another life time, which counts from then. */
+  readonly ttlGivenAt?: number;
 }
 
 /** What a session has that is a dialog of the bot API. */
@@ -51,6 +53,8 @@ export interface BotMemory {
   readonly state: BotState;
   /** How many turns it took since its client was last heard. */
   readonly alone?: number;
+  /** Variables that callers gave while a question was open: its answer leaves them as they are. */
+  readonly given?: readonly string[];
   /** It gave up; cleared when a bot begins anew. */
   readonly failed?: true;
   /** The row keeps its data beside where it stands, as a build of before did: it is to be written apart. */
@@ -72,12 +76,21 @@ export interface SessionOperator {
 export interface HotSession extends Values<typeof storedColumns>, Values<typeof clientColumns> {}
 
 /**
- * When the session ends if nothing happens: its life time after its last message or live join, after a person got it,
- * or after a script began that follows an end, or handed over.
+ * When the session ends if nothing happens: its life time after its last message or live join, after it was given
+ * another one, after a person got it, or after a script began that follows an end, or handed over.
  */
 export function expiresAt(session: HotSession): number {
-  const { startedAt, lastMessageAt, clientOnlineAt, ttl } = session;
-  return Math.max(startedAt, lastMessageAt ?? 0, clientOnlineAt ?? 0, begunAnew(session)) + ttl * 1000;
+  const { startedAt, lastMessageAt, clientOnlineAt, ttl, options } = session;
+  const { ttlGivenAt = 0 } = options;
+  return Math.max(startedAt, lastMessageAt ?? 0, clientOnlineAt ?? 0, ttlGivenAt, begunAnew(session)) + ttl * 1000;
+}
+
+/** How long after its end a session is open to its holder: to read and to rate. */
+const AFTERLIFE_MS = 86_400_000;
+
+/** Whether the session is open to its holder: it lives, or ended less than a day ago. */
+export function isHeld({ floor }: Pick<HotSession, 'floor'>, now: number): boolean {
+  return floor.at !== 'closed' || now < floor.when + AFTERLIFE_MS;
 }
 
 /** When a life began that no message has to begin; 0 where none did. */

@@ -110,12 +110,11 @@ const byDialog = {
   name: 'session_by_dialog',
   text: 'select session_id from dialogs where company_id = $1 and id = $2',
 };
-const rate = {
-  name: 'session_rate',
-  text: `update sessions set rating = $2, rating_comment = $3, rated_at = coalesce(rated_at, $4::timestamptz)
-    where id = $1 and (rated_at is null or rated_at > $5::timestamptz) returning 1`,
+const byDialogOrOwn = {
+  name: 'session_by_dialog_or_own_id',
+  text: `select coalesce((select session_id from dialogs where company_id = $1 and id = $2),
+    (select id from sessions where company_id = $1 and id = $2 and chat_id is not null)) as session_id`,
 };
-const isRated = { name: 'session_is_rated', text: 'select 1 from sessions where id = $1 and rated_at is not null' };
 /** More messages than this are not read at once. */
 const MOST_HISTORY = 1_000;
 
@@ -219,20 +218,9 @@ export class SessionStore {
     return row?.session_id;
   }
 
-  /** Keeps a rating; false where an older one can no longer be changed. */
-  async rate(
-    id: string,
-    rating: number,
-    comment: string | null,
-    now: number,
-    changeableSince: number,
-  ): Promise<boolean> {
-    const values = [id, rating, comment, new Date(now).toISOString(), new Date(changeableSince).toISOString()];
-    return (await this.#database.query(rate, values)).length === 1;
-  }
-
-  /** Whether the client has rated the session. */
-  async isRated(id: string): Promise<boolean> {
-    return (await this.#database.query(isRated, [id])).length === 1;
+  /** The session behind an id that bots know: that of a dialog, or of a session in a chat. */
+  async sessionOfBot(companyId: number, id: string): Promise<string | undefined> {
+    const [row] = await this.#database.query<{ session_id: string | null }>(byDialogOrOwn, [companyId, id]);
+    return row?.session_id ?? undefined;
   }
 }

@@ -1,4 +1,4 @@
-import type { BotInput, BotUserMessage } from '../../state/bot-input.ts';
+import type { BotInput } from '../../state/bot-input.ts';
 import type { BotFloor, Phase, Question } from '../../state/floor.ts';
 import { elsewhere, over, unmoved, type Row } from './cells.ts';
 import type { Facts, TurnWish } from './events.ts';
@@ -22,7 +22,7 @@ function turn(floor: BotFloor, input: BotInput, question: string): Outcome {
   return becomes(floor, { do: 'turn', input, question });
 }
 
-function started(phase: Extract<Phase, { is: 'silent' }>, message?: BotUserMessage): BotInput {
+function started(phase: Extract<Phase, { is: 'silent' }>, message = phase.message): BotInput {
   const node = phase.nodeId === undefined ? {} : { nodeId: phase.nodeId };
   return { kind: 'start', ...node, ...(message === undefined ? {} : { message }) };
 }
