@@ -3,20 +3,11 @@ import { Engine } from './engine.ts';
 import { defaultStorage, systemClock, systemUuid } from './environment.ts';
 import { MolvaError } from './errors.ts';
 import { Memory } from './memory.ts';
+import { noSession } from './parts.ts';
 import { Emitter, Store } from './store.ts';
 import type { ChatEvents, ChatOptions, ChatState, MessageInput } from './types.ts';
 
-const initialState: ChatState = {
-  connection: 'idle',
-  session: null,
-  messages: [],
-  typing: null,
-  operatorName: null,
-  unread: 0,
-  hasMoreHistory: false,
-  closed: null,
-  error: null,
-};
+const initialState: ChatState = { ...noSession, connection: 'idle', operatorName: null, error: null };
 
 /** A chat: start it, watch its state, send. It holds no logic of its own. */
 export class Chat {

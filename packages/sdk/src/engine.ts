@@ -1,34 +1,22 @@
 import type { EventEnvelope, MessageAccepted, SessionStarted } from '@molva/contract';
-import type { Api } from './api.ts';
 import { transition, type Command, type ConnectionEvent, type ConnectionState } from './connection/machine.ts';
-import { backoff, type Clock, type Timer } from './environment.ts';
-import { isMolvaError } from './errors.ts';
+import { backoff, type Timer } from './environment.ts';
+import { isMolvaError, saysEnd } from './errors.ts';
 import { Live } from './live.ts';
 import { ownMessage, socketError } from './outgoing.ts';
-import type { Memory } from './memory.ts';
 import { Outbox, type OutgoingMessage, type Sent } from './outbox/outbox.ts';
-import { callStart } from './call-start.ts';
-import type { Emitter, Store } from './store.ts';
+import { StartCalls } from './call-start.ts';
+import { noSession, type ChatParts } from './parts.ts';
 import * as timelines from './timeline/timeline.ts';
-import type { ChatEvents, ChatOptions, ChatState } from './types.ts';
+import type { ChatState } from './types.ts';
 import { TypingSign } from './typing-sign.ts';
 
 const NEWEST = 2_147_483_647;
 
-/** What the engine runs with; the façade composes it. */
-export interface EngineParts {
-  readonly options: ChatOptions;
-  readonly api: Api;
-  readonly memory: Memory;
-  readonly store: Store<ChatState>;
-  readonly events: Emitter<ChatEvents>;
-  readonly clock: Clock;
-}
-
 /** Carries out what the connection machine says, and feeds the timeline. */
 export class Engine {
   readonly outbox: Outbox<MessageAccepted>;
-  readonly #parts: EngineParts;
+  readonly #parts: ChatParts;
   #connection: ConnectionState = { name: 'idle' };
   #timeline = timelines.emptyTimeline(0);
   #live: Live | undefined;
@@ -36,6 +24,9 @@ export class Engine {
   readonly #typing: TypingSign;
   #oldestSeq: number | undefined;
   #forceNew = false;
+  readonly #starts: StartCalls;
+  /** Whose the answer to a start call is: that of the newest start. */
+  #turn: object | undefined;
   /** The life of the session's stream. */
   #epoch: string | undefined;
   /** What is shown is of another life: it is read anew. */
@@ -43,8 +34,9 @@ export class Engine {
   /** Refused messages as they were sent, until they are sent again or forgotten. */
   readonly #refused = new Map<string, OutgoingMessage>();
 
-  constructor(parts: EngineParts) {
+  constructor(parts: ChatParts) {
     this.#parts = parts;
+    this.#starts = new StartCalls(parts);
     this.#typing = new TypingSign(parts.clock, (typing) => {
       parts.store.set({ typing });
       parts.events.emit('typing', typing);
@@ -66,6 +58,8 @@ export class Engine {
   dispatch(event: ConnectionEvent): void {
     const { state, commands } = transition(this.#connection, event);
     if (state !== this.#connection) {
+      // Messages were let go to be refused: what comes from here on waits for another session.
+      if (this.#connection.name === 'closed') this.outbox.pause();
       this.#connection = state;
       const error = 'error' in state ? state.error : null;
       this.#parts.store.set({ connection: state.name, error });
@@ -123,18 +117,13 @@ export class Engine {
   /** Leaves the session behind: the next start begins another. */
   forgetSession(): void {
     this.#forceNew = true;
+    this.#starts.abandon();
+    this.#turn = undefined;
     this.#timeline = timelines.emptyTimeline(0);
     this.#oldestSeq = undefined;
     this.#parts.api.sessionToken = undefined;
     this.#parts.memory.keep({ sessionId: undefined, sessionToken: undefined, startKey: undefined });
-    this.#parts.store.set({
-      session: null,
-      messages: [],
-      closed: null,
-      typing: null,
-      unread: 0,
-      hasMoreHistory: false,
-    });
+    this.#parts.store.set(noSession);
   }
 
   #carryOut(command: Command): void {
@@ -153,7 +142,8 @@ export class Engine {
       case 'closeSocket':
         this.#live?.close();
         this.#live = undefined;
-        this.outbox.pause();
+        // What is written after the end is refused by the server, and not kept on its way without a word.
+        if (this.#connection.name !== 'closed') this.outbox.pause();
         return this.#typing.hide();
       case 'catchUp':
         return void this.#catchUp();
@@ -161,14 +151,19 @@ export class Engine {
   }
 
   async #start(): Promise<void> {
+    const turn = (this.#turn = {});
     try {
-      const started = await callStart(this.#parts, !this.#forceNew);
+      const started = await this.#starts.call(!this.#forceNew);
+      if (this.#turn !== turn) return;
       this.#adopt(started);
+      if (this.#connection.name !== 'starting') return;
       await this.loadHistory(this.#parts.options.historySize ?? 50);
+      if (this.#turn !== turn) return;
       this.dispatch({ type: 'started' });
       this.outbox.open();
     } catch (error) {
       if (!isMolvaError(error)) throw error;
+      if (this.#turn !== turn) return;
       this.dispatch(error.shouldRetry() ? { type: 'startUnreachable', error } : { type: 'startRefused', error });
     }
   }
@@ -236,6 +231,8 @@ export class Engine {
         return;
       } catch (error) {
         if (!isMolvaError(error)) throw error;
+        if (this.#live !== live) return;
+        if (saysEnd(error)) return this.#end({ ratingRequired: false });
         if (!error.shouldRetry()) return this.dispatch({ type: 'socketRefused', error });
         await new Promise<void>((resolve) => void clock.setTimeout(resolve, backoff(attempt, Math.random)));
       }
@@ -261,10 +258,14 @@ export class Engine {
     for (const message of fresh) events.emit('message', message);
     const { ratingRequest } = after;
     if (ratingRequest !== null && ratingRequest !== before.ratingRequest) events.emit('ratingRequested', ratingRequest);
-    if (after.closed !== null && before.closed === null) {
-      events.emit('closed', after.closed);
-      this.dispatch({ type: 'sessionClosed' });
-    }
+    if (after.closed !== null && before.closed === null) this.#end(after.closed);
+  }
+
+  #end(closed: NonNullable<ChatState['closed']>): void {
+    const { events, store } = this.#parts;
+    store.set({ closed });
+    events.emit('closed', closed);
+    this.dispatch({ type: 'sessionClosed' });
   }
 
   #post(message: OutgoingMessage): Promise<MessageAccepted> {

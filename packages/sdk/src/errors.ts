@@ -41,3 +41,8 @@ export class MolvaError extends Error {
 export function isMolvaError(value: unknown): value is MolvaError {
   return typeof value === 'object' && value !== null && MARK in value;
 }
+
+/** Whether a session that was open to its client is so no more: it ended so long ago that no proof opens it. */
+export function saysEnd({ details }: MolvaError): boolean {
+  return details.code === 'session-token-refused' || details.code === 'entity-not-found';
+}
