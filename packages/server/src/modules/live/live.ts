@@ -62,7 +62,10 @@ export function createLive(ports: LivePorts): Live {
     take: (client, sessionId) => engine.unsubscribe({ client }, widgetChannel(sessionId)),
   };
   const engine: EmbeddedEngine = openEmbeddedEngine({
-    decisions: { connect: decideConnect(gate, limits, clock), rpc: decideRpc({ gate, presence, channels, limits, notices }) },
+    decisions: {
+      connect: decideConnect(gate, limits, clock),
+      rpc: decideRpc({ gate, presence, channels, limits, notices }),
+    },
     disconnected: (client) => presence.disconnected(client),
     streams: new ChannelStreams(ports.events),
     wentBack: ports.wentBack,
