@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { apiProblems } from './api-snapshot.ts';
 import { layerProblems } from './check-layers.ts';
+import { faults, licences } from './dependencies.ts';
 import { importsOf } from './imports.ts';
 import { rootAllowList } from './root-allow-list.ts';
 import { sizeProblems } from './sizes.ts';
@@ -134,6 +135,8 @@ const checks: Readonly<Record<string, () => string[] | Promise<string[]>>> = {
   root: rootEntries,
   declarations,
   addresses,
+  licences: () => licences(root),
+  faults: () => faults(root),
   links,
   api: () => apiProblems(root, process.argv.includes('--update')),
   publishable,
