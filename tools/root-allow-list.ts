@@ -11,6 +11,7 @@ export const rootAllowList: readonly string[] = [
   'LICENSE',
   'README.md',
   'README.ru.md',
+  'SECURITY.md',
   'bench',
   'docs',
   'e2e',

@@ -25,15 +25,18 @@ export interface Crew extends AsyncDisposable {
   readonly backEnd: Identity;
 }
 
+/** A company with its administrator. */
+type Company = Awaited<ReturnType<TestApp['tenant']>>;
+
 let made = 0;
 
-/** A company that depends on the first one, with one of each who call in it. */
-export async function createCrew(app: TestApp): Promise<Crew> {
+/** One of each who call in a company; in a new one that depends on the first, where none is given. */
+export async function createCrew(app: TestApp, company?: Company): Promise<Crew> {
   const bot = await startReceiver((call, response) => {
     if (call.path === '/later') response.writeHead(202).end();
     else json(response, { messages: [{ body: 'Hello' }] });
   });
-  const tenant = new Tenant(app, await app.tenant(), bot);
+  const tenant = new Tenant(app, company ?? (await app.tenant()), bot);
   const operator = await tenant.person('OPERATOR');
   const { header: backEnd } = await tenant.apiKey('API');
   return { tenant, operator, backEnd, [Symbol.asyncDispose]: () => bot[Symbol.asyncDispose]() };
@@ -50,7 +53,7 @@ export class Tenant {
   #usualBot: Promise<string> | undefined;
   #usualChat: Promise<string> | undefined;
 
-  constructor(app: TestApp, company: Awaited<ReturnType<TestApp['tenant']>>, elsewhere: Receiver) {
+  constructor(app: TestApp, company: Company, elsewhere: Receiver) {
     this.app = app;
     this.companyId = company.companyId;
     this.admin = company.header;

@@ -7,7 +7,7 @@ import { nobody, type Crew, type Identity } from './tenant.ts';
 import type { Shape } from './wrong-values.ts';
 
 /** Parameters of paths that name nothing there has to be. */
-const FREE = new Set(['newName']);
+export const FREE: ReadonlySet<string> = new Set(['newName']);
 
 /** Ids of the form the parameter has, that nothing is known by; numbers of every documented width. */
 export function unknownIds(schema: unknown): (string | number)[] {

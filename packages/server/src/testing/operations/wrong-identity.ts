@@ -1,36 +1,49 @@
 import { decodeJwt, importPKCS8, SignJWT } from 'jose';
-import type { ErrorCode, SessionStarted } from '@molva/contract';
+import { generateKeyPairSync } from 'node:crypto';
+import type { ErrorCode } from '@molva/contract';
 import type { Answered } from '../test-app.ts';
 import { expectFailure } from './answers.ts';
 import { expect } from 'vitest';
 import type { DocumentedCall } from './document.ts';
 import { addressOf, preparedCall, type RightCall } from './right-call.ts';
+import { bearer, startGuarded } from '../reach/guarded.ts';
 import { nobody, type Crew, type Identity } from './tenant.ts';
 
 /** Identities that no call accepts, each with how it is refused. */
 interface Refused {
+  readonly what: string;
   readonly as: Identity;
   readonly code: ErrorCode;
 }
 
-const bearer = (token: string): Identity => ({ authorization: `Bearer ${token}` });
 const tokenOf = ({ authorization = '' }: Identity): string => authorization.replace('Bearer ', '');
 
-/** Tokens that are none: broken, signed by somebody else, of an ended key, and past their end. */
-async function badTokens({ operator }: Crew, signingKey: string): Promise<Refused[]> {
+/** Tokens that are none: broken, signed by somebody else, of no key, and past their end. */
+export async function badTokens({ operator }: Crew, signingKey: string): Promise<Refused[]> {
   const token = tokenOf(operator.header);
   const [head, payload] = token.split('.');
   const { exp: _, ...claims } = decodeJwt(token);
-  const expired = await new SignJWT({ ...claims, exp: Math.floor(Date.now() / 1000) - 61 })
-    .setProtectedHeader({ alg: 'RS256', typ: 'JWT' })
-    .sign(await importPKCS8(signingKey, 'RS256'));
+  const sign = async (exp: number, key: string): Promise<string> =>
+    new SignJWT({ ...claims, exp })
+      .setProtectedHeader({ alg: 'RS256', typ: 'JWT' })
+      .sign(await importPKCS8(key, 'RS256'));
+  const now = Math.floor(Date.now() / 1000);
   const none = `${Buffer.from('{"alg":"none","typ":"JWT"}').toString('base64url')}.${payload}.`;
+  const { privateKey } = generateKeyPairSync('rsa', {
+    modulusLength: 2048,
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  });
+  const broken = {
+    'a broken token': 'broken',
+    'a token that was changed': `${head}.${payload}.AAAA`,
+    'a token that nobody signed': none,
+    'a forged token': await sign(now + 3600, privateKey),
+    'a key that nobody made': `molva_${'a'.repeat(43)}`,
+  };
   return [
-    ...['broken', `${head}.${payload}.AAAA`, none, `molva_${'a'.repeat(43)}`].map((text): Refused => ({
-      as: bearer(text),
-      code: 'token-invalid',
-    })),
-    { as: bearer(expired), code: 'token-expired' },
+    ...Object.entries(broken).map(([what, text]): Refused => ({ what, as: bearer(text), code: 'token-invalid' })),
+    { what: 'an expired token', as: bearer(await sign(now - 61, signingKey)), code: 'token-expired' },
   ];
 }
 
@@ -82,48 +95,25 @@ export async function wrongIdentity(call: DocumentedCall, crew: Crew, signingKey
 }
 
 /** Chats that ask for a proof: there a session's id alone opens nothing, and its own token does. */
-const identitySecret = 'a secret of thirty-two characters or more';
-const guards = [
-  { identityVerification: 'optional', identitySecret },
-  { identityVerification: 'required', identitySecret },
-] as const;
-
-/** A session in a chat that asks for a proof, and the token of another one. */
-async function guarded(
-  { tenant }: Crew,
-  settings: (typeof guards)[number],
-): Promise<{ chatId: string; session: SessionStarted; otherToken: string }> {
-  const chatId = await tenant.chat(settings);
-  const start = async (): Promise<SessionStarted> => {
-    const identityToken = await new SignJWT({ sub: crypto.randomUUID() })
-      .setProtectedHeader({ alg: 'HS256' })
-      .setExpirationTime('1h')
-      .sign(new TextEncoder().encode(settings.identitySecret));
-    return tenant.do('POST', `/chats/${chatId}/sessions`, { identityToken }, nobody);
-  };
-  const [session, other] = [await start(), await start()];
-  return { chatId, session, otherToken: other.sessionToken ?? '' };
-}
+const guards = ['optional', 'required'] as const;
 
 async function wrongHolder(call: DocumentedCall, crew: Crew, right: RightCall): Promise<void> {
   const { app } = crew.tenant;
   const { method } = call.operation;
-  for (const settings of guards) {
-    const { session, otherToken } = await guarded(crew, settings);
+  for (const verification of guards) {
+    const { session, other } = await startGuarded(crew.tenant, verification);
     const own: Record<string, string> = { sessionId: session.id, messageId: session.messages[0]?.id ?? '' };
     const address = addressOf(call, { ...right.params, ...own });
     for (const as of [
       nobody,
-      bearer(otherToken),
+      bearer(other.sessionToken),
       bearer('s1.zzzzzz.AAAA'),
       bearer('s1.'),
-      bearer(`${session.sessionToken ?? ''}A`),
+      bearer(`${session.sessionToken}A`),
     ]) {
       expectFailure(await app.call(method, address, right.body, { ...as }), 'entity-not-found');
     }
-    expect(
-      (await app.call(method, address, right.body, { ...bearer(session.sessionToken ?? '') })).status,
-    ).toBeLessThan(300);
+    expect((await app.call(method, address, right.body, { ...bearer(session.sessionToken) })).status).toBeLessThan(300);
   }
 }
 
@@ -132,13 +122,13 @@ async function wrongOpener(call: DocumentedCall, crew: Crew, right: RightCall): 
   if (call.body === undefined) return;
   const { app } = crew.tenant;
   const { method } = call.operation;
-  for (const settings of guards) {
-    const { chatId, session, otherToken } = await guarded(crew, settings);
+  for (const verification of guards) {
+    const { chatId, session, other } = await startGuarded(crew.tenant, verification);
     const address = addressOf(call, { chatId });
     const body = { ...(right.body as object), sessionId: session.id };
-    for (const as of [nobody, bearer(otherToken)]) {
+    for (const as of [nobody, bearer(other.sessionToken)]) {
       const answer = await app.call<SessionStarted>(method, address, body, { ...as });
-      if (settings.identityVerification === 'required') expectFailure(answer, 'identity-refused');
+      if (verification === 'required') expectFailure(answer, 'identity-refused');
       // What is not the caller's is as if it were not named.
       else expect([answer.status, answer.body.id === session.id]).toEqual([201, false]);
     }
