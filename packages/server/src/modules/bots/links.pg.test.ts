@@ -1,4 +1,4 @@
-import type { ListPage, Message, Session } from '@molva/contract';
+import type { Session } from '@molva/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { json, startReceiver, type Receiver } from '../../testing/receiver.ts';
 import { startTestApp, type TestApp } from '../../testing/test-app.ts';
@@ -34,12 +34,10 @@ async function authored(url: string): Promise<number> {
   return (await app.call('POST', '/bots', { name: 'Bill', scenario }, app.admin)).status;
 }
 
-/** What a webhook bot's address became: the links in the session, and where its bot stands. */
+/** What a webhook bot's address became: the links in the answer, and where its bot stands. */
 async function handedOut(url: string): Promise<{ links: string[]; botStatus: string }> {
-  const { id } = await app.start(chatId);
-  await app.call('POST', `/sessions/${id}/clients/messages`, { body: url });
-  const { body: list } = await app.call<ListPage<Message>>('GET', `/sessions/${id}/messages?limit=100`);
-  const files = list.items.flatMap(({ attachments }) => attachments);
+  const { id, messages } = await app.start(chatId, { messageBody: url });
+  const files = messages.flatMap(({ attachments }) => attachments);
   const links = files.flatMap((file) => [file.url ?? '', file.downloadLink]);
   const { body: session } = await app.call<Session>('GET', `/sessions/${id}`, undefined, app.admin);
   return { links, botStatus: session.botStatus };
