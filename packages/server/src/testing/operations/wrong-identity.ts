@@ -1,6 +1,6 @@
 import { decodeJwt, importPKCS8, SignJWT } from 'jose';
 import { generateKeyPairSync } from 'node:crypto';
-import type { ErrorCode } from '@molva/contract';
+import type { ErrorCode, SessionStarted } from '@molva/contract';
 import type { Answered } from '../test-app.ts';
 import { expectFailure } from './answers.ts';
 import { expect } from 'vitest';

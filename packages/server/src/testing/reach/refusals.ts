@@ -2,7 +2,7 @@ import { essence } from '../operations/answers.ts';
 import type { DocumentedCall } from '../operations/document.ts';
 import { addressOf, preparedCall, type RightCall } from '../operations/right-call.ts';
 import type { Identity } from '../operations/tenant.ts';
-import { FREE, unknownId } from '../operations/unknown-id.ts';
+import { FREE, unknownIds } from '../operations/unknown-id.ts';
 import type { Answered } from '../test-app.ts';
 import { identityOf, type Cast } from './cast.ts';
 import { kinds, reachOf, type Kind } from './kinds.ts';
@@ -49,7 +49,10 @@ export async function namedCall(call: DocumentedCall, cast: Cast): Promise<Right
 function unknownParams(call: DocumentedCall, { params }: RightCall): RightCall['params'] {
   const schemas = new Map(call.parameters.filter(({ in: place }) => place === 'path').map((one) => [one.name, one]));
   return Object.fromEntries(
-    Object.entries(params).map(([name, id]) => [name, FREE.has(name) ? id : unknownId(schemas.get(name)?.schema)]),
+    Object.entries(params).map(([name, id]) => [
+      name,
+      FREE.has(name) ? id : (unknownIds(schemas.get(name)?.schema)[0] ?? id),
+    ]),
   );
 }
 
