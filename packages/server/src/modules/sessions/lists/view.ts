@@ -5,7 +5,7 @@ import { listedColumns, storedColumns } from '../state/columns.ts';
 import type { Floor } from '../state/floor.ts';
 import { unpackedExtras } from '../state/message-extras.ts';
 import type { GroupRecord } from '../state/operator-port.ts';
-import type { HotSession } from '../state/session.ts';
+import { clientIsOnline, type HotSession } from '../state/session.ts';
 import type { MessageRow } from '../state/store.ts';
 import type { ListedSession } from './list.ts';
 
@@ -22,6 +22,7 @@ const show = shownBy(listedColumns);
 export function sessionView({ session, last }: ListedSession, { chat, group, tags }: Surroundings): SessionListItem {
   return {
     ...show(session),
+    ...(isBackWithinTheSecond(session) ? { clientOfflineAt: null } : {}),
     assignment: assignmentOf(session.floor),
     closeReason: session.floor.at === 'closed' ? session.floor.by : null,
     lastMessage: last === null ? null : lastMessage(last),
@@ -29,6 +30,13 @@ export function sessionView({ session, last }: ListedSession, { chat, group, tag
     timerFirstAnswer: group?.timerFirstAnswer || chat.settings.timerFirstAnswer,
     timerNextAnswers: group?.timerNextAnswers || chat.settings.timerNextAnswers,
   };
+}
+
+/** Instants go out in whole seconds: whoever comes back in the one that he left in would look as if he were away. */
+function isBackWithinTheSecond(session: HotSession): boolean {
+  const { clientOnlineAt, clientOfflineAt } = session;
+  if (!clientIsOnline(session) || clientOnlineAt === null || clientOfflineAt === null) return false;
+  return Math.floor(clientOfflineAt / 1000) >= Math.floor(clientOnlineAt / 1000);
 }
 
 function assignmentOf(floor: Floor): Assignment | null {

@@ -185,8 +185,8 @@ describe('continuing a session', () => {
     const { body: session } = await app.call<SessionStarted>('POST', path, {
       identityToken: await sign(identitySecret),
     });
-    expect((await send(session.id, { body: 'hi' })).status).toBe(401);
-    expect((await send(session.id, { body: 'hi' }, { authorization: 'Bearer s1.zzzzzzz.AAAA' })).status).toBe(401);
+    expect((await send(session.id, { body: 'hi' })).status).toBe(404);
+    expect((await send(session.id, { body: 'hi' }, { authorization: 'Bearer s1.zzzzzzz.AAAA' })).status).toBe(404);
     expect((await send(session.id, { body: 'hi' }, { authorization: `Bearer ${session.sessionToken}` })).status).toBe(
       201,
     );
