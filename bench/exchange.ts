@@ -36,7 +36,7 @@ export async function exchangeBench(
   const figures: ExchangeFigures[] = [];
   await load(molva, chatId, 32, 2);
   for (const sessions of loads) {
-    const raw = await rawSqlRate(molva.socketFolder, sessions, SECONDS);
+    const raw = await rawSqlRate(molva.database, sessions, SECONDS);
     const measured = await load(molva, chatId, sessions, SECONDS);
     figures.push({ ...measured, rawSqlPerSecond: raw, shareOfRawSql: round(measured.exchangesPerSecond / raw, 3) });
     process.stderr.write(`${JSON.stringify(figures.at(-1))}\n`);
@@ -61,7 +61,7 @@ export async function exchangeBesideBench(
   await using folder = await emptyFolder();
   await using empty = await startMolva(folder.dataFolder);
   await using full = await startMolva(dataFolder);
-  const database = await openBenchDatabase(full.socketFolder);
+  const database = await openBenchDatabase(full.database);
   const chats = new Map([
     [empty, await empty.echoChat()],
     [full, await full.echoChat()],

@@ -31,7 +31,7 @@ export interface ListFigures {
 export async function listsBench(dataFolder: string): Promise<{ loadAverage: number[]; queries: ListFigures[] }> {
   const loadBefore = loadavg();
   await using molva = await startMolva(dataFolder);
-  const database = await openBenchDatabase(molva.socketFolder);
+  const database = await openBenchDatabase(molva.database);
   try {
     const cases = (await listCases(database)).filter(({ name }) => ONLY.test(name));
     const { rows } = await database.query<{ id: string }>('select id from bench_sessions where company = 1 limit 1');

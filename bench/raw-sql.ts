@@ -28,8 +28,8 @@ const DATA = JSON.stringify({
 });
 
 /** The same transaction by SQL alone, on the same database: commits a second with so many sessions at a time. */
-export async function rawSqlRate(socketFolder: string, sessions: number, seconds: number): Promise<number> {
-  const pool = new pg.Pool({ host: socketFolder, user: 'molva', database: 'molva', max: CONNECTIONS });
+export async function rawSqlRate(database: pg.ClientConfig, sessions: number, seconds: number): Promise<number> {
+  const pool = new pg.Pool({ ...database, max: CONNECTIONS });
   const { rows } = await pool.query<{ id: string }>({
     text: `insert into sessions (id, company_id, chat_id, client_id, name, channel, ttl, status, bot_status, bot_id, operator_type, operator_id,
         operator_name, operators, started_at, options, version, last_seq, last_event_seq, unread)

@@ -37,7 +37,7 @@ const triggers = `select tgname as name, pg_get_triggerdef(oid) as text from pg_
 /** Starts a second with and without the indexes of the list; the database is afterwards as it was. */
 export async function startsBench(dataFolder: string): Promise<StartsReport> {
   await using molva = await startMolva(dataFolder);
-  const database = await openBenchDatabase(molva.socketFolder);
+  const database = await openBenchDatabase(molva.database);
   const chatId = await molva.echoChat();
   const definitions = async (text: string): Promise<Definition[]> => (await database.query<Definition>(text)).rows;
   const [taken, kept] = [await definitions(listIndexes), await definitions(triggers)];

@@ -41,7 +41,7 @@ export async function webhooksBench(): Promise<WebhookFigures> {
   await using molva = await startMolva(folder.dataFolder);
   const { child, match } = await startNode([program], {}, /port (\d+)/);
   const url = `http://127.0.0.1:${match[1]}/`;
-  const database = await openBenchDatabase(molva.socketFolder);
+  const database = await openBenchDatabase(molva.database);
   const read = async (text: string): Promise<string[]> =>
     (await database.query<{ key: string }>(text)).rows.map(({ key }) => key);
   try {

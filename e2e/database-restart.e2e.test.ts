@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ListPage, LoggedEvent } from '@molva/contract';
 import { Centrifuge, type PublicationContext } from 'centrifuge';
@@ -6,7 +5,7 @@ import pg from 'pg';
 import { expect, it } from 'vitest';
 import { ExternalDatabase } from '../packages/server/src/testing/external-database.ts';
 import { Figures } from './support/figures.ts';
-import { MolvaProcess, untilReady } from './support/molva.ts';
+import { embeddedDatabase, MolvaProcess, untilReady } from './support/molva.ts';
 
 const WRITERS = 36;
 
@@ -133,12 +132,7 @@ async function heardThrough(
 it('every committed event is heard on the sockets that stood while the embedded database crashes', async () => {
   await using molva = await MolvaProcess.start();
   const ask = async <T extends object>(text: string): Promise<T[]> => {
-    const client = new pg.Client({
-      host: join(molva.folder, 'data', 'socket'),
-      user: 'molva',
-      database: 'molva',
-      application_name: 'test',
-    });
+    const client = new pg.Client({ ...embeddedDatabase(molva.folder), application_name: 'test' });
     await client.connect();
     const { rows } = await client.query<T>(text);
     await client.end();

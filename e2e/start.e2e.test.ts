@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { describe, expect, it } from 'vitest';
-import { freePort, MolvaProcess, untilReady } from './support/molva.ts';
+import { embeddedDatabase, freePort, MolvaProcess, untilReady } from './support/molva.ts';
 
 const main = fileURLToPath(new URL('../packages/server/dist/main.js', import.meta.url));
 
@@ -80,7 +80,7 @@ describe('a start that cannot be', () => {
     const second = await outcome({ MOLVA_DATA_DIR: join(molva.folder, 'data'), MOLVA_PORT: '0' });
     expect([second.code, second.output]).toEqual([1, expect.stringMatching(/is in use by process \d+/)]);
     expect((await fetch(`${molva.url}/health/ready`)).status).toBe(200);
-    const database = new pg.Client({ host: join(molva.folder, 'data', 'socket'), user: 'molva', database: 'molva' });
+    const database = new pg.Client(embeddedDatabase(molva.folder));
     await database.connect();
     await database.query("insert into molva_migrations (number, name) values (999999, '999999_of_tomorrow.sql')");
     await database.end();

@@ -57,7 +57,7 @@ export async function openFullFolder(): Promise<FullFolder> {
 async function fillFolder(dataFolder: string): Promise<FillingSeconds> {
   await using molva = await startMolva(dataFolder);
   await molva.echoChat();
-  const client = await openBenchDatabase(molva.socketFolder);
+  const client = await openBenchDatabase(molva.database);
   try {
     return await fill(
       client,
@@ -70,8 +70,8 @@ async function fillFolder(dataFolder: string): Promise<FillingSeconds> {
 }
 
 /** A connection to the database of a running Molva, past it. */
-export async function openBenchDatabase(socketFolder: string): Promise<pg.Client> {
-  const client = new pg.Client({ host: socketFolder, user: 'molva', database: 'molva' });
+export async function openBenchDatabase(database: pg.ClientConfig): Promise<pg.Client> {
+  const client = new pg.Client(database);
   await client.connect();
   return client;
 }

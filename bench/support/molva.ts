@@ -1,5 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
+import type pg from 'pg';
 import { startNode, stop, unlimited } from './process.ts';
 
 const main = fileURLToPath(new URL('../../packages/server/dist/main.js', import.meta.url));
@@ -20,7 +22,7 @@ export interface BenchedMolva extends AsyncDisposable {
   readonly port: number;
   readonly pid: number;
   /** Where its database can be reached past it. */
-  readonly socketFolder: string;
+  readonly database: pg.ClientConfig;
   readonly token: string;
   /** Resolves with the exit code when the process ends; null where a signal ended it. */
   readonly ended: Promise<number | null>;
@@ -84,7 +86,12 @@ export async function startMolva(
   return {
     port,
     pid: child.pid ?? 0,
-    socketFolder: join(dataFolder, 'socket'),
+    database: {
+      host: join(dataFolder, 'socket'),
+      user: 'molva',
+      password: await readFile(join(dataFolder, 'secrets', 'database.password'), 'utf8'),
+      database: 'molva',
+    },
     token,
     ended: new Promise((resolve) => child.once('exit', resolve)),
     echoChat: () => chatWith({ name: 'Echo', scenario }),

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,6 +9,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const main = fileURLToPath(new URL('../../packages/server/dist/main.js', import.meta.url));
+
+/** How the embedded database of a running Molva is reached past it. */
+export function embeddedDatabase(folder: string) {
+  const data = join(folder, 'data');
+  const password = readFileSync(join(data, 'secrets', 'database.password'), 'utf8');
+  return { host: join(data, 'socket'), user: 'molva', password, database: 'molva' };
+}
 
 /** Molva as a process of its own, on a data folder of its own. */
 export class MolvaProcess implements AsyncDisposable {

@@ -13,12 +13,23 @@ export interface Secrets {
 
 /** Reads the secrets of a data folder, generating what is missing; the files are readable by their owner alone. */
 export async function openSecrets(dataDir: string): Promise<Secrets> {
-  const folder = join(dataDir, 'secrets');
-  await mkdir(folder, { recursive: true, mode: 0o700 });
-  await chmod(folder, 0o700);
+  const folder = await openFolder(dataDir);
   const pair = JSON.parse(await readOrMake(join(folder, 'signing.json'), makePair)) as Secrets['signing'];
   const key = await readOrMake(join(folder, 'session.key'), () => randomBytes(32).toString('base64'));
   return { signing: pair, sessionKey: Buffer.from(key, 'base64') };
+}
+
+/** The password of the embedded database, made at the first start; letters and digits alone. */
+export async function databasePassword(dataDir: string): Promise<string> {
+  const folder = await openFolder(dataDir);
+  return readOrMake(join(folder, 'database.password'), () => randomBytes(32).toString('hex'));
+}
+
+async function openFolder(dataDir: string): Promise<string> {
+  const folder = join(dataDir, 'secrets');
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  await chmod(folder, 0o700);
+  return folder;
 }
 
 function makePair(): string {

@@ -41,15 +41,21 @@ const settings = {
   timezone: 'UTC',
 } as const;
 
+/** Where a server works: its cluster, its socket, and the file that says who is let in. */
+export interface Places {
+  readonly folder: string;
+  readonly socketFolder: string;
+  readonly accessRules: string;
+}
+
 /** Starts a server as a child that ends with this process. */
 export function launch(
-  folder: string,
-  socketFolder: string,
+  { folder, socketFolder, accessRules }: Places,
   binaries: Binaries,
   as: RunAs,
   log: ClusterLog,
 ): ChildProcess {
-  const options = { ...settings, unix_socket_directories: socketFolder };
+  const options = { ...settings, unix_socket_directories: socketFolder, hba_file: accessRules };
   const flags = Object.entries(options).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const { command, args } = as.wrap(join(binaries.folder, 'postgres'), ['-D', folder, ...flags]);
   const output = log.open();

@@ -2,20 +2,18 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { StartError } from '../start-error.ts';
+import { CLUSTER_USER, setPassword } from './access.ts';
 import type { Binaries } from './binaries.ts';
 import type { RunAs } from './run-as.ts';
-
-/** Name of the embedded server's superuser, reachable over the socket's private folder alone. */
-export const CLUSTER_USER = 'molva';
 
 /** Between a cluster's name and some letters while it is being made. */
 const BUILDING = '.new-';
 
 /**
  * Makes the cluster where there is none. It is built beside its place and renamed when complete, so that an
- * interrupted first start leaves nothing half done. Whoever may enter the private socket folder is trusted.
+ * interrupted first start leaves nothing half done. Its own rules let everybody in, and no server is started under them.
  */
-export function ensureCluster(folder: string, binaries: Binaries, as: RunAs): void {
+export function ensureCluster(folder: string, password: string, binaries: Binaries, as: RunAs): void {
   if (existsSync(join(folder, 'PG_VERSION'))) return checkVersion(folder, binaries);
   if (existsSync(folder) && !isEmpty(folder)) {
     throw new StartError(
@@ -48,6 +46,7 @@ export function ensureCluster(folder: string, binaries: Binaries, as: RunAs): vo
     const reason = (stderr ?? error?.message ?? '').trim().split('\n').at(-1) ?? '';
     throw new StartError(`The database could not be created in ${folder}: ${reason}`);
   }
+  setPassword(building, password, binaries, as);
   renameSync(building, folder);
 }
 

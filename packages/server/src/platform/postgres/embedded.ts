@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import type { DatabaseConnection } from '../database.ts';
+import { databasePassword } from '../secrets.ts';
 import { StartError } from '../start-error.ts';
+import { CLUSTER_USER, isLetIn, setPassword, writeAccessRules } from './access.ts';
 import { findBinaries } from './binaries.ts';
 import { hasEnded, launch, stop } from './child.ts';
-import { CLUSTER_USER, ensureCluster } from './cluster.ts';
+import { ensureCluster } from './cluster.ts';
 import { ClusterLog } from './cluster-log.ts';
 import { keepCopy } from './copies.ts';
 import { clearLeftovers } from './leftovers.ts';
@@ -25,28 +27,39 @@ export interface EmbeddedStart extends Starting {
   readonly copyOf: (connection: DatabaseConnection) => Promise<string | undefined>;
 }
 
-/** A server in the data folder: a child on a Unix socket, no TCP, that ends with this process. */
+/**
+ * A server in the data folder: a child on a Unix socket, no TCP, that ends with this process and asks for the password of
+ * the data folder.
+ */
 export async function openEmbedded(dataDir: string, start: EmbeddedStart): Promise<DatabaseServer> {
   const folder = join(dataDir, 'postgres');
   const as = runAs(folder);
   const binaries = findBinaries(process.env['PATH'] ?? '');
   checkReach(as, binaries.folder, 'its programs in');
   checkReach(as, dataDir, 'the data folder');
-  ensureCluster(folder, binaries, as);
   const socketFolder = prepareSocketFolder(dataDir, as);
+  const password = await databasePassword(dataDir);
+  ensureCluster(folder, password, binaries, as);
   const log = new ClusterLog(join(dataDir, 'postgres.log'));
-  const connection = { host: socketFolder, user: CLUSTER_USER, database: DATABASE };
+  const places = { folder, socketFolder, accessRules: writeAccessRules(dataDir) };
+  const connection = { host: socketFolder, user: CLUSTER_USER, password, database: DATABASE };
   const begin = async () => {
     await clearLeftovers(folder, socketFolder, as, start.tell);
     const from = log.size;
-    const child = launch(folder, socketFolder, binaries, as, log);
+    const child = launch(places, binaries, as, log);
     await becomeReady(child, folder, log, from, start);
     return child;
   };
 
   let child = await begin();
   try {
-    await ensureDatabase(socketFolder);
+    if (!(await isLetIn({ ...connection, database: 'postgres' }))) {
+      // One that was made before there were passwords, or whose secrets are of another backup.
+      await stop(child);
+      setPassword(folder, password, binaries, as);
+      child = await begin();
+    }
+    await ensureDatabase({ ...connection, database: 'postgres' });
     const name = await start.copyOf(connection);
     if (name !== undefined) {
       await stop(child);
@@ -82,13 +95,20 @@ function prepareSocketFolder(dataDir: string, as: RunAs): string {
   const short = createHash('sha256').update(dataDir).digest('hex').slice(0, 16);
   const folder = near.length <= LONGEST_SOCKET_FOLDER ? near : join(tmpdir(), `molva-${short}`);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
+  // In a folder of everybody's somebody else may have made it first.
+  const found = lstatSync(folder);
+  if (!found.isDirectory() || ![process.getuid?.(), as.uid].includes(found.uid)) {
+    throw new StartError(
+      `The folder of the database's socket, ${folder}, is somebody else's. Remove it, or move the data folder to a shorter path.`,
+    );
+  }
   chmodSync(folder, 0o700);
   as.own(folder);
   return folder;
 }
 
-async function ensureDatabase(socketFolder: string): Promise<void> {
-  const client = new pg.Client({ host: socketFolder, user: CLUSTER_USER, database: 'postgres' });
+async function ensureDatabase(connection: DatabaseConnection): Promise<void> {
+  const client = new pg.Client(connection);
   try {
     await client.connect();
     const { rowCount } = await client.query('select 1 from pg_database where datname = $1', [DATABASE]);
