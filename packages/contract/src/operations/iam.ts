@@ -57,14 +57,14 @@ export const refresh = defineOperation({
   example: { refreshToken: 'the refresh token of the login', ttl: 3600 },
 });
 
-/** Ends a login: none of its refresh tokens is good any more. */
+/** Ends a login: none of its tokens is good any more. */
 export const logout = defineOperation({
   id: 'logout',
   service: 'iam',
   method: 'POST',
   path: '/auth/logout',
   tag: 'Identity',
-  summary: 'End a login; ending one that is not there changes nothing',
+  summary: 'End a login with its tokens; ending one that is not there changes nothing',
   access: 'credentials',
   body: LogoutBody,
   answers: { 204: Empty },

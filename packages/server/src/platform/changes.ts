@@ -11,6 +11,8 @@ export interface ChangeIds {
   readonly 'session-tokens': string;
   /** A user's roles, block, name or generation of tokens. */
   readonly user: number;
+  /** A login that was ended, by its id. */
+  readonly login: string;
   /** A company's settings. */
   readonly company: number;
   /** The hash of an API key, in hexadecimal. */

@@ -56,3 +56,11 @@ function uuid7Generator(now: () => number): () => string {
     return id;
   };
 }
+
+/** The form of an id. */
+export const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** Whether a text has the form of an id. */
+export function isUuid(text: string): boolean {
+  return UUID.test(text);
+}

@@ -1,6 +1,7 @@
 import type { ListQuery } from '@molva/contract';
 import { sql, type RawBuilder } from 'kysely';
 import { badField } from './failure.ts';
+import { UUID } from './ids.ts';
 import { isoInstant, readInstant } from './instant.ts';
 import type { ColumnType, ListColumn, ListSpec, Order } from './list.ts';
 
@@ -80,7 +81,7 @@ const readers: Readonly<Record<ColumnType, { cast: string; reader: Reader; is: s
   integer: { cast: 'bigint', reader: matching(/^-?\d{1,18}$/), is: 'an integer' },
   instant: { cast: 'timestamptz', reader: readInstant, is: 'an ISO 8601 date-time' },
   boolean: { cast: 'boolean', reader: matching(/^(true|false|0|1)$/), is: 'true or false' },
-  uuid: { cast: 'uuid', reader: matching(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i), is: 'a UUID' },
+  uuid: { cast: 'uuid', reader: matching(UUID), is: 'a UUID' },
 };
 
 function keysetValue(type: ColumnType, text: string): RawBuilder<unknown> {

@@ -54,6 +54,7 @@ export interface Tables {
   };
   login_failures: { subject: string; account: string | null; failed_at: Instant };
   login_places: { subject: string; seen_at: Instant };
+  ended_logins: { family: string; ended_at: Instant };
   api_keys: {
     id: string;
     company_id: number;

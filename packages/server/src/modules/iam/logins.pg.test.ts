@@ -1,12 +1,12 @@
 import { KeySet, type CurrentUser, type TokenPair } from '@molva/contract';
 import { hash } from '@node-rs/argon2';
-import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
+import { createLocalJWKSet, decodeProtectedHeader, importPKCS8, jwtVerify, SignJWT } from 'jose';
 import { pino } from 'pino';
 import { Compile } from 'typebox/compile';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDatabase } from '../../platform/database.ts';
 import { FakeClock } from '../../testing/fake-clock.ts';
-import { ADMIN, startTestApp, type TestApp } from '../../testing/test-app.ts';
+import { ADMIN, startTestApp, testSecrets, type TestApp } from '../../testing/test-app.ts';
 
 const NEW = 'staple battery horse';
 const clock = new FakeClock(Date.parse('2026-01-28T12:00:00Z'));
@@ -42,6 +42,25 @@ describe('tokens', () => {
     expect(decodeProtectedHeader(token)).toEqual({ alg: 'RS256', typ: 'JWT', kid: body.keys[0]?.kid });
     const { payload } = await jwtVerify(token, createLocalJWKSet(body), { currentDate: new Date(clock.now()) });
     expect(payload).toMatchObject({ sub: '1', company_id: 1, roles: expect.arrayContaining(['ADMIN']) });
+  });
+
+  it.each([
+    { sub: 'admin' },
+    { sub: '1e0' },
+    { sub: ' 1' },
+    { sub: '0' },
+    { sub: '99999999999999999999' },
+    { sub: '2147483648' },
+    { sub: '1', sid: 'no login' },
+    { sub: '1', sid: 7 },
+    { sub: '1', generation: 'x' },
+  ])('signed with our key that say what none of ours does are not valid: %o', async (claims) => {
+    const key = await importPKCS8(testSecrets(new Uint8Array()).signing.privateKey, 'RS256');
+    const token = await new SignJWT({ company_id: 1, roles: ['ADMIN'], ...claims })
+      .setProtectedHeader({ alg: 'RS256' })
+      .setExpirationTime(Math.floor(clock.now() / 1000) + 3600)
+      .sign(key);
+    expect(code(await me(token))).toEqual([401, 'token-invalid']);
   });
 
   it('end within a call where the user is blocked, and do not come back to life', async () => {
@@ -147,16 +166,22 @@ describe('refresh tokens', () => {
     expect(JSON.parse(warnings[0] ?? '{}')).toMatchObject({ level: 40, userId: user.id });
     expect(warnings.join('')).not.toContain(user.refreshToken);
     expect((await refresh(next.refreshToken)).status).toBe(401);
+    expect(code(await me(next.token))).toEqual([401, 'token-invalid']);
     expect((await refresh(other.refreshToken)).status).toBe(200);
   });
 
-  it('end with the logout, which ends nothing else and forgives what is not there', async () => {
+  it('end with the logout, tokens too, which ends nothing else and forgives what is not there', async () => {
     const user = await somebody('logout@test');
+    expect((await me(user.token)).status).toBe(200);
     const next = (await refresh(user.refreshToken)).body;
     const other = (await login('logout@test')).body;
     const logout = (refreshToken: string) => app.call('POST', '/auth/logout', { refreshToken });
     expect((await logout(user.refreshToken)).status).toBe(204);
     expect((await refresh(next.refreshToken)).status).toBe(401);
+    expect([code(await me(user.token)), code(await me(next.token))]).toEqual(
+      Array.from({ length: 2 }, () => [401, 'token-invalid']),
+    );
+    expect((await me(other.token)).status).toBe(200);
     expect((await refresh(other.refreshToken)).status).toBe(200);
     expect([(await logout(user.refreshToken)).status, (await logout('made up')).status]).toEqual([204, 204]);
     expect((await app.call('POST', '/auth/logout', {})).status).toBe(400);
@@ -165,16 +190,18 @@ describe('refresh tokens', () => {
   it('that have ended and failures that no longer count are swept', async () => {
     await using database = openDatabase(app.connection, 1, () => undefined);
     await login('sweep@test', 'wrong');
+    await app.call('POST', '/auth/logout', { refreshToken: (await login(ADMIN.email)).body.refreshToken });
     const left = async () => [
       (await database.builder.selectFrom('login_failures').select('subject').execute()).length,
       (await database.builder.selectFrom('refresh_tokens').select('family').execute()).length,
+      (await database.builder.selectFrom('ended_logins').select('family').execute()).length,
     ];
     expect((await left()).every((count) => count > 0)).toBe(true);
-    clock.advance(31 * 86_400_000);
+    clock.advance(32 * 86_400_000);
     const later = () => {
       clock.advance(1_000);
       return left();
     };
-    await expect.poll(later, { timeout: 10_000 }).toEqual([0, 0]);
+    await expect.poll(later, { timeout: 10_000 }).toEqual([0, 0, 0]);
   });
 });

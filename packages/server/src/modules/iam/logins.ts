@@ -15,7 +15,14 @@ import type { Log } from '../../platform/log.ts';
 import type { Attempt, LoginLimits } from './login-limits.ts';
 import type { LoginTrail } from './login-trail.ts';
 import { generatePassword, isOutdated, type Passwords } from './passwords.ts';
-import { endLogin, firstRefreshToken, refreshOwner, rotateRefreshToken, type RefreshPorts } from './refresh.ts';
+import {
+  endLogin,
+  firstRefreshToken,
+  refreshOwner,
+  rotateRefreshToken,
+  type LoginToken,
+  type RefreshPorts,
+} from './refresh.ts';
 import type { Tokens } from './tokens.ts';
 import {
   endLogins,
@@ -77,17 +84,17 @@ export class Logins {
       const user = inCompany && account?.blocked_at === null ? account : undefined;
       return { hash: account?.password_hash ?? decoy, account, user };
     });
-    const begun = await database.transaction(async (connection) => {
+    const { user, begun } = await database.transaction(async (connection) => {
       // Whoever changes the password or blocks the user meanwhile ends this login as well.
       const user = await lockActiveUser(connection, known.id);
       if (user === undefined || user.token_generation !== known.token_generation)
         throw new Failure('wrong-credentials');
-      return { user, refreshToken: await firstRefreshToken(connection, user.id, this.#refreshPorts()) };
+      return { user, begun: await firstRefreshToken(connection, user.id, this.#refreshPorts()) };
     });
     await this.#renewHash(known, body.password);
     await limits.know(attempt);
     await trail.done('login', known, address);
-    return { token: await this.#sign(begun.user, body.ttl), refreshToken: begun.refreshToken };
+    return this.#pair(user, begun, body.ttl);
   }
 
   /** The next pair for a refresh token; throws `refresh-refused`. */
@@ -96,17 +103,22 @@ export class Logins {
       user,
       outcome: await rotateRefreshToken(connection, user.id, body.refreshToken, this.#refreshPorts()),
     }));
-    if (next?.outcome === 'reused') {
-      const { log } = this.#ports;
-      log.warn({ userId: next.user.id }, 'a refresh token was used again: the login it belongs to was ended');
+    if (next === undefined || next.outcome === 'refused') throw new Failure('refresh-refused');
+    const { user, outcome } = next;
+    if ('reused' in outcome) {
+      const { changes, log } = this.#ports;
+      changes.tell('login', outcome.reused);
+      log.warn({ userId: user.id }, 'a refresh token was used again: the login it belongs to was ended');
+      throw new Failure('refresh-refused');
     }
-    if (next === undefined || typeof next.outcome === 'string') throw new Failure('refresh-refused');
-    return { token: await this.#sign(next.user, body.ttl), refreshToken: next.outcome.refreshToken };
+    return this.#pair(user, outcome, body.ttl);
   }
 
-  /** Ends the login of a refresh token; one that is not there changes nothing. */
+  /** Ends the login of a refresh token, with its tokens; one that is not there changes nothing. */
   async logout(refreshToken: string): Promise<void> {
-    await this.#whileOwned(refreshToken, (connection) => endLogin(connection, refreshToken));
+    const { changes, clock, database } = this.#ports;
+    const ended = await endLogin(database, refreshToken, clock.now());
+    if (ended !== undefined) changes.tell('login', ended);
   }
 
   /** Another password for a user who knows the present one: every login and token of the user ends. */
@@ -173,9 +185,9 @@ export class Logins {
     await renewHash(this.#ports.database, id, old, await this.#ports.passwords.hash(password));
   }
 
-  #sign(user: LockedUser, ttl = DEFAULT_TOKEN_TTL): Promise<string> {
+  async #pair(user: LockedUser, { login, refreshToken }: LoginToken, ttl = DEFAULT_TOKEN_TTL): Promise<TokenPair> {
     const { id, company_id: companyId, roles, token_generation: generation } = user;
-    return this.#ports.tokens.sign({ id, companyId, roles, generation }, ttl);
+    return { token: await this.#ports.tokens.sign({ id, companyId, roles, generation, login }, ttl), refreshToken };
   }
 
   #refreshPorts(): RefreshPorts {

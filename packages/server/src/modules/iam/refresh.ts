@@ -6,9 +6,22 @@ import { isoInstant } from '../../platform/instant.ts';
 const LIFE_MS = 30 * 86_400_000;
 /** A used one answers its successor again this long: workers that share a token, a lost answer. */
 const REPEAT_MS = 60_000;
+/** An ended login is remembered this long: a day more than the longest life of a token. */
+const ENDED_MS = 31 * 86_400_000;
 
 /** What a refresh came to: the next token, a refusal, or the end of a login whose token two parties hold. */
-export type RefreshOutcome = { readonly refreshToken: string } | 'refused' | 'reused';
+export type RefreshOutcome = LoginToken | 'refused' | EndedByUse;
+
+/** A refresh token, and the login it belongs to. */
+export interface LoginToken {
+  readonly refreshToken: string;
+  readonly login: string;
+}
+
+/** The login that ended, as its token was used again. */
+export interface EndedByUse {
+  readonly reused: string;
+}
 
 /** The instant of a rotation, and its randomness. */
 export interface RefreshPorts {
@@ -30,18 +43,23 @@ const use = {
   name: 'refresh_use',
   text: 'update refresh_tokens set used_at = $2, successor = $3 where token_hash = $1',
 };
-const endFamily = { name: 'refresh_end', text: 'delete from refresh_tokens where family = $1' };
 const endFamilyOf = {
   name: 'refresh_logout',
-  text: 'delete from refresh_tokens where family in (select family from refresh_tokens where token_hash = $1)',
+  text: `with gone as (delete from refresh_tokens
+      where family in (select family from refresh_tokens where token_hash = $1) returning family)
+    insert into ended_logins (family, ended_at) select distinct family, $2::timestamptz from gone
+    on conflict (family) do nothing returning family`,
 };
+const isEnded = { name: 'logins_ended', text: 'select 1 from ended_logins where family = $1' };
+const sweepEnded = { name: 'logins_sweep', text: 'delete from ended_logins where ended_at < $1' };
 const sweep = { name: 'refresh_sweep', text: 'delete from refresh_tokens where expires_at < $1' };
 
 /** Begins a family: the refresh token of a login. */
-export async function firstRefreshToken(database: Queryable, userId: number, ports: RefreshPorts): Promise<string> {
-  const token = newToken(ports);
-  await database.query(insert, [hashOf(token), ports.uuid(), userId, isoInstant(ports.now + LIFE_MS)]);
-  return token;
+export async function firstRefreshToken(database: Queryable, userId: number, ports: RefreshPorts): Promise<LoginToken> {
+  const refreshToken = newToken(ports);
+  const login = ports.uuid();
+  await database.query(insert, [hashOf(refreshToken), login, userId, isoInstant(ports.now + LIFE_MS)]);
+  return { refreshToken, login };
 }
 
 /** The user a refresh token was given to. */
@@ -50,14 +68,21 @@ export async function refreshOwner(database: Queryable, token: string): Promise<
   return row?.user_id;
 }
 
-/** Ends the login a refresh token belongs to; one that is not there changes nothing. */
-export async function endLogin(database: Queryable, token: string): Promise<void> {
-  await database.query(endFamilyOf, [hashOf(token)]);
+/** Ends the login a refresh token belongs to, with its tokens, and answers it; undefined where there is none. */
+export async function endLogin(database: Queryable, token: string, now: number): Promise<string | undefined> {
+  const [row] = await database.query<{ family: string }>(endFamilyOf, [hashOf(token), isoInstant(now)]);
+  return row?.family;
 }
 
-/** Forgets refresh tokens that have ended. */
+/** Whether a login was ended. */
+export async function isLoginEnded(database: Queryable, login: string): Promise<boolean> {
+  return (await database.query(isEnded, [login])).length > 0;
+}
+
+/** Forgets refresh tokens that have ended, and ended logins none of whose tokens can last. */
 export async function sweepRefreshTokens(database: Queryable, now: number): Promise<void> {
   await database.query(sweep, [isoInstant(now)]);
+  await database.query(sweepEnded, [isoInstant(now - ENDED_MS)]);
 }
 
 /**
@@ -78,14 +103,14 @@ export async function rotateRefreshToken(
   }>(find, [hashOf(token)]);
   if (row === undefined || row.expires_at <= ports.now) return 'refused';
   if (row.used_at !== null && row.successor !== null) {
-    if (ports.now - row.used_at <= REPEAT_MS) return { refreshToken: unseal(row.successor, token) };
-    await database.query(endFamily, [row.family]);
-    return 'reused';
+    if (ports.now - row.used_at <= REPEAT_MS) return { refreshToken: unseal(row.successor, token), login: row.family };
+    await endLogin(database, token, ports.now);
+    return { reused: row.family };
   }
   const next = newToken(ports);
   await database.query(insert, [hashOf(next), row.family, userId, isoInstant(ports.now + LIFE_MS)]);
   await database.query(use, [hashOf(token), isoInstant(ports.now), seal(next, token, ports.randomBytes(12))]);
-  return { refreshToken: next };
+  return { refreshToken: next, login: row.family };
 }
 
 function newToken(ports: RefreshPorts): string {

@@ -5,16 +5,17 @@ import type { DueRunner } from '../../platform/due.ts';
 import { Failure } from '../../platform/failure.ts';
 import type { Ids } from '../../platform/ids.ts';
 import type { Log } from '../../platform/log.ts';
-import type { Memory } from '../../platform/memory.ts';
+import type { Memory, MemoryPart } from '../../platform/memory.ts';
 import { ApiKeys, isApiKey } from './api-keys.ts';
 import { Audit } from './audit.ts';
+import { BELIEVED_MS } from './believed.ts';
 import { Companies } from './companies.ts';
 import { hasCompanies, insertFirstCompany } from './company-store.ts';
 import { LoginLimits } from './login-limits.ts';
 import { LoginTrail } from './login-trail.ts';
 import { Logins } from './logins.ts';
 import { generatePassword, Passwords } from './passwords.ts';
-import { sweepRefreshTokens } from './refresh.ts';
+import { isLoginEnded, sweepRefreshTokens } from './refresh.ts';
 import { openUserStandings, type UserStandings } from './user-standing.ts';
 import type { Tokens } from './tokens.ts';
 import { findUser, keyEmails, type UserRow } from './user-store.ts';
@@ -61,6 +62,8 @@ export class Iam {
   readonly #passwords = new Passwords();
   readonly #limits: LoginLimits;
   readonly #standings: UserStandings;
+  /** Whether logins were ended, as long as their tokens are used. */
+  readonly #ended: MemoryPart<string, boolean>;
 
   constructor(ports: IamPorts) {
     const { database, clock, ids, log, due, changes, memory, tokens, seats } = ports;
@@ -73,6 +76,12 @@ export class Iam {
     this.audit = new Audit({ database, clock, ids, log, standings });
     const limits = this.#limits;
     const trail = new LoginTrail(this.audit, log, clock);
+    this.#ended = memory.part({
+      name: 'ended-login',
+      lifeMs: BELIEVED_MS,
+      read: (login) => isLoginEnded(database, login),
+    });
+    changes.on('login', (login) => this.#ended.drop(login));
     this.logins = new Logins({ database, clock, ids, log, tokens, passwords, limits, changes, trail });
     this.users = new Users({ database, clock, passwords, changes, seats, limits });
     this.companies = new Companies({ database, passwords, changes, memory });
@@ -92,9 +101,10 @@ export class Iam {
    */
   async identify(text: string): Promise<Viewer> {
     if (isApiKey(text)) return this.keys.identify(text);
-    const { userId, generation } = await this.tokens.verify(text);
-    const user = await this.#standings.get(userId);
-    if (user === undefined || user.blocked || user.generation !== generation) throw new Failure('token-invalid');
+    const { userId, generation, login } = await this.tokens.verify(text);
+    const [user, ended] = await Promise.all([this.#standings.get(userId), login !== null && this.#ended.get(login)]);
+    if (ended || user === undefined || user.blocked || user.generation !== generation)
+      throw new Failure('token-invalid');
     return { id: userId, companyId: user.companyId, roles: user.roles };
   }
 

@@ -7,10 +7,12 @@ import {
   jwtVerify,
   SignJWT,
   type CryptoKey,
+  type JWTPayload,
 } from 'jose';
 import type { KeySet } from '@molva/contract';
 import type { Clock } from '../../platform/clock.ts';
 import { Failure } from '../../platform/failure.ts';
+import { isUuid } from '../../platform/ids.ts';
 import type { Memory, MemoryPart } from '../../platform/memory.ts';
 
 /** Whom a token is made for. */
@@ -20,6 +22,8 @@ export interface TokenSubject {
   readonly roles: readonly string[];
   /** The generation of the user's tokens: those of an earlier one have ended. */
   readonly generation: number;
+  /** The login it is made for. */
+  readonly login: string;
 }
 
 /** How long a token that has ended still tells of whom it was. */
@@ -29,6 +33,8 @@ const REMEMBERED_SECONDS = 90 * 86_400;
 export interface TokenClaims {
   readonly userId: number;
   readonly generation: number;
+  /** The login it was made for; null of one from before tokens named it. */
+  readonly login: string | null;
 }
 
 /** The RSA pair tokens are signed with, as PEM. */
@@ -54,6 +60,8 @@ const ALGORITHM = 'RS256';
 const TOKEN_VERSION = 4;
 /** A token is good this long past its end: clients whose clock runs behind would otherwise refresh without end. */
 const GRACE_SECONDS = 60;
+/** Ids of users are integers of PostgreSQL. */
+const GREATEST_ID = 2_147_483_647;
 
 /** Signs and reads the tokens of users: JWT RS256 with the documented claims, the roles and the generation. */
 export class Tokens {
@@ -78,6 +86,7 @@ export class Tokens {
       company_id: user.companyId,
       roles: [...user.roles],
       generation: user.generation,
+      sid: user.login,
     })
       .setProtectedHeader({ alg: ALGORITHM, typ: 'JWT', kid: published.kid })
       .setSubject(String(user.id))
@@ -126,9 +135,7 @@ export class Tokens {
         currentDate: new Date(this.#clock.now()),
         requiredClaims: ['exp', 'sub', 'company_id', 'roles'],
       });
-      // Tokens from before there were generations are of the first.
-      const claims = { userId: Number(payload.sub), generation: Number(payload['generation'] ?? 0) };
-      return { claims, exp: payload.exp ?? 0 };
+      return { claims: claimsOf(payload), exp: payload.exp ?? 0 };
     } catch (error) {
       throw new Failure(error instanceof errors.JWTExpired ? 'token-expired' : 'token-invalid');
     }
@@ -137,6 +144,15 @@ export class Tokens {
   #import(): Promise<Imported> {
     return (this.#imported ??= importKeys(this.#keys));
   }
+}
+
+/** What a signed token says; throws where it says what none of ours does, as one that another program signed. */
+function claimsOf({ sub = '', generation = 0, sid = null }: JWTPayload): TokenClaims {
+  const userId = /^[1-9]\d{0,9}$/.test(sub) ? Number(sub) : Number.NaN;
+  if (!(userId <= GREATEST_ID)) throw new Failure('token-invalid');
+  if (sid !== null && !(typeof sid === 'string' && isUuid(sid))) throw new Failure('token-invalid');
+  // Tokens from before there were generations are of the first.
+  return { userId, generation: Number(generation), login: sid };
 }
 
 async function importKeys({ privateKey, publicKey }: SigningKeys): Promise<Imported> {

@@ -8,7 +8,7 @@ import type { DatabaseWatch } from './watch.ts';
 /** Where the database is; `pooled` where a pooler stands before it. */
 export type DatabaseConnection =
   | { readonly connectionString: string; readonly pooled?: boolean }
-  | { readonly host: string; readonly database: string; readonly user: string };
+  | { readonly host: string; readonly database: string; readonly user: string; readonly password?: string | undefined };
 
 /** What a pool is made of; times in milliseconds. */
 export interface PoolOptions {

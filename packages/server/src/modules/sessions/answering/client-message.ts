@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Attachment, ReplyToMessage } from '@molva/contract';
 import { badField, Failure } from '../../../platform/failure.ts';
 import type { BotUserMessage } from '../state/bot-input.ts';
+import { isUuid } from '../../../platform/ids.ts';
 import type { Draft, PlacedMessage } from '../state/draft.ts';
 import type { SessionStore } from '../state/store.ts';
 import { speakBefore, speakFirst } from './first-words.ts';
@@ -86,17 +87,10 @@ export async function readReplyTo(
   return { id: row.id, authorType: row.author_type, body: row.body, authorName: row.author_name };
 }
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
-/** Whether a text has the form of an id. */
-export function isUuid(text: string): boolean {
-  return UUID.test(text);
-}
-
 /** The key of a call as a UUID: its own, or one made of whatever text the header holds. */
 export function idempotencyKey(clientMessageId: string | undefined, header: string | undefined): string | undefined {
   const text = header ?? clientMessageId;
-  if (text === undefined || UUID.test(text)) return text?.toLowerCase();
+  if (text === undefined || isUuid(text)) return text?.toLowerCase();
   const hex = createHash('sha256').update(text).digest('hex');
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join('-');
 }

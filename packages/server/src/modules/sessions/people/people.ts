@@ -1,8 +1,9 @@
 import { Failure, notFound } from '../../../platform/failure.ts';
+import { isUuid } from '../../../platform/ids.ts';
 import type { Caller } from '../../../platform/route.ts';
 import { canAnswer } from '../../iam/index.ts';
 import { acceptOnce, type Accepted } from '../answering/accepted.ts';
-import { isUuid, readReplyTo, type IncomingMessage } from '../answering/client-message.ts';
+import { readReplyTo, type IncomingMessage } from '../answering/client-message.ts';
 import { namedPerson } from '../answering/facts.ts';
 import type { FloorEvent } from '../answering/floor/events.ts';
 import { happen } from '../answering/happen.ts';
