@@ -11,6 +11,22 @@ const BotChoice = Nullable(Uuid);
 export const IdentityVerification = OneOf(['off', 'optional', 'required'] as const);
 export type IdentityVerification = Static<typeof IdentityVerification>;
 
+/** Most public keys of a chat: the one in use, the next, and what services that sign on their own have. */
+const MOST_KEYS = 10;
+
+/**
+ * A public key that identity tokens are checked with; a token names it by `kid`. The key alone says by which algorithm:
+ * RS256 of RSA, ES256 of P-256. It is given as PEM or as a JSON Web Key and answered as PEM.
+ */
+export const IdentityKey = Type.Object({
+  kid: Type.String({ minLength: 1, maxLength: 255 }),
+  alg: Type.Optional(OneOf(['RS256', 'ES256'] as const)),
+  publicKey: Type.Union([Type.String({ minLength: 1, maxLength: 8192 }), FreeObject], {
+    description: 'PEM, or a JSON Web Key',
+  }),
+});
+export type IdentityKey = Static<typeof IdentityKey>;
+
 /** Settings of a chat as they are stored and answered; every key is always present in the details. */
 export const chatSettings = {
   sessionTtl: Type.Integer({ minimum: 1, maximum: MAX_SESSION_TTL, description: 'seconds' }),
@@ -47,6 +63,18 @@ export const chatSettings = {
   identityVerification: IdentityVerification,
   resumeByExternalId: Type.Boolean({ description: 'trust an unproven clientExternalId or messenger id' }),
   identitySecret: Nullable(Type.String({ minLength: 32, maxLength: 512 })),
+  identityKeys: Type.Array(IdentityKey, {
+    maxItems: MOST_KEYS,
+    description: 'beside `identitySecret`, or in its place',
+  }),
+  identityAudience: Nullable(
+    Type.String({ minLength: 1, maxLength: 255, description: 'what the `aud` of an identity token must be or hold' }),
+  ),
+  identityMaxAge: Type.Integer({
+    minimum: 60,
+    maximum: 31_536_000,
+    description: 'seconds that the `exp` of an identity token may be ahead',
+  }),
   callbackSecret: Nullable(
     Type.String({ minLength: 16, maxLength: 512, description: 'signs what is sent to callback addresses' }),
   ),
@@ -92,6 +120,9 @@ export const defaultChatSettings: ChatSettings = {
   identityVerification: 'off',
   resumeByExternalId: false,
   identitySecret: null,
+  identityKeys: [],
+  identityAudience: null,
+  identityMaxAge: 86_400,
   callbackSecret: null,
 };
 

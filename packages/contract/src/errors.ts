@@ -74,7 +74,8 @@ export const errorTable = {
   'identity-refused': {
     status: 401,
     message: 'A valid identity token is needed',
-    remedy: 'Sign an identity token with the secret of the chat and send it as `identityToken`.',
+    remedy:
+      'Sign an identity token with the secret or a key of the chat and send it as `identityToken`: with `sub`, an `exp` at most `identityMaxAge` seconds ahead, and the `aud` the chat names.',
   },
   'permission-denied': {
     status: 403,

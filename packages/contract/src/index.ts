@@ -19,6 +19,7 @@ export {
   ChatForWidget,
   ChatListItem,
   CreateChatBody,
+  IdentityKey,
   IdentityVerification,
   UpdateChatBody,
   defaultChatSettings,

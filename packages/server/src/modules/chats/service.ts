@@ -8,6 +8,7 @@ import type { Ids } from '../../platform/ids.ts';
 import { isoInstant } from '../../platform/instant.ts';
 import type { Memory, MemoryPart } from '../../platform/memory.ts';
 import { checkStored } from '../../platform/stored-size.ts';
+import { checkedKeys } from './identity-keys.ts';
 import { changedSettings } from './settings.ts';
 import { ChatStore, type ChatRecord } from './store.ts';
 
@@ -82,7 +83,7 @@ export class Chats {
 
   /** Creates a chat and answers its id. */
   async create(companyId: number, body: CreateChatBody): Promise<string> {
-    const settings = changedSettings(defaultChatSettings, body);
+    const settings = changedSettings(defaultChatSettings, withKeys(body));
     await this.#checkBots(companyId, body.botId, settings);
     checkSettings(settings);
     checkStored({}, settings, MOST_BYTES);
@@ -95,7 +96,7 @@ export class Chats {
   async update(id: string, companyId: number, body: UpdateChatBody): Promise<void> {
     for (let written = false; !written;) {
       const chat = await this.get(id, companyId);
-      const settings = changedSettings(chat.settings, body);
+      const settings = changedSettings(chat.settings, withKeys(body));
       const botId = body.botId ?? chat.botId;
       await this.#checkBots(companyId, botId, settings);
       checkSettings(settings);
@@ -136,9 +137,15 @@ export class Chats {
   }
 }
 
-function checkSettings({ identityVerification, identitySecret, references }: ChatSettings): void {
-  if (identityVerification === 'required' && identitySecret === null) {
-    throw badField('identitySecret', 'is required where identityVerification is "required"');
+/** What was given, with its public keys as they are stored. */
+function withKeys(body: UpdateChatBody): UpdateChatBody {
+  const { identityKeys } = body;
+  return identityKeys ? { ...body, identityKeys: checkedKeys(identityKeys) } : body;
+}
+
+function checkSettings({ identityVerification, identitySecret, identityKeys, references }: ChatSettings): void {
+  if (identityVerification === 'required' && identitySecret === null && identityKeys.length === 0) {
+    throw badField('identitySecret', 'or identityKeys is required where identityVerification is "required"');
   }
   // PHP makes an integer of such a key, and the documented client then drops the whole chat.
   if (Object.keys(references).some((name) => /^-?\d+$/.test(name))) {

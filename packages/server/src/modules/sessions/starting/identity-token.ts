@@ -1,0 +1,54 @@
+import { createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
+import { decodeProtectedHeader, jwtVerify, type JWTPayload } from 'jose';
+import type { ChatRecord } from '../../chats/index.ts';
+
+/** A key with the one algorithm it is for: what the header of a token says of it never counts. */
+interface Candidate {
+  readonly algorithm: 'HS256' | 'RS256' | 'ES256';
+  readonly key: KeyObject;
+  /** The name of a public key; null of the shared secret. */
+  readonly kid: string | null;
+}
+
+/** What a token proves, and which key of the chat it was signed with; null names the shared secret. */
+export interface Proof {
+  readonly payload: JWTPayload;
+  readonly kid: string | null;
+}
+
+/** A clock that signs may be ahead of this one by so many seconds. */
+const SKEW_SECONDS = 60;
+
+/**
+ * Checks an identity token with the keys of its chat: the public key it names, else each in turn. It has a subject and an
+ * end that is no further ahead than the chat allows, and is for the audience that the chat names. Throws where it is not.
+ */
+export async function verifyIdentity(settings: ChatRecord['settings'], token: string, now: number): Promise<Proof> {
+  const { identityAudience, identityMaxAge } = settings;
+  let refused: unknown = new Error('there is no key');
+  for (const { algorithm, key, kid } of candidates(settings, decodeProtectedHeader(token).kid)) {
+    try {
+      const { payload } = await jwtVerify(token, key, {
+        algorithms: [algorithm],
+        requiredClaims: ['sub', 'exp'],
+        currentDate: new Date(now),
+        ...(identityAudience === null ? {} : { audience: identityAudience }),
+      });
+      const ahead = (payload.exp ?? 0) - now / 1000;
+      if (ahead > identityMaxAge + SKEW_SECONDS) throw new Error('the token ends too late');
+      return { payload, kid };
+    } catch (error) {
+      refused = error;
+    }
+  }
+  throw refused;
+}
+
+function candidates({ identityKeys, identitySecret }: ChatRecord['settings'], named: unknown): Candidate[] {
+  const own = identityKeys.filter(({ kid }) => kid === named);
+  const keys = (own.length > 0 ? own : identityKeys).map(({ kid, alg = 'RS256', publicKey }): Candidate => {
+    return { algorithm: alg, key: createPublicKey(publicKey as string), kid };
+  });
+  if (own.length > 0 || identitySecret === null) return keys;
+  return [{ algorithm: 'HS256', key: createSecretKey(identitySecret, 'utf8'), kid: null }, ...keys];
+}
