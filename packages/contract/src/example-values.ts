@@ -51,7 +51,7 @@ export const exampleValues: Readonly<Record<string, readonly unknown[]>> = {
   channel: ['WIDGET'],
   channelType: ['API'],
   chatId: [exampleIds.chat],
-  clientDeviceId: ['device token of the push service'],
+  clientDeviceId: ['device-token:of_the_push_service'],
   clientEmail: ['anna@example.com'],
   clientExternalId: ['customer-1001'],
   clientFirstName: ['Anna'],

@@ -126,6 +126,7 @@ export {
   CloseReason,
   CloseSessionBody,
   DEFAULT_SESSION_TTL,
+  DEVICE_TOKEN,
   MAX_SESSION_TTL,
   OperatorType,
   RatingBody,

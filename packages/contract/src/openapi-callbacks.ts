@@ -22,7 +22,7 @@ const texts: Readonly<Record<CallbackName, { summary: string; description: strin
   },
   eventNotification: {
     summary: 'Something happened in a session',
-    description: `Goes to the \`eventCallbackUrl\` of the session, else of the chat, for the events of \`notifyOnEvents\`. ${tries}`,
+    description: `Goes to the \`eventCallbackUrl\` that the company named for the session, else of the chat, for the events of \`notifyOnEvents\`; what an open start named is told beside it. ${tries}`,
   },
   push: {
     summary: 'A push to the device of a client',
@@ -96,6 +96,14 @@ function headers(name: CallbackName): Json[] {
       'X-Signature',
       `HMAC-SHA256 of the body with ${secret}, in hexadecimal`,
       '4be1c0f5a1d6e0b3c9a4758e2f1d6b0c4be1c0f5a1d6e0b3c9a4758e2f1d6b0c',
+      name === 'botQuestion',
+    ),
+    header('Webhook-Id', 'the id of the call, the same in every try', 'msg_4711', name === 'botQuestion'),
+    header('Webhook-Timestamp', 'seconds since 1970, of this try', '1769601600', name === 'botQuestion'),
+    header(
+      'Webhook-Signature',
+      'of Standard Webhooks, with the same secret: of id, timestamp and body',
+      'v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=',
       name === 'botQuestion',
     ),
     ...(name === 'botQuestion'

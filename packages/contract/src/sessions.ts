@@ -12,6 +12,12 @@ export const MAX_SESSION_TTL = 43200;
 
 const Name = Type.String({ maxLength: 255 });
 
+/**
+ * The form of a device's token at a push service; empty: none. A topic, or a condition of topics, is none: a push to it
+ * reaches whoever has the app.
+ */
+export const DEVICE_TOKEN = '^[A-Za-z0-9:_.=+-]*$';
+
 /** The body of start and of continue-or-start; all fields are optional, an absent body is an empty one. */
 export const StartSessionBody = Type.Object({
   name: Type.Optional(Name),
@@ -32,7 +38,9 @@ export const StartSessionBody = Type.Object({
   clientFirstName: Type.Optional(Name),
   clientMiddleName: Type.Optional(Name),
   clientLastName: Type.Optional(Name),
-  clientDeviceId: Type.Optional(Type.String({ maxLength: 1024 })),
+  clientDeviceId: Type.Optional(
+    Type.String({ maxLength: 1024, pattern: DEVICE_TOKEN, description: 'token of the device at the push service' }),
+  ),
   clientTimezone: Type.Optional(Type.Integer({ minimum: -1440, maximum: 1440, description: 'minutes from UTC' })),
   clientMetadata: Type.Optional(FreeObject),
   variables: Type.Optional(FreeObject),

@@ -10,6 +10,7 @@ import { Changes } from './platform/changes.ts';
 import { isAway } from './platform/breaks.ts';
 import { systemClock } from './platform/clock.ts';
 import { Descriptors } from './platform/descriptors.ts';
+import { claimDataKeys, settleDataKeys } from './platform/data-keys.ts';
 import { DatabaseWatch, findPooler, openDatabase } from './platform/database.ts';
 import { openDueRunner } from './platform/due.ts';
 import { Memory } from './platform/memory.ts';
@@ -18,6 +19,7 @@ import { migrate } from './platform/migrations.ts';
 import { Notices } from './platform/notices.ts';
 import { openOutgoing } from './platform/outgoing.ts';
 import { StartError } from './platform/start-error.ts';
+import { Vault } from './platform/vault.ts';
 
 export type { AppOptions } from './composition/options.ts';
 
@@ -28,6 +30,8 @@ export interface App extends AsyncDisposable {
 }
 
 const CONNECTIONS = 16;
+/** Calls out that a call in of a visitor may come to: what it said, what the bot said, and the answer to a callback. */
+const CALLS_OUT = 3;
 /** What is kept between calls: some fifty thousand sessions beside their chats and bots. */
 const MEMORY_BYTES = 128 * 1024 * 1024;
 
@@ -64,6 +68,9 @@ async function compose(options: AppOptions): Promise<App> {
   const database = opened.use(openDatabase(options.connection, CONNECTIONS, onBroken, { watch }));
   await upgrade(options);
 
+  const vault = new Vault(secrets.dataKeys, ids);
+  const resealing = await claimDataKeys(database, vault);
+
   const notices = new Notices(log, clock, metrics.noticeCounter());
   const listener = opened.use(await openListener(options, notices));
   const memory = new Memory(clock, MEMORY_BYTES);
@@ -79,7 +86,9 @@ async function compose(options: AppOptions): Promise<App> {
     changes: new Changes(log),
     memory,
     notices,
-    outgoing: opened.use(openOutgoing(options.outgoingAllow)),
+    outgoing: opened.use(openOutgoing(options.outgoingAllow, undefined, options.visitorOutgoingAllow)),
+    visitorCalls: options.limits.open * CALLS_OUT,
+    vault,
     due,
     lease,
     files: options.files ?? noFiles,
@@ -88,6 +97,11 @@ async function compose(options: AppOptions): Promise<App> {
     stopping: listener.stopping,
   };
   const modules = composeModules(ground, secrets);
+  if (resealing) {
+    const { iam, chats, bots, sessions } = modules;
+    for (const module of [iam.companies, chats, bots, sessions]) await module.reseal();
+    await settleDataKeys(database, vault);
+  }
   const live = opened.use(openLive(ground, modules, listener, notices, options));
   const calls = await openCalls(options, ground, modules, listener, { metrics, watch, notices });
   opened.defer(() => calls.close());

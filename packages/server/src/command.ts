@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
@@ -11,14 +12,16 @@ import { systemIds } from './platform/ids.ts';
 import { openLog } from './platform/log.ts';
 import { stepBefore } from './platform/migrations.ts';
 import { openDatabaseServer, type DatabaseServer } from './platform/postgres/index.ts';
-import { openSecrets } from './platform/secrets.ts';
+import { openSecrets, rotateDataKey } from './platform/secrets.ts';
 import { StartError } from './platform/start-error.ts';
+import { newDataKey } from './platform/vault.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const HELP = `Usage: molva [start | help | help config | version]
+const HELP = `Usage: molva [start | keys rotate | help | help config | version]
 
   start         run Molva (the default)
+  keys rotate   add a key that the next start seals the secrets in the database with
   help config   list every setting
 `;
 
@@ -34,6 +37,7 @@ export async function runCommand(
   const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
   const command = args.join(' ');
   if (command === '' || command === 'start') return start(environment, output, version);
+  if (command === 'keys rotate') return rotate(environment, output);
   if (command === 'help config') output.write(`${configHelp()}\n`);
   else if (command === 'version' || command === '--version') output.write(`${version}\n`);
   else if (['help', '--help', '-h'].includes(command)) output.write(HELP);
@@ -55,6 +59,24 @@ async function start(environment: Environment, output: NodeJS.WriteStream, versi
   }
 }
 
+/** Adds a data key to those of the data folder, or says which one to put before those of the environment. */
+async function rotate(environment: Environment, output: NodeJS.WriteStream): Promise<number> {
+  try {
+    const { dataDir, dataKeys } = loadConfig(environment);
+    if (dataKeys === undefined) {
+      const name = await rotateDataKey(dataDir);
+      output.write(
+        `The next start seals with the data key ${name}. Those of before stay in secrets/data.keys: backups need them.\n`,
+      );
+    } else output.write(`Put this before the keys in MOLVA_DATA_KEYS, and start again: ${newDataKey(randomBytes)}\n`);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof StartError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    return 1;
+  }
+}
+
 /** Runs until a signal, or until the database is lost; answers the exit code. */
 async function serve(config: Config, output: NodeJS.WriteStream, version: string): Promise<number> {
   const log = openLog(config.logLevel, process.stderr.isTTY);
@@ -67,7 +89,7 @@ async function serve(config: Config, output: NodeJS.WriteStream, version: string
   });
   try {
     await using _folder = await openDataFolder(config.dataDir);
-    const secrets = await openSecrets(config.dataDir);
+    const secrets = await openSecrets(config.dataDir, config.dataKeys);
     const database = await openDatabaseServer(config.dataDir, config.databaseUrl, {
       tell: (sentence) => log.warn(sentence),
       stop: begun.signal,

@@ -19,6 +19,7 @@ import type { Notices } from '../platform/notices.ts';
 import type { NodeLease } from '../platform/node-lease.ts';
 import type { Outgoing } from '../platform/outgoing.ts';
 import type { Secrets } from '../platform/secrets.ts';
+import type { Vault } from '../platform/vault.ts';
 
 /** What the modules stand on. */
 export interface Ground {
@@ -33,6 +34,9 @@ export interface Ground {
   readonly due: DueRunner;
   readonly lease: NodeLease;
   readonly outgoing: Outgoing;
+  /** Calls a minute to addresses that visitors of one address named; 0 for no limit. */
+  readonly visitorCalls: number;
+  readonly vault: Vault;
   readonly files: FileSource;
   readonly sessionFigures: SessionFigures;
   /** The public address. */
@@ -70,6 +74,6 @@ export function composeModules(ground: Ground, secrets: Secrets) {
   });
   registerDepartures({ ...ground, sessions: sessions.routed });
   new Routing({ ...ground, sessions: sessions.routed });
-  new Deliveries(ground);
+  new Deliveries({ ...ground, proofsOf: (id) => sessions.proofsOf(id) });
   return { iam, bots, chats, clients, operators, sessions };
 }

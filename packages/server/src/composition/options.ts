@@ -27,6 +27,8 @@ export interface AppOptions {
   /** Connections that stand from one address, which is no proxy's; 0 for no limit. */
   readonly connectionsPerAddress: number;
   readonly outgoingAllow: readonly string[];
+  /** The same for addresses that visitors name: none where it is absent, as in every process. */
+  readonly visitorOutgoingAllow?: readonly string[];
   readonly admin: { readonly email: string; readonly password: string | undefined };
   readonly demo: boolean;
   /** Finds the files that messages name; none can be uploaded yet, so there are none where it is absent. */

@@ -8,6 +8,7 @@ import {
 } from './config-values.ts';
 import type { LogLevel } from './log.ts';
 import { StartError } from './start-error.ts';
+import { parseDataKeys } from './vault.ts';
 
 /** One setting: its variable, its default as text, what it does, and how its text is read. */
 interface Setting<T> {
@@ -30,6 +31,12 @@ const settings = {
     parsePublicUrl,
   ),
   dataDir: setting('MOLVA_DATA_DIR', './data', 'Folder of the embedded database and the generated secrets.', text),
+  dataKeys: setting(
+    'MOLVA_DATA_KEYS',
+    undefined,
+    'Keys that seal secrets in the database, as id:base64 of 32 bytes, the one in use first; secrets/data.keys where absent.',
+    parseDataKeys,
+  ),
   databaseUrl: setting(
     'MOLVA_DATABASE_URL',
     undefined,
@@ -104,7 +111,7 @@ const settings = {
 
 type Settings = typeof settings;
 type Value<S> = S extends Setting<infer T> ? T : never;
-type Optional = 'publicUrl' | 'databaseUrl' | 'nodeName' | 'adminPassword' | 'allowedOrigins';
+type Optional = 'publicUrl' | 'dataKeys' | 'databaseUrl' | 'nodeName' | 'adminPassword' | 'allowedOrigins';
 
 /** The configuration of a process. */
 export type Config = {

@@ -19,6 +19,8 @@ export const notices = {
   'live-stream-lost': 'the stream of a session could not be followed: its subscribers were sent to recover',
   'live-end-unheard': 'the end of a live connection could not be taken in',
   'live-ban-unheard': 'a session could not be taken from the live connections of a client that is banned',
+  'visitor-calls-limited': 'visitors of one address asked for more calls to addresses of theirs than they may have',
+  'visitor-call-failed': 'a call to an address that a visitor named failed',
   'presence-unwritten': 'clients that left could not be marked offline, which is tried again',
   'reader-cut': 'a connection that took its answer too slowly was cut off',
 } as const satisfies Record<string, string>;

@@ -358,6 +358,16 @@ describe('a call', () => {
     ]);
   });
 
+  it('to an address that a visitor named goes to the public internet alone, whatever else is let in', async () => {
+    await using outgoing = openOutgoing(['127.0.0.0/8', 'localhost']);
+    for (const url of [here(), here().replace('127.0.0.1', 'localhost')]) {
+      expect(await failure(outgoing.post(url, '{}', {}, 'visitor'))).toMatchObject({ reason: 'refused' });
+    }
+    expect(inside.received).toEqual([]);
+    await outgoing.post(here(), '{}', {}, 'company');
+    expect(inside.received).toHaveLength(1);
+  });
+
   it('posts JSON, and what headers it is given, in whatever case', async () => {
     await using outgoing = openOutgoing(['127.0.0.1']);
     await outgoing.post(here(), '{"a":1}', { 'X-Signature': 'abc' });

@@ -16,7 +16,12 @@ export interface OutgoingRequest {
   readonly maxBytes?: number;
   /** Calls the call off. */
   readonly signal?: AbortSignal;
+  /** Who named the address; the company where nothing is said. What a visitor names is on the public internet. */
+  readonly namedBy?: NamedBy;
 }
+
+/** Who named an address that is called. */
+export type NamedBy = 'company' | 'visitor';
 
 /** What the other side said, read as UTF-8. */
 export interface OutgoingAnswer {
@@ -48,7 +53,7 @@ export interface Outgoing extends AsyncDisposable {
   /** Any status resolves, except redirects, which are refused; throws OutgoingError. */
   request(request: OutgoingRequest): Promise<OutgoingAnswer>;
   /** Posts JSON: 2xx is success whatever the answer says, everything else throws OutgoingError. */
-  post(url: string, body: string, headers?: Readonly<Record<string, string>>): Promise<void>;
+  post(url: string, body: string, headers?: Readonly<Record<string, string>>, namedBy?: NamedBy): Promise<void>;
 }
 
 /** Finds the addresses of a host name; throws where there are none. */
@@ -62,19 +67,24 @@ const REDIRECTS = [301, 302, 303, 307, 308];
 /**
  * Opens the one client for outgoing calls. The addresses of a name are looked up once, checked, and connected to as
  * checked, so that a name cannot lead elsewhere in between; each call has a connection of its own, so that none passes
- * on an older check. `allow` lists hosts, addresses and networks that pass all the same.
+ * on an older check. `allow` lists hosts, addresses and networks that pass all the same where the company names them, and
+ * `visitors` those that pass where a visitor does: none, but in tests.
  */
-export function openOutgoing(allow: readonly string[], resolve: ResolveHost = resolveByDns): Outgoing {
-  const passes = openGuard(allow);
+export function openOutgoing(
+  allow: readonly string[],
+  resolve: ResolveHost = resolveByDns,
+  visitors: readonly string[] = [],
+): Outgoing {
+  const guards = { company: openGuard(allow), visitor: openGuard(visitors) };
   const running = new Map<() => void, Promise<unknown>>();
   let closed = false;
 
-  async function addressesOf(host: string): Promise<readonly string[]> {
+  async function addressesOf(host: string, namedBy: NamedBy): Promise<readonly string[]> {
     const addresses =
       isIP(host) === 0 ? await resolve(host).catch((error: unknown) => unresolved(host, error)) : [host];
     if (addresses.length === 0) unresolved(host);
     // A name with one address inside and one outside is refused as a whole: nobody has that by accident.
-    if (!addresses.every((address) => passes(host, address))) {
+    if (!addresses.every((address) => guards[namedBy](host, address))) {
       throw new OutgoingError('refused', `${host} is in a private network; MOLVA_OUTGOING_ALLOW can admit it`);
     }
     return addresses;
@@ -83,7 +93,7 @@ export function openOutgoing(allow: readonly string[], resolve: ResolveHost = re
   async function call<T>(request: OutgoingRequest, maxBytes: number, read: Read<T>): Promise<T> {
     const url = checkedUrl(request.url);
     const headers = checkedHeaders(request.headers ?? {});
-    const { timeoutMs = TIMEOUT_MS, signal } = request;
+    const { timeoutMs = TIMEOUT_MS, signal, namedBy = 'company' } = request;
     const host = hostOf(url);
     const end = new AbortController();
     const late = `${host} did not answer in full within ${timeoutMs} ms; make it answer sooner`;
@@ -91,7 +101,13 @@ export function openOutgoing(allow: readonly string[], resolve: ResolveHost = re
     const callOff = (): void => end.abort(new OutgoingError('aborted', `the call to ${host} was called off`));
     signal?.addEventListener('abort', callOff);
     if (closed || signal?.aborted === true) callOff();
-    const terms = { timeoutMs, maxBytes, signal: end.signal, addressesOf, read };
+    const terms = {
+      timeoutMs,
+      maxBytes,
+      signal: end.signal,
+      addressesOf: (name: string) => addressesOf(name, namedBy),
+      read,
+    };
     const run = exchange(url, { ...request, headers }, terms);
     running.set(callOff, run);
     try {
@@ -114,8 +130,8 @@ export function openOutgoing(allow: readonly string[], resolve: ResolveHost = re
         return { status: statusCode, contentType, body: new TextDecoder().decode(bytes) };
       });
     },
-    post(url, body, headers) {
-      const request = { url, body, headers: { 'content-type': 'application/json', ...headers } };
+    post(url, body, headers, namedBy = 'company') {
+      const request = { url, body, headers: { 'content-type': 'application/json', ...headers }, namedBy };
       return call(request, NO_LIMIT, async ({ statusCode, body: rest }, host, signal) => {
         if (statusCode < 200 || statusCode > 299) {
           const text = `${host} answered ${statusCode} where 2xx is expected; its log may say why`;

@@ -2,6 +2,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { chmod, mkdir, open, readFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { StartError } from './start-error.ts';
+import { newDataKey, parseDataKeys, type DataKey } from './vault.ts';
 
 /** What Molva signs with. */
 export interface Secrets {
@@ -9,14 +10,44 @@ export interface Secrets {
   readonly signing: { readonly privateKey: string; readonly publicKey: string };
   /** The key of session tokens. */
   readonly sessionKey: Uint8Array;
+  /** What the secrets in the database are sealed with: the first seals. */
+  readonly dataKeys: readonly DataKey[];
 }
 
-/** Reads the secrets of a data folder, generating what is missing; the files are readable by their owner alone. */
-export async function openSecrets(dataDir: string): Promise<Secrets> {
+/**
+ * Reads the secrets of a data folder, generating what is missing; the files are readable by their owner alone. Data keys of
+ * the environment come before those of the folder, which then gets none of its own.
+ */
+export async function openSecrets(dataDir: string, dataKeys: readonly DataKey[] = []): Promise<Secrets> {
   const folder = await openFolder(dataDir);
   const pair = JSON.parse(await readOrMake(join(folder, 'signing.json'), makePair)) as Secrets['signing'];
   const key = await readOrMake(join(folder, 'session.key'), () => randomBytes(32).toString('base64'));
-  return { signing: pair, sessionKey: Buffer.from(key, 'base64') };
+  const known = new Set(dataKeys.map(({ id }) => id));
+  const others = (await readDataKeys(folder, dataKeys.length > 0)).filter(({ id }) => !known.has(id));
+  return { signing: pair, sessionKey: Buffer.from(key, 'base64'), dataKeys: [...dataKeys, ...others] };
+}
+
+const DATA_KEYS = 'data.keys';
+
+async function readDataKeys(folder: string, optional: boolean): Promise<readonly DataKey[]> {
+  const path = join(folder, DATA_KEYS);
+  if (optional && (await stat(path).catch(() => undefined)) === undefined) return [];
+  const text = await readOrMake(path, () => `${newDataKey(randomBytes)}\n`);
+  try {
+    return parseDataKeys(text);
+  } catch (error) {
+    throw new StartError(`The data keys in ${path} cannot be read: it ${(error as Error).message}.`);
+  }
+}
+
+/** Puts a new data key before those of a data folder, which the next start seals with; answers its name. */
+export async function rotateDataKey(dataDir: string): Promise<string> {
+  const folder = await openFolder(dataDir);
+  const before = await readDataKeys(folder, true);
+  const path = join(folder, DATA_KEYS);
+  const key = newDataKey(randomBytes);
+  await writeWhole(path, `${key}\n${before.length === 0 ? '' : await readFile(path, 'utf8')}`);
+  return key.split(':')[0] ?? '';
 }
 
 /** The password of the embedded database, made at the first start; letters and digits alone. */

@@ -8,6 +8,11 @@ type MaybeInstant = ColumnType<number | null, string | null, string | null>;
 type Json<T> = ColumnType<T, string, string>;
 type MaybeJson<T> = ColumnType<T | null, string | null, string | null>;
 
+/** The webhook of a bot: its address and secret are sealed, but as they are where it was written before there were keys. */
+export type StoredWebhook =
+  | { readonly sealed: string; readonly answerTimeout: number }
+  | { readonly url: string; readonly secret: string; readonly answerTimeout: number };
+
 /** Rows of every table, for the typed builder. The SQL in `migrations/` is the schema; this is its shape. */
 export interface Tables {
   companies: {
@@ -87,7 +92,7 @@ export interface Tables {
     language: string;
     kind: string;
     scenario: MaybeJson<Record<string, unknown>>;
-    webhook: MaybeJson<{ url: string; secret: string; answerTimeout: number }>;
+    webhook: MaybeJson<StoredWebhook>;
     created_at: Instant;
     updated_at: Instant;
     updated_by: number | null;

@@ -17,7 +17,7 @@ const { privateKey, publicKey } = generateKeyPairSync('rsa', {
 
 /** What a test application signs with. */
 export function testSecrets(sessionKey: Uint8Array): Secrets {
-  return { signing: { privateKey, publicKey }, sessionKey };
+  return { signing: { privateKey, publicKey }, sessionKey, dataKeys: [{ id: 'test', key: new Uint8Array(32) }] };
 }
 
 /** The administrator of every test application. */
@@ -92,6 +92,7 @@ export async function startTestApp(options: Partial<AppOptions> = {}): Promise<T
       limits: { user: 0, open: 0, starts: 0 },
       connectionsPerAddress: 0,
       outgoingAllow: ['127.0.0.0/8'],
+      visitorOutgoingAllow: ['127.0.0.0/8'],
       admin: ADMIN,
       demo: false,
       ...options,

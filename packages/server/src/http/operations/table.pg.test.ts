@@ -1,5 +1,5 @@
 import { operations } from '@molva/contract';
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectSuccess } from '../../testing/operations/answers.ts';
 import { documentedCalls, type DocumentedCall } from '../../testing/operations/document.ts';
@@ -9,15 +9,11 @@ import { addressOf, make, rightCall } from '../../testing/operations/right-call.
 import { createCrew, type Crew } from '../../testing/operations/tenant.ts';
 import { unknownIdOf } from '../../testing/operations/unknown-id.ts';
 import { wrongIdentity } from '../../testing/operations/wrong-identity.ts';
-import { startTestApp } from '../../testing/test-app.ts';
+import { startTestApp, testSecrets } from '../../testing/test-app.ts';
 
-const signing = generateKeyPairSync('rsa', {
-  modulusLength: 2048,
-  publicKeyEncoding: { type: 'spki', format: 'pem' },
-  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-});
+const secrets = testSecrets(randomBytes(32));
 // The rows come from the running server, so that it starts before the tests are collected.
-const app = await startTestApp({ secrets: { signing, sessionKey: randomBytes(32) } });
+const app = await startTestApp({ secrets });
 const calls = await documentedCalls(app.url);
 
 const opened = new AsyncDisposableStack();
@@ -40,7 +36,7 @@ const cells: Readonly<Record<string, (call: DocumentedCall) => Promise<void>>> =
     const { params, body, as } = await rightCall(call, home);
     expectSuccess(call.operation, await app.call(call.operation.method, addressOf(call, params), body, { ...as }));
   },
-  'wrong identity': (call) => wrongIdentity(call, home, signing.privateKey),
+  'wrong identity': (call) => wrongIdentity(call, home, secrets.signing.privateKey),
   'other tenant': (call) => otherTenant(call, home, stranger),
   malformed: (call) => malformed(call, home),
   'unknown id': (call) => unknownIdOf(call, calls, home),

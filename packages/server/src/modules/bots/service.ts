@@ -1,17 +1,20 @@
 import type { CopyBotBody, CreateBotBody, FieldProblems, ListPage, ListQuery, UpdateBotBody } from '@molva/contract';
 import type { Changes } from '../../platform/changes.ts';
 import type { Clock } from '../../platform/clock.ts';
+import { resealColumn } from '../../platform/data-keys.ts';
 import type { Database } from '../../platform/database.ts';
 import { Failure, notFound } from '../../platform/failure.ts';
 import type { Ids } from '../../platform/ids.ts';
 import type { Memory, MemoryPart } from '../../platform/memory.ts';
 import type { Outgoing } from '../../platform/outgoing.ts';
+import type { Vault } from '../../platform/vault.ts';
 import type { BotSource, ReadyBot } from '../sessions/index.ts';
 import { FactStore } from './fact-store.ts';
 import { Facts, type CompanyUser } from './facts.ts';
 import { ScenarioBot } from './scenario-bot.ts';
 import { checkScenario, type CompiledScenario, type ScenarioProblem } from './scenario/index.ts';
 import { BotStore, type BotRow, type BotSourceWrite } from './store.ts';
+import { sealedBots } from './sealed-webhook.ts';
 import { ACCESS_TYPE, botListItem } from './view.ts';
 import { DEFAULT_ANSWER_TIMEOUT, WebhookBot } from './webhook-bot.ts';
 
@@ -31,6 +34,7 @@ export interface BotPorts {
   readonly companies: CopyGuard;
   readonly changes: Changes;
   readonly memory: Memory;
+  readonly vault: Vault;
 }
 
 /** A bot with what decides whether somebody gets it, and with its weight. */
@@ -64,7 +68,7 @@ export class Bots implements BotSource {
   constructor(ports: BotPorts) {
     const { database, clock, ids, changes, memory } = ports;
     this.#ports = ports;
-    this.#store = new BotStore(database);
+    this.#store = new BotStore(database, ports.vault);
     this.#factStore = new FactStore(database);
     const botExists = (botId: string, companyId: number) => this.exists(botId, companyId);
     this.facts = new Facts({ store: this.#factStore, clock, ids, botExists });
@@ -75,6 +79,11 @@ export class Bots implements BotSource {
       bytesOf: (known) => known?.bytes ?? 0,
     });
     changes.on('bot', (id) => this.#ready.drop(id.toLowerCase()));
+  }
+
+  /** Seals the webhooks of all bots with the key of the day. */
+  async reseal(): Promise<void> {
+    await resealColumn(this.#ports.database, sealedBots(this.#ports.vault));
   }
 
   /** A bot of the company, ready to talk; undefined where there is none, or a deleted one. */

@@ -3,9 +3,12 @@ import { sql, type Selectable } from 'kysely';
 import type { Database } from '../../platform/database.ts';
 import { column, readList, type ListSpec } from '../../platform/list.ts';
 import type { Tables } from '../../platform/tables.ts';
+import type { Vault } from '../../platform/vault.ts';
+import { openWebhook, sealWebhook } from './sealed-webhook.ts';
+import type { WebhookSettings } from './webhook-bot.ts';
 
-/** A row of `bots`. */
-export type BotRow = Selectable<Tables['bots']>;
+/** A row of `bots`, its webhook opened. */
+export type BotRow = Omit<Selectable<Tables['bots']>, 'webhook'> & { readonly webhook: WebhookSettings | null };
 /** What the list shows of a bot: not its scenario, which can be long. */
 export type BotListRow = Pick<BotRow, (typeof listColumns)[number]>;
 
@@ -76,23 +79,28 @@ export const botList: ListSpec = {
 export class BotStore {
   readonly #database: Database;
 
-  constructor(database: Database) {
+  readonly #vault: Vault;
+
+  constructor(database: Database, vault: Vault) {
     this.#database = database;
+    this.#vault = vault;
   }
 
   /** A bot of the company, deleted or not. */
   async find(id: string, companyId: number): Promise<BotRow | undefined> {
-    return this.#database.builder
+    const row = await this.#database.builder
       .selectFrom('bots')
       .select(columns)
       .where('id', '=', id)
       .where('company_id', '=', companyId)
       .executeTakeFirst();
+    return row && this.#opened(row);
   }
 
   /** A bot, deleted or not, whichever company owns it. */
   async findAnywhere(id: string): Promise<BotRow | undefined> {
-    return this.#database.builder.selectFrom('bots').select(columns).where('id', '=', id).executeTakeFirst();
+    const row = await this.#database.builder.selectFrom('bots').select(columns).where('id', '=', id).executeTakeFirst();
+    return row && this.#opened(row);
   }
 
   /** A page of the company's bots. */
@@ -118,7 +126,7 @@ export class BotStore {
         company_id: bot.companyId,
         name: bot.name,
         language: bot.language,
-        ...sourceColumns(bot.source),
+        ...this.#sourceColumns(bot.source, bot.id),
         created_at: bot.now,
         updated_at: bot.now,
         updated_by: bot.by,
@@ -135,7 +143,7 @@ export class BotStore {
       .set({
         ...(name === undefined ? {} : { name }),
         ...(language === undefined ? {} : { language }),
-        ...(source === undefined ? {} : sourceColumns(source)),
+        ...(source === undefined ? {} : this.#sourceColumns(source, id)),
         ...(deleted === true ? { deleted_at: now } : {}),
         updated_at: now,
         updated_by: by,
@@ -145,6 +153,18 @@ export class BotStore {
       .where('deleted_at', 'is', null)
       .executeTakeFirstOrThrow();
     return numUpdatedRows > 0n;
+  }
+
+  #opened(row: Selectable<Tables['bots']>): BotRow {
+    return { ...row, webhook: row.webhook && openWebhook(row.webhook, row.id, this.#vault) };
+  }
+
+  #sourceColumns({ scenario, webhook }: BotSourceWrite, id: string) {
+    return {
+      kind: scenario === null ? 'webhook' : 'scenario',
+      scenario: scenario === null ? null : JSON.stringify(scenario),
+      webhook: webhook === null ? null : JSON.stringify(sealWebhook(webhook, id, this.#vault)),
+    };
   }
 
   /** Brings a bot back; false where there is none. */
@@ -157,12 +177,4 @@ export class BotStore {
       .executeTakeFirstOrThrow();
     return numUpdatedRows > 0n;
   }
-}
-
-function sourceColumns({ scenario, webhook }: BotSourceWrite) {
-  return {
-    kind: scenario === null ? 'webhook' : 'scenario',
-    scenario: scenario === null ? null : JSON.stringify(scenario),
-    webhook: webhook === null ? null : JSON.stringify(webhook),
-  };
 }

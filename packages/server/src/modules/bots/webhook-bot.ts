@@ -4,10 +4,10 @@ import type { Clock } from '../../platform/clock.ts';
 import { Failure } from '../../platform/failure.ts';
 import type { Ids } from '../../platform/ids.ts';
 import { OutgoingError, type Outgoing } from '../../platform/outgoing.ts';
+import { signatureHeaders } from '../../platform/signatures.ts';
 import {
   dialogIdOf,
   shownProof,
-  signature,
   type AskContext,
   type BotInput,
   type BotStart,
@@ -126,7 +126,7 @@ export class WebhookBot implements RemoteBot {
       method: 'POST',
       headers: {
         'content-type': 'application/json',
-        'x-signature': signature(webhook.secret, body),
+        ...signatureHeaders(webhook.secret, { id, at: this.#parts.clock.now(), body }),
         'idempotency-key': id,
       },
       body,

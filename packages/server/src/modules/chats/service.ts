@@ -1,14 +1,17 @@
 import { defaultChatSettings, type ChatSettings, type CreateChatBody, type UpdateChatBody } from '@molva/contract';
 import type { Changes } from '../../platform/changes.ts';
 import type { Clock } from '../../platform/clock.ts';
+import { resealColumn } from '../../platform/data-keys.ts';
 import type { Database } from '../../platform/database.ts';
 import type { DueRunner } from '../../platform/due.ts';
 import { badField, notFound } from '../../platform/failure.ts';
 import type { Ids } from '../../platform/ids.ts';
 import { isoInstant } from '../../platform/instant.ts';
 import type { Memory, MemoryPart } from '../../platform/memory.ts';
+import type { Vault } from '../../platform/vault.ts';
 import { checkStored } from '../../platform/stored-size.ts';
 import { checkedKeys } from './identity-keys.ts';
+import { sealedChats } from './sealed-settings.ts';
 import { changedSettings } from './settings.ts';
 import { ChatStore, type ChatRecord } from './store.ts';
 
@@ -26,6 +29,7 @@ export interface ChatPorts {
   readonly changes: Changes;
   readonly memory: Memory;
   readonly due: DueRunner;
+  readonly vault: Vault;
   readonly bots: BotDirectory;
 }
 
@@ -53,11 +57,16 @@ export class Chats {
   constructor(ports: ChatPorts) {
     const { database, changes, memory } = ports;
     this.#ports = ports;
-    this.store = new ChatStore(database);
+    this.store = new ChatStore(database, ports.vault);
     this.#known = memory.part({ name: 'chat', lifeMs: CHAT_LIFE_MS, read: (id) => this.store.find(id) });
     changes.on('chat', (id) => this.#known.drop(id.toLowerCase()));
     // A chat is known with the names of its bots.
     changes.on('bot', () => this.#known.clear());
+  }
+
+  /** Seals what is secret in the settings of all chats with the key of the day. */
+  async reseal(): Promise<void> {
+    await resealColumn(this.#ports.database, sealedChats(this.#ports.vault));
   }
 
   /** A chat by id alone, for callers that hold nothing but the id; throws `entity-not-found`. */

@@ -1,10 +1,12 @@
-import { ChatListItem, defaultChatSettings, type ChatSettings, type ListPage, type ListQuery } from '@molva/contract';
+import { ChatListItem, type ChatSettings, type ListPage, type ListQuery } from '@molva/contract';
 import { sql, type ExpressionBuilder, type Kysely, type Selectable } from 'kysely';
 import type { Database, Prepared } from '../../platform/database.ts';
 import { dueConflict } from '../../platform/due-rows.ts';
 import { isoInstant } from '../../platform/instant.ts';
 import { hasText, column, readList, type ListSpec } from '../../platform/list.ts';
 import type { Tables } from '../../platform/tables.ts';
+import type { Vault } from '../../platform/vault.ts';
+import { openSettings, sealSettings } from './sealed-settings.ts';
 
 /** A chat as the code has it: settings complete, whatever was stored. */
 export interface ChatRecord {
@@ -72,14 +74,17 @@ type Row = Pick<
 export class ChatStore {
   readonly #database: Database;
 
-  constructor(database: Database) {
+  readonly #vault: Vault;
+
+  constructor(database: Database, vault: Vault) {
     this.#database = database;
+    this.#vault = vault;
   }
 
   /** A chat, deleted or not, whichever company owns it. */
   async find(id: string): Promise<ChatRecord | undefined> {
     const row = await this.#select().where('chats.id', '=', id).executeTakeFirst();
-    return row && record(row);
+    return row && this.#record(row);
   }
 
   /** A page of the company's chats. */
@@ -93,7 +98,7 @@ export class ChatStore {
       .where('chats.deleted_at', 'is', null)
       .where((of) => narrowedBy(of, query));
     return readList(query, chatList, narrowed, async (page) =>
-      (await page.select(recordColumns).execute()).map((row) => view(record(row))),
+      (await page.select(recordColumns).execute()).map((row) => view(this.#record(row))),
     );
   }
 
@@ -120,7 +125,7 @@ export class ChatStore {
         company_id: chat.companyId,
         name: chat.name,
         bot_id: chat.botId,
-        settings: JSON.stringify(chat.settings),
+        settings: this.#settings(chat),
         created_at: chat.now,
         updated_at: chat.now,
         deleted_at: null,
@@ -132,7 +137,7 @@ export class ChatStore {
   async update(chat: ChatWrite, since: number): Promise<boolean> {
     const { numUpdatedRows } = await this.#database.builder
       .updateTable('chats')
-      .set({ name: chat.name, bot_id: chat.botId, settings: JSON.stringify(chat.settings), updated_at: chat.now })
+      .set({ name: chat.name, bot_id: chat.botId, settings: this.#settings(chat), updated_at: chat.now })
       .where('id', '=', chat.id)
       .where('company_id', '=', chat.companyId)
       .where(sql<boolean>`date_trunc('milliseconds', updated_at) = ${isoInstant(since)}::timestamptz`)
@@ -143,6 +148,14 @@ export class ChatStore {
   /** Marks a chat as deleted, if it is not, with the due row that ends what goes on in it. */
   async delete(id: string, companyId: number, now: string): Promise<void> {
     await this.#database.query(remove, [id, companyId, now, CHAT_DELETED]);
+  }
+
+  #settings({ id, settings }: ChatWrite): string {
+    return JSON.stringify(sealSettings(settings, id, this.#vault));
+  }
+
+  #record(row: Row): ChatRecord {
+    return { ...record(row), settings: openSettings(row.settings, row.id, this.#vault) };
   }
 
   #select() {
@@ -182,7 +195,7 @@ function narrowedBy(of: ExpressionBuilder<Tables, 'chats'>, filter: ChatFilter) 
   ]);
 }
 
-function record(row: Row): ChatRecord {
+function record(row: Row): Omit<ChatRecord, 'settings'> {
   return {
     id: row.id,
     companyId: row.company_id,
@@ -190,7 +203,6 @@ function record(row: Row): ChatRecord {
     botId: row.bot_id,
     botName: row.bot_name,
     reloadBotName: row.reload_bot_name,
-    settings: { ...defaultChatSettings, ...(row.settings as Partial<ChatSettings>) },
     createdAt: row.created_at,
     updatedAt: row.updated_at,
     deletedAt: row.deleted_at,

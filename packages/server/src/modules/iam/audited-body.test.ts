@@ -45,3 +45,19 @@ it('nothing is too deep to be looked at', () => {
   expect(JSON.stringify(auditedBody({ deep }))).toContain('…');
   expect([auditedBody(undefined), auditedBody(null)]).toEqual([undefined, null]);
 });
+
+it('of addresses it says whom they lead to, and nothing of what is handed back there', () => {
+  const webhook = { url: 'https://bot.example/in?token=1' };
+  const body = {
+    eventCallbackUrl: 'https://shop.example/hook/abc',
+    eventCallbackData: 'x',
+    webhook,
+    publicUrl: 'https://a.example',
+  };
+  expect(auditedBody(body)).toEqual({
+    eventCallbackUrl: 'https://shop.example/***',
+    eventCallbackData: '***',
+    webhook: { url: 'https://bot.example/***' },
+    publicUrl: 'https://a.example',
+  });
+});

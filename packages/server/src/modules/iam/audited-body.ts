@@ -1,7 +1,9 @@
 import { cut } from '../../platform/text.ts';
 
 /** Names whose values nobody needs to see again: passwords, keys, tokens and whatever else opens something. */
-const SECRET = /password|secret|token|credential|authorization|cookie|key$/i;
+const SECRET = /password|secret|token|credential|authorization|cookie|callbackdata|key$/i;
+/** Addresses open something by their path or query as often as not: who they lead to is enough. */
+const ADDRESS = /url$/i;
 const HIDDEN = '***';
 
 /** Bodies up to this length are kept whole, in characters of JSON. */
@@ -31,9 +33,16 @@ function withoutSecrets(value: unknown, depth = 0): unknown {
     Object.entries(value).map(([name, inner]) => [
       name,
       // Null and nothing are no secrets: that one was removed is worth knowing.
-      SECRET.test(name) && inner !== null && inner !== '' ? HIDDEN : withoutSecrets(inner, depth + 1),
+      shownAs(name, inner, depth),
     ]),
   );
+}
+
+function shownAs(name: string, value: unknown, depth: number): unknown {
+  if (SECRET.test(name) && value !== null && value !== '') return HIDDEN;
+  if (!ADDRESS.test(name) || typeof value !== 'string') return withoutSecrets(value, depth + 1);
+  const url = URL.parse(value);
+  return url === null || url.href === `${url.origin}/` ? value : `${url.origin}/${HIDDEN}`;
 }
 
 function isShort(value: unknown): boolean {

@@ -1,9 +1,11 @@
 import type { CreateCompanyBody, ListPage, ListQuery, SettingsChange, SettingValues } from '@molva/contract';
 import type { Changes } from '../../platform/changes.ts';
+import { resealColumn } from '../../platform/data-keys.ts';
 import type { Database } from '../../platform/database.ts';
 import { badField, Failure, notFound } from '../../platform/failure.ts';
 import type { Memory, MemoryPart } from '../../platform/memory.ts';
 import { isAdmin } from '../../platform/route.ts';
+import type { Vault } from '../../platform/vault.ts';
 import {
   companySettings,
   findCompany,
@@ -28,6 +30,7 @@ export interface CompanyPorts {
   readonly changes: Changes;
   readonly memory: Memory;
   readonly passwords: Passwords;
+  readonly vault: Vault;
 }
 
 /** The company setting whose text signs the calls of its dialogs. It is written and used, and never answered. */
@@ -46,7 +49,7 @@ export class Companies {
       lifeMs: BELIEVED_MS,
       async read(id): Promise<string | null> {
         const secret = (await settingsOf(ports.database, id))[CALLBACK_SECRET];
-        return typeof secret === 'string' ? secret : null;
+        return typeof secret === 'string' ? ports.vault.open(secret, placeOf(id)) : null;
       },
     });
     ports.changes.on('company', (id) => this.#secrets.drop(id));
@@ -98,11 +101,20 @@ export class Companies {
     if (secret !== null && (typeof secret !== 'string' || secret.length < SHORTEST_SECRET)) {
       throw badField(`settings.${CALLBACK_SECRET}`, `must be a text of at least ${SHORTEST_SECRET} characters`);
     }
-    await this.#ports.database.builder.transaction().execute(async (transaction) => {
+    const { database, vault } = this.#ports;
+    const kept = secret === null ? settings : { ...settings, [CALLBACK_SECRET]: vault.seal(secret, placeOf(id)) };
+    await database.builder.transaction().execute(async (transaction) => {
       const stored = found(await lockCompanySettings(transaction, id, viewer));
-      await writeCompanySettings(transaction, id, changedSettings(stored, settings));
+      await writeCompanySettings(transaction, id, changedSettings(stored, kept));
     });
     this.#ports.changes.tell('company', id);
+  }
+
+  /** Seals the secrets of all companies with the key of the day. */
+  async reseal(): Promise<void> {
+    const { database, vault } = this.#ports;
+    const renew = (value: string, id: string) => vault.renew(value, placeOf(Number(id)));
+    await resealColumn(database, { ...sealedSecrets, first: '0', renew });
   }
 
   /** What signs the calls of a company's dialogs; null where it set none. */
@@ -116,6 +128,24 @@ export class Companies {
     return isAdmin(user) && (await resellerOf(this.#ports.database, companyId)) === user.companyId;
   }
 }
+
+function placeOf(companyId: number): string {
+  return `company:${companyId}:${CALLBACK_SECRET}`;
+}
+
+const sealedSecrets = {
+  read: {
+    name: 'companies_sealed',
+    text: `select id::text, settings->>'${CALLBACK_SECRET}' as value from companies
+      where settings->>'${CALLBACK_SECRET}' is not null and id > $1::integer order by companies.id limit $2`,
+  },
+  write: {
+    name: 'companies_reseal',
+    text: `update companies set settings = settings - '${CALLBACK_SECRET}'
+        || case when $3::text is null then '{}' else jsonb_build_object('${CALLBACK_SECRET}', $3::text) end
+      where id = $1::integer and settings->>'${CALLBACK_SECRET}' = $2`,
+  },
+};
 
 function found<T>(value: T | undefined): T {
   if (value === undefined) throw notFound();

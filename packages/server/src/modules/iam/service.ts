@@ -6,6 +6,7 @@ import { Failure } from '../../platform/failure.ts';
 import type { Ids } from '../../platform/ids.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Memory, MemoryPart } from '../../platform/memory.ts';
+import type { Vault } from '../../platform/vault.ts';
 import { ApiKeys, isApiKey } from './api-keys.ts';
 import { Audit } from './audit.ts';
 import { BELIEVED_MS } from './believed.ts';
@@ -33,6 +34,7 @@ export interface IamPorts {
   readonly memory: Memory;
   readonly tokens: Tokens;
   readonly seats: SeatKeeper;
+  readonly vault: Vault;
   readonly groups: { idsOf(companyId: number, userId: number): Promise<string[]> };
 }
 
@@ -84,7 +86,7 @@ export class Iam {
     changes.on('login', (login) => this.#ended.drop(login));
     this.logins = new Logins({ database, clock, ids, log, tokens, passwords, limits, changes, trail });
     this.users = new Users({ database, clock, passwords, changes, seats, limits });
-    this.companies = new Companies({ database, passwords, changes, memory });
+    this.companies = new Companies({ database, passwords, changes, memory, vault: ports.vault });
     this.keys = new ApiKeys({ database, clock, ids, changes, memory, standings });
     due.handle(SWEEP, () => this.#sweep());
   }

@@ -139,20 +139,6 @@ it('an answer in the response does not come by callback as well', async () => {
   expect(receiver.received).toEqual([]);
 });
 
-it('calls to an address that somebody unknown named are not signed, and a chat that verifies takes none', async () => {
-  await using receiver = await startReceiver();
-  const notify = { eventCallbackUrl: receiver.url, notifyOnEvents: ['SESSION_STARTED'] };
-  const callbackSecret = 'a secret of the integrator';
-  const open = await app.chat(echoBlocks, { callbackSecret });
-  await app.start(open, notify);
-  await app.call('POST', `/chats/${open}/sessions`, notify, app.admin);
-  await expect.poll(() => receiver.received.length).toBe(2);
-  expect(receiver.received.filter(({ headers }) => headers['x-signature'] !== undefined)).toHaveLength(1);
-  await app.start(await app.chat(echoBlocks, { callbackSecret, identityVerification: 'optional' }), notify);
-  await pause(300);
-  expect(receiver.received).toHaveLength(2);
-});
-
 it('variables that are added again and again do not grow without end', async () => {
   const chatId = await app.chat(echoBlocks);
   const session = await app.start(chatId);

@@ -12,8 +12,8 @@ export type {
   RemoteBot,
   RemoteQuestion,
 } from './state/bot-port.ts';
-export { signature } from './state/outgoing-calls.ts';
 export { isIdentityToken } from './starting/identity-form.ts';
+export type { CallProofs } from './state/outgoing-calls.ts';
 export { isSessionToken } from './starting/session-tokens.ts';
 export { dialogRoutes } from './routes/dialogs.ts';
 export { messageRoutes } from './routes/messages.ts';

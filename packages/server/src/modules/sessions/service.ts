@@ -2,6 +2,7 @@ import type { ListPage, Session, SessionListItem } from '@molva/contract';
 import type { Announcer } from '../../platform/announcer.ts';
 import type { Changes } from '../../platform/changes.ts';
 import type { Clock } from '../../platform/clock.ts';
+import { resealColumn } from '../../platform/data-keys.ts';
 import type { Database } from '../../platform/database.ts';
 import type { DueRunner } from '../../platform/due.ts';
 import { Failure, notFound } from '../../platform/failure.ts';
@@ -12,13 +13,16 @@ import type { SessionFigures } from '../../platform/metrics.ts';
 import type { Notices } from '../../platform/notices.ts';
 import type { NodeLease } from '../../platform/node-lease.ts';
 import type { Holder } from '../../platform/route.ts';
+import type { Vault } from '../../platform/vault.ts';
 import type { Chats } from '../chats/index.ts';
 import type { Clients } from '../clients/index.ts';
 import { RemoteTurns } from './answering/remote-turns.ts';
 import { checkContent } from './state/message-content.ts';
 import type { BotSource } from './state/bot-port.ts';
 import { Disagreements } from './state/disagreements.ts';
-import type { CompanyRules } from './state/chat-of.ts';
+import { chatOf, type CompanyRules } from './state/chat-of.ts';
+import type { CallProofs } from './state/outgoing-calls.ts';
+import { sealedCalls } from './state/session-calls.ts';
 import { acceptMessage, readReplyTo, type IncomingMessage } from './answering/client-message.ts';
 import { acceptOnce, type Accepted } from './answering/accepted.ts';
 import { Routed } from './answering/routed.ts';
@@ -68,6 +72,7 @@ export interface SessionPorts {
   readonly operators: OperatorSource;
   readonly files: FileSource;
   readonly tokenKey: Uint8Array;
+  readonly vault: Vault;
   /** Aborted when the process begins to stop. */
   readonly stopping: AbortSignal;
 }
@@ -105,8 +110,22 @@ export class Sessions {
   readonly #timers: Timers;
 
   constructor(ports: SessionPorts) {
-    const { database, clock, ids, announcer, memory, due, log, companies, chats, bots, files, operators, notices } =
-      ports;
+    const {
+      database,
+      clock,
+      ids,
+      announcer,
+      memory,
+      due,
+      log,
+      companies,
+      chats,
+      bots,
+      files,
+      operators,
+      notices,
+      vault,
+    } = ports;
     this.#ports = ports;
     this.tokens = new SessionTokens(ports.tokenKey, clock);
     this.store = new SessionStore(database);
@@ -115,13 +134,13 @@ export class Sessions {
     const rules = { chats, companies };
     const disagreements = new Disagreements(ports);
     const disagreed = (id: string) => disagreements.note(id);
-    const steps = new Steps({ database, clock, ids, announcer, memory, due, rules, disagreed });
+    const steps = new Steps({ database, clock, ids, announcer, memory, due, rules, disagreed, vault });
     const waiter = new TurnWaiter(announcer, clock, steps, ports.stopping);
     this.#waiter = waiter;
     this.#runner = new StepRunner(steps, { ids, bots, operators, notices }, waiter, ports.stopping);
     const { store, tokens } = this;
     const runner = this.#runner;
-    this.#starts = new Starts({ database, clock, chats, files, runner, store, tokens, waiter });
+    this.#starts = new Starts({ database, clock, chats, files, runner, store, tokens, waiter, vault });
     this.people = new People(runner, store, waiter);
     this.routed = new Routed(runner, store);
     this.corrections = new Corrections(steps, store);
@@ -129,7 +148,7 @@ export class Sessions {
     const { attendance, corrections } = this;
     this.client = new ClientCalls({ runner, attendance, corrections });
     this.messages = new MessageStore(database);
-    this.dialogs = new Dialogs({ database, clock, runner, store, waiter });
+    this.dialogs = new Dialogs({ database, clock, runner, store, waiter, vault });
     this.remoteTurns = new RemoteTurns(runner, { clock, log, store, tokenKey: ports.tokenKey });
     this.#timers = new Timers({ due, clock, runner, remoteTurns: this.remoteTurns, store });
     this.#timers.register();
@@ -146,6 +165,18 @@ export class Sessions {
   /** Starts or continues a session. */
   start(call: StartCall): Promise<StartOutcome> {
     return this.#starts.start(call);
+  }
+
+  /** Seals whom the calls of all sessions go to with the key of the day. */
+  async reseal(): Promise<void> {
+    await resealColumn(this.#ports.database, sealedCalls(this.#ports.vault));
+  }
+
+  /** What the calls of a session prove themselves by. */
+  async proofsOf(id: string): Promise<CallProofs> {
+    const session = await this.#runner.steps.get(id);
+    const { callbackSecret, fcmServerKey } = (await chatOf(session, this.#ports)).settings;
+    return { secret: callbackSecret, pushKey: fcmServerKey };
   }
 
   /**

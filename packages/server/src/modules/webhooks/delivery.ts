@@ -3,19 +3,26 @@ import type { Clock } from '../../platform/clock.ts';
 import type { DueRunner } from '../../platform/due.ts';
 import { isoInstant } from '../../platform/instant.ts';
 import { shortId, type Log } from '../../platform/log.ts';
+import type { Notices } from '../../platform/notices.ts';
 import { OutgoingError, type Outgoing } from '../../platform/outgoing.ts';
+import { RateCounter } from '../../platform/rate-counter.ts';
+import { signatureHeaders } from '../../platform/signatures.ts';
+import { deliveryPlace, type Vault } from '../../platform/vault.ts';
+import type { CallProofs } from '../sessions/index.ts';
 
 /** Waits before the tries after the first. */
 const RETRY_MS = [5_000, 30_000, 120_000] as const;
 /** After this a run comes again instead of going on: whoever waits for its place has a turn. */
 const RUN_MS = 30_000;
 
-/** Sessions whose calls may be under way at a time. */
+/** Sessions whose calls may be under way at a time: those of companies, and those that visitors asked for. */
 const AT_ONCE = 256;
+const AT_ONCE_VISITORS = 32;
 
 const next = {
   name: 'delivery_next',
-  text: 'select id, url, body, headers, attempts, not_before from deliveries where session_id = $1 order by id limit 1',
+  text: `select id, url, body, proof, caller, attempts, not_before from deliveries
+    where session_id = $1 and (caller is not null) = $2 order by id limit 1`,
 };
 const remove = { name: 'delivery_remove', text: 'delete from deliveries where id = $1' };
 const failed = {
@@ -23,63 +30,117 @@ const failed = {
   text: 'update deliveries set attempts = attempts + 1, not_before = $2::timestamptz where id = $1',
 };
 
-interface Row {
-  id: number;
-  url: string;
-  body: string;
-  headers: Record<string, string> | null;
-  attempts: number;
-  not_before: number | null;
+interface Row extends Record<string, unknown> {
+  readonly id: number;
+  readonly url: string;
+  readonly body: string;
+  readonly proof: 'signature' | 'push' | null;
+  readonly caller: string | null;
+  readonly attempts: number;
+  readonly not_before: number | null;
+}
+
+/** A call as it goes out. */
+interface Call {
+  readonly url: string;
+  readonly body: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** What sending needs. */
+export interface DeliveryPorts {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly due: DueRunner;
+  readonly outgoing: Outgoing;
+  readonly log: Log;
+  readonly notices: Notices;
+  readonly vault: Vault;
+  /** What the calls of a session prove themselves by now. */
+  readonly proofsOf: (sessionId: string) => Promise<CallProofs>;
+  /** Calls a minute to addresses that visitors of one address named; 0 for no limit. */
+  readonly visitorCalls: number;
 }
 
 /**
  * Sends the outgoing calls of sessions: within a session one after another, each tried four times. What may not be sent
- * at all is given up at once, so that it keeps nothing waiting.
+ * at all is given up at once, so that it keeps nothing waiting. Those that visitors asked for go beside the company's, to
+ * the public internet alone, and so many a minute.
  */
 export class Deliveries {
-  readonly #database: Database;
-  readonly #clock: Clock;
-  readonly #outgoing: Outgoing;
-  readonly #log: Log;
+  readonly #ports: DeliveryPorts;
+  readonly #visitors: RateCounter;
 
-  constructor(ports: { database: Database; clock: Clock; due: DueRunner; outgoing: Outgoing; log: Log }) {
-    this.#database = ports.database;
-    this.#clock = ports.clock;
-    this.#outgoing = ports.outgoing;
-    this.#log = ports.log;
-    ports.due.handle('session-delivery', (sessionId) => this.#send(sessionId), { atOnce: AT_ONCE });
+  constructor(ports: DeliveryPorts) {
+    this.#ports = ports;
+    this.#visitors = new RateCounter(ports.visitorCalls, ports.clock);
+    ports.due.handle('session-delivery', (sessionId) => this.#send(sessionId, false), { atOnce: AT_ONCE });
+    ports.due.handle('session-visitor-delivery', (sessionId) => this.#send(sessionId, true), {
+      atOnce: AT_ONCE_VISITORS,
+    });
   }
 
-  async #send(sessionId: string): Promise<number | null> {
-    const until = this.#clock.now() + RUN_MS;
+  async #send(sessionId: string, visitors: boolean): Promise<number | null> {
+    const { clock, database } = this.#ports;
+    const until = clock.now() + RUN_MS;
     for (;;) {
-      const [row] = await this.#database.query<Row & Record<string, unknown>>(next, [sessionId]);
+      const [row] = await database.query<Row>(next, [sessionId, visitors]);
       if (row === undefined) return null;
-      if (this.#clock.now() >= until) return this.#clock.now();
+      if (clock.now() >= until) return clock.now();
       // A later call wishes for a run at once; the one that failed keeps its wait, and its place.
-      if (row.not_before !== null && row.not_before > this.#clock.now()) return row.not_before;
-      const failure = await this.#outgoing.post(row.url, row.body, row.headers ?? undefined).then(
-        () => undefined,
-        (error: Error) => error,
-      );
+      if (row.not_before !== null && row.not_before > clock.now()) return row.not_before;
+      const failure = await this.#try(row, sessionId);
       // It was called off as the process stops: that is no try, and whoever starts next makes it.
-      if (failure instanceof OutgoingError && failure.reason === 'aborted') return this.#clock.now();
-      if (failure === undefined) await this.#database.query(remove, [row.id]);
-      else {
-        const refused = failure instanceof OutgoingError && failure.reason === 'refused';
-        const wait = refused ? undefined : RETRY_MS[row.attempts];
-        // Paths and queries of such addresses are secrets as often as not.
-        const to = URL.parse(row.url)?.origin ?? null;
-        const what = { session: shortId(sessionId), to, attempts: row.attempts + 1, reason: failure.message };
-        if (wait !== undefined) {
-          this.#log.warn(what, 'an outgoing call failed and is tried again');
-          const again = this.#clock.now() + wait;
-          await this.#database.query(failed, [row.id, isoInstant(again)]);
-          return again;
-        }
-        this.#log.error(what, 'an outgoing call failed for good and is given up');
-        await this.#database.query(remove, [row.id]);
+      if (failure?.reason === 'aborted') return clock.now();
+      const wait = failure === undefined || failure.reason === 'refused' ? undefined : RETRY_MS[row.attempts];
+      if (failure !== undefined) this.#tell(row, sessionId, failure, wait !== undefined);
+      if (wait !== undefined) {
+        const again = clock.now() + wait;
+        await database.query(failed, [row.id, isoInstant(again)]);
+        return again;
       }
+      await database.query(remove, [row.id]);
     }
+  }
+
+  async #try(row: Row, sessionId: string): Promise<OutgoingError | undefined> {
+    const { outgoing, notices } = this.#ports;
+    if (row.caller !== null && this.#visitors.tries(row.caller, 1) > 0) {
+      notices.tell('visitor-calls-limited');
+      return new OutgoingError('refused', 'its visitor asked for more calls than it may');
+    }
+    const call = await this.#callOf(row, sessionId);
+    if (call === undefined) return new OutgoingError('refused', 'the data key it was sealed with is given up');
+    try {
+      await outgoing.post(call.url, call.body, call.headers, row.caller === null ? 'company' : 'visitor');
+      return undefined;
+    } catch (error) {
+      if (error instanceof OutgoingError) return error;
+      return new OutgoingError('unreachable', (error as Error).message);
+    }
+  }
+
+  /** A call as it goes out in this try: it is signed anew, as the signature tells when. */
+  async #callOf({ id, url, body, proof }: Row, sessionId: string): Promise<Call | undefined> {
+    const { clock, proofsOf, vault } = this.#ports;
+    const place = deliveryPlace(sessionId);
+    const opened = { url: vault.open(url, place), body: vault.open(body, place) };
+    if (opened.url === null || opened.body === null) return undefined;
+    const call = { url: opened.url, body: opened.body };
+    if (proof === null) return { ...call, headers: {} };
+    const { secret, pushKey } = await proofsOf(sessionId);
+    if (proof === 'push') return { ...call, headers: { authorization: `key=${pushKey ?? ''}` } };
+    const signed = { id: `msg_${id}`, at: clock.now(), body: call.body };
+    return { ...call, headers: secret === null ? {} : signatureHeaders(secret, signed) };
+  }
+
+  #tell(row: Row, sessionId: string, failure: OutgoingError, again: boolean): void {
+    const { log, notices, vault } = this.#ports;
+    if (row.caller !== null) return notices.tell('visitor-call-failed', { reason: failure.reason });
+    // Paths and queries of such addresses are secrets as often as not.
+    const to = URL.parse(vault.open(row.url, deliveryPlace(sessionId)) ?? '')?.origin ?? null;
+    const what = { session: shortId(sessionId), to, attempts: row.attempts + 1, reason: failure.message };
+    if (again) log.warn(what, 'an outgoing call failed and is tried again');
+    else log.error(what, 'an outgoing call failed for good and is given up');
   }
 }

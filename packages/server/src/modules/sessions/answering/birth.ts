@@ -1,4 +1,5 @@
 import type { Database, Queryable } from '../../../platform/database.ts';
+import type { Vault } from '../../../platform/vault.ts';
 import { createSession, type Origin, type StartKey } from '../state/create.ts';
 import type { Draft } from '../state/draft.ts';
 import { expiresAt, type HotSession } from '../state/session.ts';
@@ -9,6 +10,7 @@ import type { StepRunner } from './step-runner.ts';
 export interface BirthPorts {
   readonly database: Database;
   readonly runner: StepRunner;
+  readonly vault: Vault;
 }
 
 /** A session about to begin. */
@@ -35,7 +37,8 @@ export async function begin<T>(
   const draft = await runner.steps.draftOf(fresh);
   draft.wakeAt('session-expiry', expiresAt(fresh));
   const first = await birth.first(draft, { ...runner.setting(draft), callBack });
-  await createSession(database, runner.ports.ids, draft, origin, birth.startKey(first), birth.client);
+  const written = { ids: runner.ports.ids, vault: ports.vault };
+  await createSession(database, written, draft, origin, birth.startKey(first), birth.client);
   runner.steps.remember({ ...draft.session, version: fresh.version + 1 });
   runner.steps.announce(draft);
   return { draft, first };

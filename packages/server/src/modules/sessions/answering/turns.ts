@@ -2,7 +2,6 @@ import type { Ids } from '../../../platform/ids.ts';
 import type { BotInput } from '../state/bot-input.ts';
 import type { BotMessage, BotTurn, ReadyBot } from '../state/bot-port.ts';
 import type { Draft, PlacedMessage } from '../state/draft.ts';
-import { botCallback } from '../state/outgoing-calls.ts';
 import { aloneAfter, tellOverrun } from './circles.ts';
 import type { FloorEvent, NamedBot } from './floor/events.ts';
 import { withGiven } from './given-meanwhile.ts';
@@ -29,8 +28,7 @@ export function takeIn(
   const dialog = draft.session.chatId === null;
   // Whoever runs a dialog waits for one call an input, also where the bot says nothing.
   const tells = setting.callBack && (turn.messages.length > 0 || dialog);
-  const callback = tells ? botCallback(draft.session, setting.chat, bot, turn) : undefined;
-  if (callback !== undefined) draft.deliver(callback);
+  if (tells) draft.tellAnswers(bot, turn);
   draft.saveFacts(bot.id, turn.facts);
   if (dialog) trace(draft, turn, input);
   const before = draft.session.bot;

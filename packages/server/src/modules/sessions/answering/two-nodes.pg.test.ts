@@ -1,18 +1,11 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { expect, it } from 'vitest';
 import { atWork } from '../../../testing/at-work.ts';
 import { FakeClock } from '../../../testing/fake-clock.ts';
 import { startReceiver } from '../../../testing/receiver.ts';
-import { echoBlocks, startTestApp, type Operator, type TestApp } from '../../../testing/test-app.ts';
+import { echoBlocks, startTestApp, testSecrets, type Operator, type TestApp } from '../../../testing/test-app.ts';
 
-const secrets = {
-  signing: generateKeyPairSync('rsa', {
-    modulusLength: 2048,
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-  }),
-  sessionKey: randomBytes(32),
-};
+const secrets = testSecrets(randomBytes(32));
 
 it('a later answer is taken, or refused as late, by what is true on whichever node it comes to', async () => {
   await using one = await startTestApp({ secrets });

@@ -10,10 +10,10 @@ export type Answering = Pick<
   'returnAnswerAsync' | 'communicationType' | 'callbackUrl' | 'callbackData'
 >;
 
-/** Checks what a call says about its answer. */
-export function checkAnswering(body: Answering, session: HotSession | undefined): void {
+/** Checks what a call says about its answer; the address is the one the dialog has. */
+export function checkAnswering(body: Answering, callbackUrl: string | undefined): void {
   if (body.communicationType === 'VOICE') throw new Failure('voice-unsupported');
-  if (body.returnAnswerAsync === true && (body.callbackUrl ?? session?.options.callbackUrl) === undefined) {
+  if (body.returnAnswerAsync === true && (body.callbackUrl ?? callbackUrl) === undefined) {
     throw badField('callbackUrl', 'is required where returnAnswerAsync is true');
   }
 }

@@ -26,9 +26,10 @@ import { settling } from '../state/floor.ts';
 import { linkedAttachment } from '../state/linked-file.ts';
 import { proofBehind } from '../state/session-proof.ts';
 import { outcomeOf } from '../state/outcome.ts';
-import { expiresAt, type HotSession } from '../state/session.ts';
+import { expiresAt, type HotSession, type SessionOptions } from '../state/session.ts';
 import { MOST_TOLD, type SessionStore } from '../state/store.ts';
 import { checkAnswering, dialogWith, settleTold, told, type Answering } from './answer.ts';
+import { callsOf, withCalls } from '../state/session-calls.ts';
 import { newDialog } from './new-dialog.ts';
 import { dialogAnswer, readBackMessage, saidMessage } from './view.ts';
 
@@ -73,7 +74,7 @@ export class Dialogs {
     const client = found.row;
     if (client.banned_at !== null) throw new Failure('client-banned');
     const dialogId = body.dialogId ?? ids.uuid4();
-    const dialog = newDialog({ id: ids.uuid4(), dialogId, companyId, body, client, bot, now });
+    const dialog = newDialog({ id: ids.uuid4(), dialogId, companyId, body, client, bot, now }, this.#ports.vault);
     const origin = {
       knownClient: found.known !== null,
       channel: body.channelType ?? 'API',
@@ -104,7 +105,7 @@ export class Dialogs {
   /** Brings a client's message to the bot. A repeat of its key is answered as the first was. */
   async reply(user: User, dialogId: string, body: DialogMessageBody, key: string | undefined): Promise<DialogAnswer> {
     const session = await this.find(user, dialogId);
-    checkAnswering(body, session);
+    checkAnswering(body, this.#callbackUrl(session));
     checkContent(body.message, body.attachments ?? [], 'message');
     const incoming = this.#incoming(body.message, body, key);
     return once({
@@ -123,7 +124,7 @@ export class Dialogs {
   /** Lets another bot go on with the variables there are. */
   async reload(user: User, dialogId: string, body: ReloadDialogBody): Promise<DialogAnswer> {
     const session = await this.#open(user, dialogId);
-    checkAnswering(body, session);
+    checkAnswering(body, this.#callbackUrl(session));
     const bot = await this.#runner.ports.bots.ready(body.botId, user.companyId);
     if (bot === undefined) throw badField('botId', 'there is no such bot');
     const named = { id: bot.id, name: bot.name };
@@ -169,6 +170,23 @@ export class Dialogs {
     return session;
   }
 
+  #callbackUrl({ id, options }: HotSession): string | undefined {
+    return callsOf(options, id, this.#ports.vault).own?.callbackUrl;
+  }
+
+  /** The options after a call that may name another address for the answers. */
+  #withCallback({ id, options }: HotSession, { callbackUrl, callbackData }: Answering): SessionOptions {
+    if (callbackUrl === undefined && callbackData === undefined) return options;
+    const { vault } = this.#ports;
+    const calls = callsOf(options, id, vault);
+    const own = {
+      ...calls.own,
+      ...(callbackUrl === undefined ? {} : { callbackUrl }),
+      ...(callbackData === undefined ? {} : { callbackData }),
+    };
+    return withCalls(options, id, { ...calls, own }, vault);
+  }
+
   #checkOpen(session: HotSession): void {
     // The timer that ends it may be late by a moment.
     if (session.floor.at === 'closed' || expiresAt(session) <= this.#ports.clock.now())
@@ -183,13 +201,8 @@ export class Dialogs {
     const later = body.returnAnswerAsync === true;
     const { draft, bot } = await this.#runner.run(id, async (made, setting) => {
       if (made.session.floor.at === 'closed') throw new Failure('dialog-ended');
-      const { callbackUrl, callbackData } = body;
-      const named = {
-        ...(callbackUrl === undefined ? {} : { callbackUrl }),
-        ...(callbackData === undefined ? {} : { callbackData }),
-      };
-      const { options } = made.session;
-      made.set({ options: { ...options, ...named, ...dialogWith(options.dialog, { answersLater: later }) } });
+      const options = this.#withCallback(made.session, body);
+      made.set({ options: { ...options, ...dialogWith(options.dialog, { answersLater: later }) } });
       await work(made, { ...setting, callBack: later });
       settleTold(made);
       const { botId, companyId } = made.session;

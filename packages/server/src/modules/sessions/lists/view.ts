@@ -5,7 +5,7 @@ import { listedColumns, storedColumns } from '../state/columns.ts';
 import type { Floor } from '../state/floor.ts';
 import { unpackedExtras } from '../state/message-extras.ts';
 import type { GroupRecord } from '../state/operator-port.ts';
-import { clientIsOnline, type HotSession } from '../state/session.ts';
+import type { HotSession } from '../state/session.ts';
 import type { MessageRow } from '../state/store.ts';
 import type { ListedSession } from './list.ts';
 
@@ -33,9 +33,8 @@ export function sessionView({ session, last }: ListedSession, { chat, group, tag
 }
 
 /** Instants go out in whole seconds: whoever comes back in the one that he left in would look as if he were away. */
-function isBackWithinTheSecond(session: HotSession): boolean {
-  const { clientOnlineAt, clientOfflineAt } = session;
-  if (!clientIsOnline(session) || clientOnlineAt === null || clientOfflineAt === null) return false;
+function isBackWithinTheSecond({ clientOnlineAt, clientOfflineAt, onlineOn }: ListedSession['session']): boolean {
+  if (onlineOn === null || clientOnlineAt === null || clientOfflineAt === null) return false;
   return Math.floor(clientOfflineAt / 1000) >= Math.floor(clientOnlineAt / 1000);
 }
 

@@ -98,7 +98,7 @@ it('what is said while the client is away is pushed to its device', async () => 
     fcmServiceUrl: receiver.url,
     pushData: { action: 'open' },
   });
-  const session = await app.start(pushed, { clientDeviceId: 'device 1' });
+  const session = await app.start(pushed, { clientDeviceId: 'device-1' });
   await expect.poll(() => receiver.received.length).toBe(1);
   expect(receiver.received[0]?.headers.authorization).toBe('key=server key');
   expect(receiver.received[0]?.body).toEqual({

@@ -45,7 +45,7 @@ export class Births {
       throw badField('replyToMessageId', 'a new session has no messages to reply to');
     }
     const request = await withFiles(this.#ports.files, asked, null);
-    const fresh = newSession({ id: ids.uuid4(), client: found.row, bot, now: clock.now() }, request);
+    const fresh = newSession({ id: ids.uuid4(), client: found.row, bot, now: clock.now() }, request, this.#ports.vault);
     const origin = {
       knownClient: found.known !== null,
       channel: body.channel ?? (body.messengerType === undefined ? 'API' : 'MESSENGER'),
@@ -93,7 +93,7 @@ async function firstStep(
   if (sessionRatingTriggerTime > 0) draft.wakeAt('session-rating', draft.now + sessionRatingTriggerTime * 1000);
   draft.notify('SESSION_STARTED', { id, chatId, clientId, name, verified: shownProof(verified) });
   const { botNodeId: nodeId } = body;
-  const unheard = later && draft.session.options.callbackUrl === undefined;
+  const unheard = later && body.callbackUrl === undefined;
   if (incoming !== null) {
     const says = { incoming, replyTo: undefined, nodeId };
     if (unheard) {

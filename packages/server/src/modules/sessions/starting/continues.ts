@@ -44,7 +44,7 @@ export class Continues {
             const { incoming } = request;
             const body = wordOf(request, draft.session);
             const setting = { ...rules, callBack: request.later };
-            const options = chosenOptions(body, request, draft.session.options);
+            const options = chosenOptions(body, request, draft.session, this.#ports.vault);
             if (body.sessionTtl === undefined) draft.set({ options });
             else draft.set({ ttl: body.sessionTtl, options: { ...options, ttlGivenAt: draft.now } });
             await addVariables(draft, setting, body);

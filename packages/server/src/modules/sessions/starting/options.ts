@@ -1,31 +1,49 @@
 import { cut } from '../../../platform/text.ts';
 import type { StartSessionBody } from '@molva/contract';
+import { subscriberOf } from '../../../platform/address.ts';
+import { badField } from '../../../platform/failure.ts';
 import type { Caller } from '../../../platform/route.ts';
+import type { Vault } from '../../../platform/vault.ts';
 import { notificationNames, type ChatRecord } from '../../chats/index.ts';
+import { callsOf, withCalls, type SessionCalls } from '../state/session-calls.ts';
 import type { SessionOptions } from '../state/session.ts';
 
-/** Who names a session's options, as far as the addresses in them go. */
+/** Who names a session's options. */
 export interface OptionSource {
   readonly caller: Caller;
-  /** A user of the company, or a chat that trusts everybody. */
-  readonly trusted: boolean;
-  readonly chat: Pick<ChatRecord, 'settings'>;
+  /** Of a user of the chat's company alone. */
+  readonly company: object | null;
 }
 
+const callFields = [
+  'callbackUrl',
+  'callbackData',
+  'eventCallbackUrl',
+  'eventCallbackData',
+  'notifyOnEvents',
+] as const satisfies readonly (keyof StartSessionBody)[];
+
 /**
- * The session's own options after a start or continue: what the call names wins over what was there. Where the chat
- * verifies, nobody unknown can have its calls sent elsewhere.
+ * Refuses what configures the company's calls and comes from nobody of the company: where the chat verifies, with the
+ * field and the setting. A chat that does not is an integration of the documented kind, and takes it.
  */
-export function chosenOptions(body: StartSessionBody, source: OptionSource, before: SessionOptions): SessionOptions {
-  const { caller, trusted, chat } = source;
-  const { callbackUrl, callbackData, eventCallbackUrl, eventCallbackData } = body;
-  const notifyOnEvents = body.notifyOnEvents && notificationNames(body.notifyOnEvents);
-  const calls = { callbackUrl, callbackData, eventCallbackUrl, eventCallbackData, notifyOnEvents };
-  const heard = trusted || chat.settings.identityVerification === 'off';
-  const addressed = callbackUrl !== undefined || eventCallbackUrl !== undefined;
+export function checkCalls(body: StartSessionBody, chat: ChatRecord, byCompany: boolean): void {
+  const { identityVerification } = chat.settings;
+  if (byCompany || identityVerification === 'off') return;
+  const field = callFields.find((name) => body[name] !== undefined);
+  if (field === undefined) return;
+  const reason = `needs a token of the company, as the chat's identityVerification is "${identityVerification}"`;
+  throw badField(field, reason);
+}
+
+/** The session's own options after a start or continue: what the call names wins over what was there. */
+export function chosenOptions(
+  body: StartSessionBody,
+  { caller, company }: OptionSource,
+  { id, options: before }: { readonly id: string; readonly options: SessionOptions },
+  vault: Vault,
+): SessionOptions {
   const named = {
-    ...(heard ? calls : {}),
-    callbacksTrusted: heard && addressed ? trusted : undefined,
     clientNameForOperator: body.clientNameForOperator,
     clientDeviceId: body.clientDeviceId,
     clientTimezone: body.clientTimezone,
@@ -35,5 +53,33 @@ export function chosenOptions(body: StartSessionBody, source: OptionSource, befo
     address: caller.address,
     userAgent: caller.userAgent === null ? undefined : cut(caller.userAgent, 512),
   };
-  return { ...before, ...Object.fromEntries(Object.entries(named).filter(([, value]) => value !== undefined)) };
+  const options = { ...before, ...given(named) };
+  const calls = namedCalls(body);
+  if (calls === undefined) return options;
+  const { own, visitor, ...rest } = callsOf(before, id, vault);
+  const counted = { ...visitor, ...calls, caller: subscriberOf(caller.address) };
+  const chosen: SessionCalls = company !== null
+    ? { ...rest, ...given({ visitor }), own: { ...own, ...calls } }
+    : { ...rest, ...given({ own }), visitor: counted };
+  return withCalls(options, id, chosen, vault);
+}
+
+function namedCalls({
+  callbackUrl,
+  callbackData,
+  eventCallbackUrl,
+  eventCallbackData,
+  notifyOnEvents,
+}: StartSessionBody) {
+  const events = notifyOnEvents && notificationNames(notifyOnEvents);
+  const calls = given({ callbackUrl, callbackData, eventCallbackUrl, eventCallbackData, notifyOnEvents: events });
+  return Object.keys(calls).length === 0 ? undefined : calls;
+}
+
+/** Fields of which none is there without a value. */
+type Given<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+/** What is there of some fields. */
+function given<T extends object>(fields: T): Given<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Given<T>;
 }

@@ -5,6 +5,7 @@ import type { ClientClaim, FoundClient, Identity } from '../../clients/index.ts'
 import type { IncomingMessage } from '../answering/client-message.ts';
 import { checkContent } from '../state/message-content.ts';
 import { readIdentity } from './identity.ts';
+import { checkCalls } from './options.ts';
 import { startKeys, type StartKeys } from './start-key.ts';
 import type { ClientInChat } from './start-store.ts';
 
@@ -42,6 +43,7 @@ export async function readStart(call: StartCall, chat: ChatRecord, now: number):
   const { identityToken = caller.identity?.token } = body;
   const company = caller.user?.companyId === chat.companyId ? { key: caller.user.apiKeyId ?? null } : null;
   const keys = startKeys(header, body.clientMessageId, company !== null || identityToken !== undefined);
+  checkCalls(body, chat, company !== null);
   const identity = await readIdentity(chat, identityToken, company !== null, now);
   const fileIds = (body.messageAttachments ?? []).map((file) => (typeof file === 'string' ? file : file.id));
   const carries = body.messageBody !== undefined || fileIds.length > 0;

@@ -66,7 +66,7 @@ const added: readonly AddedRows[] = [
     table: 'deliveries',
     counted: 'deliveries',
     known: { session_id: 'moved.id' },
-    given: { url: 'text', body: 'text', headers: 'json' },
+    given: { url: 'text', body: 'text', proof: 'text', caller: 'text' },
   },
   {
     table: 'facts',

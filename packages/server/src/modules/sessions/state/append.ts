@@ -1,8 +1,8 @@
 import type { Queryable } from '../../../platform/database.ts';
 import { isoInstant } from '../../../platform/instant.ts';
-import type { Ids } from '../../../platform/ids.ts';
+import { deliveryPlace } from '../../../platform/vault.ts';
 import { appendStatement, type Counts } from './append-text.ts';
-import type { Draft, MessageChange, PlacedMessage } from './draft.ts';
+import type { Draft, DraftPorts, MessageChange, PlacedMessage } from './draft.ts';
 import { packedExtras } from './message-extras.ts';
 import { stepColumns, type StepColumn } from './written-columns.ts';
 
@@ -19,15 +19,15 @@ export interface Write {
  * text depends on what changed and how many rows there are; a handful of shapes covers nearly all steps, each prepared
  * once.
  */
-export async function append(database: Pick<Queryable, 'count'>, ids: Ids, draft: Draft): Promise<boolean> {
-  const { columns, counts, values } = writeOf(ids, draft);
+export async function append(database: Pick<Queryable, 'count'>, ports: DraftPorts, draft: Draft): Promise<boolean> {
+  const { columns, counts, values } = writeOf(ports, draft);
   const written = (await database.count(appendStatement(columns, counts), values)) === 1;
   if (!written && draft.seat !== null && draft.seat.epoch !== null) throw new SeatTaken();
   return written;
 }
 
 /** What a draft comes to. */
-export function writeOf(ids: Ids, draft: Draft): Write {
+export function writeOf({ ids, vault }: DraftPorts, draft: Draft): Write {
   const { before, session, seat, due, events, deliveries, facts, traces, change } = draft;
   const columns = stepColumns.filter(({ changed }) => changed(before, session));
   const seated = seat === null ? [] : [before.companyId, seat.userId, seat.epoch];
@@ -36,8 +36,9 @@ export function writeOf(ids: Ids, draft: Draft): Write {
   const at = isoInstant(draft.now);
   for (const event of events) values.push(event.eventSeq, event.event, event.audience, event.data, at);
   for (const { kind, key, at: dueAt } of due) values.push(kind, key, isoInstant(dueAt));
-  for (const { url, body, headers } of deliveries) {
-    values.push(url, body, headers === undefined ? null : JSON.stringify(headers));
+  const place = deliveryPlace(before.id);
+  for (const { url, body, proof, caller } of deliveries) {
+    values.push(vault.seal(url, place), vault.seal(body, place), proof, caller);
   }
   for (const { botId, context, name, value } of facts) {
     values.push(ids.uuid7(), botId, context, name, JSON.stringify(value), at);

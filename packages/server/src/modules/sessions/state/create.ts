@@ -2,8 +2,7 @@ import { prepared, type Database, type Queryable } from '../../../platform/datab
 import { append } from './append.ts';
 import type { Values } from './column.ts';
 import type { originColumns } from './columns.ts';
-import type { Draft } from './draft.ts';
-import type { Ids } from '../../../platform/ids.ts';
+import type { Draft, DraftPorts } from './draft.ts';
 import { originInsert, sessionInsert } from './written-columns.ts';
 
 /** Where a started session came from, beside what it is. */
@@ -51,7 +50,7 @@ const insertDialog = {
  */
 export async function createSession(
   database: Database,
-  ids: Ids,
+  ports: DraftPorts,
   draft: Draft,
   origin: Origin,
   startKey: StartKey | null,
@@ -63,7 +62,7 @@ export async function createSession(
       ...sessionInsert.map(({ write }) => write(draft.before)),
       ...originInsert.map(({ write }) => write(origin)),
     ]);
-    await append(connection, ids, draft);
+    await append(connection, ports, draft);
     const { companyId, clientId, chatId, id, options } = draft.session;
     if (origin.knownClient && chatId !== null) {
       await connection.query(notNewest, [companyId, clientId, id]);

@@ -14,7 +14,8 @@ import {
 import type { CommittedEvent, PassingEvent } from '../../../platform/announcer.ts';
 import type { Ids } from '../../../platform/ids.ts';
 import type { ChatRecord } from '../../chats/index.ts';
-import type { FactWrite, SpokenPart } from './bot-port.ts';
+import type { Vault } from '../../../platform/vault.ts';
+import type { BotTurn, FactWrite, ReadyBot, SpokenPart } from './bot-port.ts';
 import { notifierFor, type Delivery, type Notifier } from './outgoing-calls.ts';
 import { documented, type Documented } from './floor-view.ts';
 import type { Floor } from './floor.ts';
@@ -64,6 +65,7 @@ export type TimerKind =
   | 'session-wait'
   | 'session-hold'
   | 'session-delivery'
+  | 'session-visitor-delivery'
   | 'session-rating'
   | typeof ROUTE_KIND
   | typeof ROUTE_OPERATOR_KIND;
@@ -79,6 +81,12 @@ export interface DueWish {
 export interface SeatGuard {
   readonly userId: number;
   readonly epoch: number | null;
+}
+
+/** What making a step up needs. */
+export interface DraftPorts {
+  readonly ids: Ids;
+  readonly vault: Vault;
 }
 
 /**
@@ -104,12 +112,12 @@ export class Draft {
   readonly #notifier: Notifier;
   #session: HotSession;
 
-  constructor(before: HotSession, chat: ChatRecord, now: number, ids: Ids) {
+  constructor(before: HotSession, chat: ChatRecord, now: number, { ids, vault }: DraftPorts) {
     this.before = before;
     this.chat = chat;
     this.now = now;
     this.#session = before;
-    this.#notifier = notifierFor(before, chat, ids);
+    this.#notifier = notifierFor(before, chat, ids, vault);
   }
 
   /** The session as it will be. */
@@ -177,8 +185,7 @@ export class Draft {
       lastOperatorMessageAt: fromOperator ? this.now : lastOperatorMessageAt,
     };
     this.#log(EventName.chatMessageCreated, messagePayload(this.#session.id, placed), fromClient ? 'client' : null);
-    const push = fromClient ? undefined : this.#notifier.push(this.#session, placed);
-    if (push !== undefined) this.deliver(push);
+    if (!fromClient) this.#deliver(this.#notifier.push(this.#session, placed));
     return placed;
   }
 
@@ -210,14 +217,20 @@ export class Draft {
    * @param confidential what of it only receivers of the company hear
    */
   notify(event: NotifyEventName, data: object, confidential?: object): void {
-    const delivery = this.#notifier.notify(event, data, this.now, confidential);
-    if (delivery !== undefined) this.deliver(delivery);
+    this.#deliver(this.#notifier.notify(event, data, this.now, confidential));
   }
 
-  /** Adds an outgoing call. */
-  deliver(delivery: Delivery): void {
-    this.deliveries.push(delivery);
-    this.wakeAt('session-delivery', this.now);
+  /** Takes a bot's answers to the callback addresses of the session. */
+  tellAnswers(bot: ReadyBot, turn: BotTurn): void {
+    this.#deliver(this.#notifier.answers(this.#session, bot, turn));
+  }
+
+  #deliver(deliveries: readonly Delivery[]): void {
+    for (const delivery of deliveries) {
+      this.deliveries.push(delivery);
+      // A visitor's receiver that is slow keeps no call of the company waiting.
+      this.wakeAt(delivery.caller === null ? 'session-delivery' : 'session-visitor-delivery', this.now);
+    }
   }
 
   /** Keeps facts about the client; the last value of a name stays. */
@@ -247,7 +260,7 @@ export class Draft {
 
   /** The calls that tell how a dialog came to its end. */
   tellResults(): void {
-    for (const delivery of this.#notifier.results(this.#session)) this.deliver(delivery);
+    this.#deliver(this.#notifier.results(this.#session));
   }
 }
 

@@ -1,10 +1,9 @@
 import { isRefused } from '../../../platform/breaks.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import type { Queryable } from '../../../platform/database.ts';
-import type { Ids } from '../../../platform/ids.ts';
 import { append, writeOf, type Write } from './append.ts';
 import { groupStatement, isUsual, shapeOf } from './append-text.ts';
-import type { Draft } from './draft.ts';
+import type { Draft, DraftPorts } from './draft.ts';
 
 /** Groups come in these sizes: each is a plan of its own on every connection. */
 const SIZES = [16, 8, 4, 2] as const;
@@ -25,9 +24,8 @@ interface Waiting {
 }
 
 /** What the writes need. */
-interface WritePorts {
+interface WritePorts extends DraftPorts {
   readonly database: Queryable;
-  readonly ids: Ids;
   readonly clock: Clock;
 }
 
@@ -38,16 +36,16 @@ interface WritePorts {
  */
 export class GroupedWrites {
   readonly #database: Queryable;
-  readonly #ids: Ids;
+  readonly #ports: DraftPorts;
   readonly #clock: Clock;
   #waiting: Waiting[] = [];
   #underWay = 0;
   #hurries = false;
 
-  constructor({ database, ids, clock }: WritePorts) {
-    this.#database = database;
-    this.#clock = clock;
-    this.#ids = ids;
+  constructor(ports: WritePorts) {
+    this.#database = ports.database;
+    this.#clock = ports.clock;
+    this.#ports = ports;
   }
 
   /**
@@ -55,9 +53,9 @@ export class GroupedWrites {
    * instead: for a step that was not written in a group.
    */
   write(draft: Draft, alone: boolean): Promise<boolean> {
-    if (alone || !isOwn(draft)) return append(this.#database, this.#ids, draft);
-    const write = writeOf(this.#ids, draft);
-    if (!isUsual(write.counts)) return append(this.#database, this.#ids, draft);
+    if (alone || !isOwn(draft)) return append(this.#database, this.#ports, draft);
+    const write = writeOf(this.#ports, draft);
+    if (!isUsual(write.counts)) return append(this.#database, this.#ports, draft);
     return new Promise((resolve, reject) => {
       const shape = shapeOf(write.columns, write.counts);
       this.#waiting.push({ draft, write, shape, settle: resolve, fail: reject });
@@ -112,7 +110,7 @@ export class GroupedWrites {
   }
 
   #alone({ draft, settle, fail }: Waiting): Promise<void> {
-    return append(this.#database, this.#ids, draft).then(settle, fail);
+    return append(this.#database, this.#ports, draft).then(settle, fail);
   }
 }
 

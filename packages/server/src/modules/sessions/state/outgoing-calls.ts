@@ -1,17 +1,27 @@
-import { createHmac } from 'node:crypto';
-import { wireDate, type NotifyEventName } from '@molva/contract';
+import { DEVICE_TOKEN, wireDate, type NotifyEventName } from '@molva/contract';
 import { notificationNames, type ChatRecord } from '../../chats/index.ts';
 import type { Ids } from '../../../platform/ids.ts';
+import type { Vault } from '../../../platform/vault.ts';
 import type { BotTurn, ReadyBot } from './bot-port.ts';
 import { shownProof } from './session-proof.ts';
 import { outcomeOf } from './outcome.ts';
+import { callsOf, type NamedCalls, type SessionCalls } from './session-calls.ts';
 import { clientIsOnline, dialogIdOf, type HotSession } from './session.ts';
 
 /** An outgoing call, sent in order after the commit. */
 export interface Delivery {
   readonly url: string;
   readonly body: string;
-  readonly headers?: Readonly<Record<string, string>>;
+  /** What it proves itself by when it is sent: a signature with the secret of that moment, or the key for pushes. */
+  readonly proof: 'signature' | 'push' | null;
+  /** Whom it is counted for, where a visitor named its address; null: the company did. */
+  readonly caller: string | null;
+}
+
+/** What calls prove themselves by; null where the company has set none. */
+export interface CallProofs {
+  readonly secret: string | null;
+  readonly pushKey: string | null;
 }
 
 /** A message as a push shows it. */
@@ -21,38 +31,40 @@ export interface PushedMessage {
   readonly body: string;
 }
 
-/** Makes the outgoing calls that tell of a session; undefined where nobody is to be told. */
+/** Makes the outgoing calls that tell of a session; none where nobody is to be told. */
 export interface Notifier {
   /** @param confidential what of the data goes to receivers that the company named, and to no others */
-  notify(event: NotifyEventName, data: object, now: number, confidential?: object): Delivery | undefined;
-  push(session: HotSession, message: PushedMessage): Delivery | undefined;
+  notify(event: NotifyEventName, data: object, now: number, confidential?: object): Delivery[];
+  push(session: HotSession, message: PushedMessage): Delivery[];
+  /** The calls that take a bot's answers to the session's callback addresses, in the documented form. */
+  answers(session: HotSession, bot: ReadyBot, turn: BotTurn): Delivery[];
   /** The calls that tell how a dialog ended, once, at its end. */
   results(session: HotSession): Delivery[];
 }
 
-/** The secret for what goes to an address of the session: none where nobody knows who named it. */
-function secretFor({ options }: HotSession, chat: ChatRecord): string | null {
-  return options.callbacksTrusted === false ? null : chat.settings.callbackSecret;
+/** A call to an address that the company named. */
+function ofCompany(url: string, body: unknown): Delivery {
+  return { url, body: JSON.stringify(body), proof: 'signature', caller: null };
 }
 
-/** Signs a body with a chat's secret, where it has one. */
-function signed(url: string, body: unknown, secret: string | null): Delivery {
-  const text = JSON.stringify(body);
-  return secret === null
-    ? { url, body: text }
-    : { url, body: text, headers: { 'x-signature': signature(secret, text) } };
+/** A call to an address that a visitor named: nothing of the company vouches for it. */
+function ofVisitor(url: string, body: unknown, { caller }: NonNullable<SessionCalls['visitor']>): Delivery {
+  return { url, body: JSON.stringify(body), proof: null, caller };
 }
 
-/** HMAC-SHA256 of a body, in hexadecimal: what every signed call of ours carries as `X-Signature`. */
-export function signature(secret: string, body: string): string {
-  return createHmac('sha256', secret).update(body).digest('hex');
+/** The notifier of a session; what the company chose for the session wins over the chat's, what a visitor did stands beside. */
+export function notifierFor(session: HotSession, chat: ChatRecord, ids: Ids, vault: Vault): Notifier {
+  const calls = ({ options, id }: HotSession): SessionCalls => callsOf(options, id, vault);
+  return {
+    notify: eventNotifier(session, calls(session), chat, ids),
+    push: pusher(chat),
+    answers: (answering, bot, turn) => botCallbacks(answering, calls(answering), bot, turn),
+    results: (ended) => resultCallbacks(ended, calls(ended)),
+  };
 }
 
-/** The call that takes a bot's answers to the session's callback address, in the documented form. */
-export function botCallback(session: HotSession, chat: ChatRecord, bot: ReadyBot, turn: BotTurn): Delivery | undefined {
-  const { callbackUrl, callbackData } = session.options;
-  if (callbackUrl === undefined) return undefined;
-  const body = {
+function botCallbacks(session: HotSession, { own, visitor }: SessionCalls, bot: ReadyBot, turn: BotTurn): Delivery[] {
+  const body = ({ callbackData }: NamedCalls) => ({
     dialogId: dialogIdOf(session),
     botId: bot.id,
     status: turn.status,
@@ -67,75 +79,79 @@ export function botCallback(session: HotSession, chat: ChatRecord, bot: ReadyBot
       meta: [],
     })),
     callbackData: callbackData ?? null,
-  };
-  return signed(callbackUrl, body, secretFor(session, chat));
+  });
+  return [
+    ...(own?.callbackUrl === undefined ? [] : [ofCompany(own.callbackUrl, body(own))]),
+    ...(visitor?.callbackUrl === undefined ? [] : [ofVisitor(visitor.callbackUrl, body(visitor), visitor)]),
+  ];
 }
 
-function resultCallbacks(session: HotSession, secret: string | null): Delivery[] {
-  const { dialog } = session.options;
-  return (dialog?.resultCallbacks ?? []).map(({ url, data }) => {
-    const body = {
+function resultCallbacks(session: HotSession, { results = [] }: SessionCalls): Delivery[] {
+  return results.map(({ url, data }) =>
+    ofCompany(url, {
       dialogId: dialogIdOf(session),
       botId: session.botId,
       status: session.botStatus,
       ...outcomeOf(session),
       data: data ?? null,
-    };
-    return signed(url, body, secret);
-  });
+    }),
+  );
 }
 
-/** Where pushes go that name no other place. */
-const FCM_URL = 'https://fcm.googleapis.com/fcm/send';
-
-/** The session's notifications: its own settings win over the chat's; an empty list asks for none. */
-export function notifierFor(session: HotSession, chat: ChatRecord, ids: Ids): Notifier {
-  return {
-    notify: eventNotifier(session, chat, ids),
-    push: pusher(chat),
-    results: (ended) => resultCallbacks(ended, chat.settings.callbackSecret),
-  };
-}
-
-function eventNotifier(session: HotSession, chat: ChatRecord, ids: Ids): Notifier['notify'] {
-  const url = session.options.eventCallbackUrl ?? chat.settings.eventCallbackUrl;
-  const asked = session.options.notifyOnEvents ?? chat.settings.notifyOnEvents;
-  if (url === null || asked.length === 0) return silent;
-  const names = new Set<NotifyEventName>(notificationNames(asked));
-  const eventCallbackData = session.options.eventCallbackData ?? chat.settings.eventCallbackData;
-  const ownAddress = session.options.eventCallbackUrl !== undefined;
-  const ofCompany = !ownAddress || session.options.callbacksTrusted !== false;
+function eventNotifier(session: HotSession, calls: SessionCalls, chat: ChatRecord, ids: Ids): Notifier['notify'] {
+  const { own, visitor } = calls;
+  const url = own?.eventCallbackUrl ?? chat.settings.eventCallbackUrl;
+  const asked = own?.notifyOnEvents ?? chat.settings.notifyOnEvents;
+  const ownData = own?.eventCallbackData ?? chat.settings.eventCallbackData;
+  const names = new Set<NotifyEventName>(url === null ? [] : notificationNames(asked));
+  const wanted =
+    visitor?.eventCallbackUrl === undefined ? [] : (visitor.notifyOnEvents ?? chat.settings.notifyOnEvents);
+  const visited = new Set<NotifyEventName>(notificationNames(wanted));
+  // What people make of a session is for the company alone.
+  visited.delete('SESSION_SPAM');
+  if (names.size === 0 && visited.size === 0) return silent;
   return (event, data, now, confidential) => {
-    if (!names.has(event)) return undefined;
-    const body = {
+    const body = (said: object, eventCallbackData: string | null) => ({
       event,
       eventId: ids.uuid7(),
       createdAt: wireDate(now),
       chatId: session.chatId,
       sessionId: session.id,
-      data: ofCompany ? { ...data, ...confidential } : data,
+      data: said,
       verified: shownProof(session.verified),
       eventCallbackData,
-    };
-    return signed(url, body, ownAddress ? secretFor(session, chat) : chat.settings.callbackSecret);
+    });
+    const told: Delivery[] = [];
+    if (url !== null && names.has(event)) told.push(ofCompany(url, body({ ...data, ...confidential }, ownData)));
+    if (visitor?.eventCallbackUrl !== undefined && visited.has(event)) {
+      told.push(ofVisitor(visitor.eventCallbackUrl, body(data, visitor.eventCallbackData ?? null), visitor));
+    }
+    return told;
   };
 }
+
+/** Where pushes go that name no other place. */
+const FCM_URL = 'https://fcm.googleapis.com/fcm/send';
+
+const DEVICE = new RegExp(DEVICE_TOKEN);
 
 /** Pushes to the client's device what is said while it is away. */
 function pusher(chat: ChatRecord): Notifier['push'] {
   const { fcmServerKey, fcmServiceUrl, pushData } = chat.settings;
   if (fcmServerKey === null || fcmServerKey === '') return silent;
   return (session, message) => {
-    const to = session.options.clientDeviceId;
-    if (to === undefined || clientIsOnline(session)) return undefined;
+    const to = session.options.clientDeviceId ?? '';
+    // Sessions of before may have something that is no device.
+    if (to === '' || !DEVICE.test(to) || clientIsOnline(session)) return [];
     const body = {
       to,
       notification: { title: message.authorName, body: message.body },
       data: { ...pushData, sessionId: session.id, messageId: message.id },
     };
-    const headers = { authorization: `key=${fcmServerKey}` };
-    return { url: fcmServiceUrl || FCM_URL, body: JSON.stringify(body), headers };
+    return [{ url: fcmServiceUrl || FCM_URL, body: JSON.stringify(body), proof: 'push', caller: null }];
   };
 }
 
-function silent(): undefined {}
+function silent(): [] {
+  return [];
+}

@@ -1,17 +1,12 @@
-import type { NotifyEventName, OperatorType } from '@molva/contract';
+import type { OperatorType } from '@molva/contract';
 import type { Values } from './column.ts';
 import type { clientColumns, storedColumns } from './columns.ts';
 import type { FollowUp } from './floor.ts';
 
 /** What the caller of a start chose for the session; the chat's settings fill the rest. */
 export interface SessionOptions {
-  readonly callbackUrl?: string;
-  readonly callbackData?: string;
-  readonly eventCallbackUrl?: string;
-  readonly eventCallbackData?: string;
-  readonly notifyOnEvents?: readonly NotifyEventName[];
-  /** False where the addresses above were named by somebody nobody knows: such calls are not signed. */
-  readonly callbacksTrusted?: boolean;
+  /** Whom the session's calls go to, sealed; `session-calls.ts` reads it. */
+  readonly calls?: string;
   readonly clientNameForOperator?: string;
   readonly clientDeviceId?: string;
   readonly clientTimezone?: number;
@@ -38,7 +33,6 @@ export interface DialogOptions {
   readonly answersLater: boolean;
   /** The last message whose caller has it in an answer. */
   readonly told: number;
-  readonly resultCallbacks: readonly { readonly url: string; readonly data: unknown }[];
 }
 
 /** A bot's own state: plain JSON. Its variables and results are read by others too. */

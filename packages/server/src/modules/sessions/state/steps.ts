@@ -6,6 +6,7 @@ import type { Database } from '../../../platform/database.ts';
 import type { DueRunner } from '../../../platform/due.ts';
 import { notFound } from '../../../platform/failure.ts';
 import type { Ids } from '../../../platform/ids.ts';
+import type { Vault } from '../../../platform/vault.ts';
 import type { Memory, MemoryPart } from '../../../platform/memory.ts';
 import { SeatTaken } from './append.ts';
 import { chatOf, type RuleSource } from './chat-of.ts';
@@ -38,6 +39,7 @@ export interface StepPorts {
   readonly ids: Ids;
   readonly memory: Memory;
   readonly rules: RuleSource;
+  readonly vault: Vault;
   /** Hears of a row whose documented columns were written beside its floor. */
   readonly disagreed: (id: string) => void;
 }
@@ -96,9 +98,9 @@ export class Steps {
 
   /** An empty step of a session, with the rules it goes by at hand. */
   async draftOf(session: HotSession): Promise<Draft> {
-    const { rules, clock, ids } = this.#ports;
+    const { rules, clock } = this.#ports;
     const chat = await chatOf(session, rules);
-    return new Draft(session, chat, clock.now(), ids);
+    return new Draft(session, chat, clock.now(), this.#ports);
   }
 
   async #attempt<T>(id: string, decide: Decide<T>, atLeast: number): Promise<T> {
