@@ -90,7 +90,10 @@ function addressOf(behind: DatabaseConnection): { path: string } | { host: strin
 }
 
 function connectionThrough(behind: DatabaseConnection, port: number): DatabaseConnection {
-  if ('host' in behind) return { connectionString: `postgres://${behind.user}@127.0.0.1:${port}/${behind.database}` };
+  if ('host' in behind)
+    return {
+      connectionString: `postgres://${behind.user}:${behind.password ?? ''}@127.0.0.1:${port}/${behind.database}`,
+    };
   const url = new URL(behind.connectionString);
   url.host = `127.0.0.1:${port}`;
   return { connectionString: url.href };

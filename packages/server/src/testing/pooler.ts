@@ -45,7 +45,8 @@ export async function openPooler(
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  const named = 'host' in to ? `postgres://${to.user}@127.0.0.1/${to.database}` : to.connectionString;
+  const named =
+    'host' in to ? `postgres://${to.user}:${to.password ?? ''}@127.0.0.1/${to.database}` : to.connectionString;
   const url = new URL(named);
   url.port = String(port);
   return {

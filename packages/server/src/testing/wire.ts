@@ -92,7 +92,7 @@ function reach(to: DatabaseConnection): Socket {
 }
 
 function throughPort(to: DatabaseConnection, port: number): string {
-  if (!('connectionString' in to)) return `postgres://${to.user}@127.0.0.1:${port}/${to.database}`;
+  if (!('connectionString' in to)) return `postgres://${to.user}:${to.password ?? ''}@127.0.0.1:${port}/${to.database}`;
   const url = new URL(to.connectionString);
   url.host = `127.0.0.1:${port}`;
   return url.href;

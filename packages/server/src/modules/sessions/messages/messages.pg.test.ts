@@ -102,7 +102,7 @@ it('what is said while the client is away is pushed to its device', async () => 
   await expect.poll(() => receiver.received.length).toBe(1);
   expect(receiver.received[0]?.headers.authorization).toBe('key=server key');
   expect(receiver.received[0]?.body).toEqual({
-    to: 'device 1',
+    to: 'device-1',
     notification: { title: 'Bot', body: 'Say something' },
     data: { action: 'open', sessionId: session.id, messageId: session.messages[0]?.id },
   });
