@@ -125,6 +125,7 @@ describe('sealing', () => {
     const folder = await mkdtemp(join(tmpdir(), 'molva-keys-'));
     try {
       const { dataKeys: made } = await openSecrets(folder);
+      await expect(rotateDataKey(join(folder, 'none'))).rejects.toThrow(/no data folder/);
       const name = await rotateDataKey(folder);
       const { dataKeys } = await openSecrets(folder);
       expect(dataKeys.map(({ id }) => id)).toEqual([name, made[0]?.id]);

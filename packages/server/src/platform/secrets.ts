@@ -40,8 +40,11 @@ async function readDataKeys(folder: string, optional: boolean): Promise<readonly
   }
 }
 
-/** Puts a new data key before those of a data folder, which the next start seals with; answers its name. */
+/** Puts a new data key before those of a data folder, which the next start seals with; answers its name. Throws `StartError` where there is none. */
 export async function rotateDataKey(dataDir: string): Promise<string> {
+  if ((await stat(dataDir).catch(() => undefined)) === undefined) {
+    throw new StartError(`There is no data folder ${dataDir}: its first start makes its first key.`);
+  }
   const folder = await openFolder(dataDir);
   const before = await readDataKeys(folder, true);
   const path = join(folder, DATA_KEYS);
