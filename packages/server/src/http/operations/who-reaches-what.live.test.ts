@@ -15,7 +15,7 @@ import { refusalsOf } from '../../testing/reach/refusals.ts';
 import { servedBy } from '../../testing/reach/served.ts';
 import { claimedStarts, isStart } from '../../testing/reach/starts.ts';
 import { storedReader, written, type ReadStored, type Stored } from '../../testing/reach/stored.ts';
-import { startTestApp } from '../../testing/test-app.ts';
+import { testSecrets, startTestApp } from '../../testing/test-app.ts';
 
 const signing = generateKeyPairSync('rsa', {
   modulusLength: 2048,
@@ -26,7 +26,7 @@ const clock = new HaltingClock();
 // The rows come from the running server, so that it starts before the tests are collected.
 const app = await startTestApp({
   clock,
-  secrets: { signing, sessionKey: randomBytes(32) },
+  secrets: { ...testSecrets(randomBytes(32)), signing },
 });
 const calls = await documentedCalls(app.url);
 const ids = new Set(calls.map(({ operation }) => operation.id));

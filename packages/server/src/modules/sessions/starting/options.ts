@@ -58,9 +58,10 @@ export function chosenOptions(
   if (calls === undefined) return options;
   const { own, visitor, ...rest } = callsOf(before, id, vault);
   const counted = { ...visitor, ...calls, caller: subscriberOf(caller.address) };
-  const chosen: SessionCalls = company !== null
-    ? { ...rest, ...given({ visitor }), own: { ...own, ...calls } }
-    : { ...rest, ...given({ own }), visitor: counted };
+  const chosen: SessionCalls =
+    company !== null
+      ? { ...rest, ...given({ visitor }), own: { ...own, ...calls } }
+      : { ...rest, ...given({ own }), visitor: counted };
   return withCalls(options, id, chosen, vault);
 }
 
