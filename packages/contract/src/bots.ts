@@ -70,6 +70,7 @@ export const Bot = Type.Object({
   nodes: Type.Array(Type.Unknown()),
   variableFormatters: Type.Array(Type.Unknown()),
   scenario: Nullable(FreeObject),
+  warnings: Type.Array(Type.Object({ block: Nullable(Type.String()), field: Type.String(), reason: Type.String() })),
   webhook: Nullable(Type.Object({ url: Type.String(), answerTimeout: Type.Integer() })),
 });
 export type Bot = Static<typeof Bot>;

@@ -60,7 +60,7 @@ export function composeModules(ground: Ground, secrets: Secrets) {
   const operators = new Operators(ground);
   const { seats, groups } = operators;
   const iam = new Iam({ ...ground, tokens: new Tokens(secrets.signing, clock, memory), seats, groups });
-  const bots = new Bots({ ...ground, companies: iam.companies });
+  const bots = new Bots({ ...ground, companies: iam.companies, groups });
   const chats = new Chats({ ...ground, bots });
   const clients = new Clients(ground);
   const sessions = new Sessions({

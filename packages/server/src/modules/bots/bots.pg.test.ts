@@ -57,6 +57,30 @@ describe('bots', () => {
     expect([status, ...Object.keys(answer.details.fields)]).toEqual([400, ...fields]);
   });
 
+  it('are told of groups that are not there, and of names that look like slips', async () => {
+    const asking = (group: string) => ({
+      ...scenario,
+      blocks: {
+        start: { type: 'start', next: 'ask' },
+        ask: { type: 'question', text: 'Hello {cleint}', variable: 'client', default: 'call' },
+        call: { type: 'operator', group },
+      },
+    });
+    const nowhere = asking('6b1f0f0e-0000-4000-8000-000000000000');
+    const refused = await call<{ details: { fields: object } }>('POST', '/bots', { name: 'x', scenario: nowhere });
+    expect([refused.status, refused.body.details.fields]).toEqual([
+      400,
+      { 'scenario.blocks.call.group': ['there is no group "6b1f0f0e-0000-4000-8000-000000000000"'] },
+    ]);
+    const { body: group } = await call<{ id: string }>('POST', '/groups', { name: 'Sales' });
+    const id = await create({ name: 'Asking', scenario: asking(group.id) });
+    expect((await call('PUT', `/bots/${id}`, { scenario: nowhere })).status).toBe(400);
+    const slip = { block: 'ask', field: '', reason: '{cleint} gets no value here: is it {client}?' };
+    expect((await read(id)).warnings).toEqual([slip]);
+    await call('DELETE', `/groups/${group.id}`);
+    expect((await read(id)).warnings).toEqual([slip, { block: 'call', field: 'group', reason: expect.any(String) }]);
+  });
+
   it('keep the order of their blocks and values, in which these are computed', async () => {
     const values = { zebra: '1', b: 'zebra + 1', aa: 'b + 1' };
     const blocks = {

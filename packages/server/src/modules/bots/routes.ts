@@ -16,7 +16,8 @@ export function botRoutes(bots: Bots): Route[] {
     }),
     route(operations.getBot, async (call) => {
       const user = userOf(call);
-      const bot = botView(await bots.get(call.params.botId, user.companyId), isAdmin(user));
+      const row = await bots.get(call.params.botId, user.companyId);
+      const bot = botView(row, await bots.advice(row), isAdmin(user));
       return ok(pickFields([bot], call.query.fields, detailFields)[0]);
     }),
     route(operations.updateBot, async (call) => {

@@ -35,6 +35,12 @@ export interface BotPorts {
   readonly changes: Changes;
   readonly memory: Memory;
   readonly vault: Vault;
+  readonly groups: GroupSource;
+}
+
+/** Where the groups of a company are found. */
+export interface GroupSource {
+  find(companyId: number, id: string): Promise<object | undefined>;
 }
 
 /** A bot with what decides whether somebody gets it, and with its weight. */
@@ -116,6 +122,7 @@ export class Bots implements BotSource {
   async create(companyId: number, by: number | null, body: CreateBotBody): Promise<string> {
     const given = sourceOf(body);
     if (given === undefined) throw oneSource('one of scenario and webhook is needed');
+    await this.#checkGroups(companyId, given.groups);
     const id = this.#ports.ids.uuid4();
     const language = body.language ?? given.language ?? DEFAULT_LANGUAGE;
     await this.#store.insert({ id, companyId, name: body.name, language, source: given, now: this.#now(), by });
@@ -125,6 +132,7 @@ export class Bots implements BotSource {
   /** Changes a bot; dialogs under way go on with the new scenario from the block they wait at. */
   async update(id: string, companyId: number, by: number, body: UpdateBotBody): Promise<void> {
     const source = sourceOf(body);
+    await this.#checkGroups(companyId, source?.groups ?? []);
     const language = body.language ?? source?.language;
     const change = {
       ...(body.name === undefined ? {} : { name: body.name }),
@@ -164,6 +172,30 @@ export class Bots implements BotSource {
     return copy.id;
   }
 
+  /** What looks like a mistake in the scenario of a bot: names that are nearly others, groups that are no more. */
+  async advice({ scenario, company_id: companyId }: BotRow): Promise<readonly ScenarioProblem[]> {
+    if (scenario === null) return [];
+    const check = checkScenario(scenario, true);
+    if (!check.ok) return check.problems;
+    return [...check.scenario.advice(), ...(await this.#missingGroups(companyId, check.scenario.groups))];
+  }
+
+  /** Throws `scenario-invalid` where a block asks for people of a group that the company does not have. */
+  async #checkGroups(companyId: number, asked: CompiledScenario['groups']): Promise<void> {
+    const missing = await this.#missingGroups(companyId, asked);
+    if (missing.length > 0) throw new Failure('scenario-invalid', problemFields(missing));
+  }
+
+  async #missingGroups(companyId: number, asked: CompiledScenario['groups']): Promise<ScenarioProblem[]> {
+    const ids = [...new Set(asked.map(({ group }) => group))];
+    const missing = new Set<string>();
+    // One after the other: a scenario names a few, and whoever stores one can wait.
+    for (const id of ids) if ((await this.#ports.groups.find(companyId, id)) === undefined) missing.add(id);
+    return asked.flatMap(({ block, group }) =>
+      missing.has(group) ? [{ block, field: 'group', reason: `there is no group "${group}"` }] : [],
+    );
+  }
+
   #changed(id: string, found: boolean): void {
     if (!found) throw notFound();
     this.#ports.changes.tell('bot', id);
@@ -198,13 +230,16 @@ const DEFAULT_LANGUAGE = 'en';
 /** What answers for a bot, checked, with the language of a scenario; undefined where a body has neither. */
 function sourceOf(
   body: Pick<CreateBotBody, 'scenario' | 'webhook'>,
-): (BotSourceWrite & { readonly language: string | undefined }) | undefined {
+): (BotSourceWrite & Pick<CompiledScenario, 'groups'> & { readonly language: string | undefined }) | undefined {
   const { scenario, webhook } = body;
   if (scenario !== undefined && webhook !== undefined) throw oneSource('a bot has a scenario or a webhook, not both');
-  if (scenario !== undefined) return { scenario, webhook: null, language: compiled(scenario).language };
+  if (scenario !== undefined) {
+    const { language, groups } = compiled(scenario);
+    return { scenario, webhook: null, language, groups };
+  }
   if (webhook === undefined) return undefined;
   const { url, secret, answerTimeout = DEFAULT_ANSWER_TIMEOUT } = webhook;
-  return { scenario: null, webhook: { url, secret, answerTimeout }, language: undefined };
+  return { scenario: null, webhook: { url, secret, answerTimeout }, language: undefined, groups: [] };
 }
 
 function oneSource(reason: string): Failure {

@@ -1,6 +1,6 @@
 import { wireDate, type Bot, type BotListItem, type Fact } from '@molva/contract';
 import type { FactRow } from './fact-store.ts';
-import { DEFAULT_MAX_CYCLES, scalarOf, type ScenarioSettings } from './scenario/index.ts';
+import { DEFAULT_MAX_CYCLES, scalarOf, type ScenarioProblem, type ScenarioSettings } from './scenario/index.ts';
 import type { BotListRow, BotRow } from './store.ts';
 
 /** Who may use a bot: all of a company, always. */
@@ -29,8 +29,9 @@ export function botListItem(row: BotListRow): BotListItem {
 /**
  * A bot in detail, with the scenario as it was stored, or its webhook without the secret. Addresses of webhooks hold
  * secrets of their own: administrators alone see them.
+ * @param advice what looks like a mistake in the scenario
  */
-export function botView(row: BotRow, forAdmin: boolean): Bot {
+export function botView(row: BotRow, advice: readonly ScenarioProblem[], forAdmin: boolean): Bot {
   const settings = (row.scenario?.['settings'] ?? {}) as ScenarioSettings;
   const { webhook } = row;
   return {
@@ -46,6 +47,7 @@ export function botView(row: BotRow, forAdmin: boolean): Bot {
     nodes: [],
     variableFormatters: [],
     scenario: row.scenario,
+    warnings: advice.map(({ block, field, reason }) => ({ block, field, reason })),
     webhook: webhook && { url: forAdmin ? webhook.url : '', answerTimeout: webhook.answerTimeout },
   };
 }

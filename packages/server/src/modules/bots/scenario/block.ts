@@ -1,7 +1,7 @@
 import { Type, type Static, type TObject, type TProperties } from 'typebox';
 import type { BlockCompiler } from './compiler.ts';
 import type { BlockTurn, Next, WakingKind } from './turn.ts';
-import { arrowsOf, namesOf, type BlockNames } from './uses.ts';
+import { arrowsOf, namesOf, textsOf, type BlockNames } from './uses.ts';
 
 /** Everything there is to say of a type of blocks: what its file in `blocks/` holds. */
 export interface BlockParts<T extends string, F extends TProperties, C> {
@@ -36,6 +36,10 @@ export interface BlockKind<T extends string = string> {
   readonly documentation: string;
   /** The JSON schema of a whole block; `role` and `keys` in it tell what a text is for. */
   readonly schema: TObject;
+  /** Whether a turn can end where a block of the type is entered: it waits there, or leads nowhere. */
+  readonly waits: boolean;
+  /** Its texts with variables in them, by field. */
+  texts(block: Block): [field: string, text: string][];
   /** Where a block leads, by field. */
   arrows(block: Block): [field: string, target: string][];
   /** The names it has to do with; throws on an expression that cannot be read. */
@@ -55,6 +59,8 @@ export function defineBlock<T extends string, F extends TProperties, C>(parts: B
     type,
     documentation,
     schema,
+    waits: parts.wake !== enterAgain,
+    texts: (block) => textsOf(schema, block),
     arrows: (block) => arrowsOf(schema, block),
     names: (block) => namesOf(schema, block),
     compile: (block, compiler) => {

@@ -15,7 +15,7 @@ const context = {
 
 function compile(blocks: Record<string, unknown>, settings: object = { maxCycleCount: 1000 }): CompiledScenario {
   const whole = { start: { type: 'start', next: 'a' }, ...blocks };
-  const check = checkScenario({ version: 1, language: 'en', start: 'start', blocks: whole, settings });
+  const check = checkScenario({ version: 1, language: 'en', start: 'start', blocks: whole, settings }, true);
   if (!check.ok) throw new Error(JSON.stringify(check.problems));
   return check.scenario;
 }

@@ -3,16 +3,12 @@ import { Compile, type Validator } from 'typebox/compile';
 import type { Block, BlockKind, CompiledBlock } from './block.ts';
 import { blocks, type BlockType } from './blocks/index.ts';
 import { BlockCompiler, Compilation } from './compiler.ts';
+import { adviceOn } from './advice.ts';
 import { LOAD_NAME } from './functions.ts';
+import { circleProblems, type GraphBlock, type ScenarioProblem } from './graph.ts';
 import { scenarioFrame, type Scenario } from './schema.ts';
 import { DIALOG_NAME } from './system-variables.ts';
-
-/** One fault of a scenario: the block (null for the frame), the field in it, and the reason. */
-export interface ScenarioProblem {
-  readonly block: string | null;
-  readonly field: string;
-  readonly reason: string;
-}
+import { unclosedName } from './template.ts';
 
 /** A scenario that was checked, ready to be stepped through. */
 export interface CompiledScenario {
@@ -30,6 +26,10 @@ export interface CompiledScenario {
   readonly keepsDialog: boolean;
   /** Whether any block reads facts, so that they must be known before a turn. */
   readonly loadsFacts: boolean;
+  /** The groups that blocks ask for people of, by block. */
+  readonly groups: readonly { readonly block: string; readonly group: string }[];
+  /** What looks like a mistake; computed when somebody asks. */
+  advice(): ScenarioProblem[];
   /** About how many bytes its patterns, expressions and texts take, once they are compiled. */
   readonly bytes: number;
 }
@@ -48,8 +48,8 @@ const forms: Readonly<Record<string, Pick<Validator, 'Check' | 'Errors'>>> = Obj
 );
 
 /**
- * Checks a scenario whole: its form, where its arrows lead, its patterns and expressions.
- * @param stored it was stored already: it may be larger than one that is new
+ * Checks a scenario whole: its form, where its arrows lead, its patterns, expressions and texts.
+ * @param stored it was stored already: it may be larger than one that is new, and go in circles
  */
 export function checkScenario(input: unknown, stored = false): ScenarioCheck {
   if (!frame.Check(input)) {
@@ -65,6 +65,8 @@ export function checkScenario(input: unknown, stored = false): ScenarioCheck {
     const compiler = new BlockCompiler((field, reason) => problems.push({ block: id, field, reason }), whole);
     compiled.set(id, kindOf(block).compile(block, compiler));
   }
+  const graph = Object.entries(source.blocks).map(([id, block]) => ({ id, kind: kindOf(block), block }));
+  if (!stored && problems.length === 0) problems.push(...circleProblems(graph), ...graph.flatMap(braceProblems));
   if (problems.length > 0) return { ok: false, problems };
   const { maxCycleCount = DEFAULT_MAX_CYCLES, maxRepeatCount, clientTimeout, defaultNodeId } = source.settings ?? {};
   const names = new Set(Object.values(source.blocks).flatMap((block) => kindOf(block).names(block).reads));
@@ -78,9 +80,19 @@ export function checkScenario(input: unknown, stored = false): ScenarioCheck {
     blocks: compiled,
     keepsDialog: names.has(DIALOG_NAME),
     loadsFacts: names.has(LOAD_NAME),
+    groups: graph.flatMap(({ id, kind, block }) => kind.names(block).groups.map((group) => ({ block: id, group }))),
+    advice: () => adviceOn(graph),
     bytes: whole.bytes,
   };
   return { ok: true, scenario };
+}
+
+function braceProblems({ id, kind, block }: GraphBlock): ScenarioProblem[] {
+  return kind.texts(block).flatMap(([field, text]) => {
+    const name = unclosedName(text);
+    if (name === undefined) return [];
+    return [{ block: id, field, reason: `"{${name}" is not closed: a variable is {${name}}, a brace is written {{` }];
+  });
 }
 
 function formProblems(id: string, block: unknown): ScenarioProblem[] {

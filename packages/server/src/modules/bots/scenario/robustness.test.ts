@@ -90,7 +90,7 @@ const scenario = fc
   .map((made): CompiledScenario => {
     const hub = { type: 'random', branches: Object.keys(made.blocks).map((next) => ({ next })) };
     const blocks = { start: { type: 'start', next: 'hub' }, hub, ...made.blocks };
-    const check = checkScenario({ version: 1, language: 'en', start: 'start', settings: made.settings, blocks });
+    const check = checkScenario({ version: 1, language: 'en', start: 'start', settings: made.settings, blocks }, true);
     if (!check.ok) throw new Error(JSON.stringify(check.problems));
     return check.scenario;
   });

@@ -199,8 +199,12 @@ describe('blocks', () => {
   });
 
   it('an endless loop ends as an error after maxCycleCount blocks', () => {
-    const scenario = compile({ a: { type: 'jump', to: 'b' }, b: { type: 'jump', to: 'a' } }, { maxCycleCount: 10 });
-    expect(play(scenario, []).turn.status).toBe('ERROR');
+    const branches = [{ when: 'on', next: 'a' }];
+    const blocks = { a: { type: 'condition', branches: [{ when: 'on', next: 'b' }], default: 'c' } };
+    const rest = { b: { type: 'condition', branches, default: 'c' }, c: { type: 'end' } };
+    const scenario = compile({ ...blocks, ...rest }, { maxCycleCount: 10 });
+    const { turn } = play(scenario, [], { on: true });
+    expect([turn.status, turn.path.slice(-3)]).toEqual(['ERROR', ['a', 'b', 'a']]);
   });
 
   it('the text of the dialog is kept only where it is used', () => {
@@ -333,5 +337,47 @@ describe(checkScenario, () => {
     [{ start: { type: 'end' } }, ['null start']],
   ])('names the block and the field: %o', (blocks, expected) => {
     expect(problems(blocks)).toEqual(expected);
+  });
+
+  const end = { type: 'end' };
+  it.each([
+    [{ start, a: { type: 'jump', to: 'a' } }, ['a to', 'start ']],
+    [{ start, a: { type: 'jump', to: 'b' }, b: { type: 'message', text: 'x', next: 'a' } }, ['start ', 'a ', 'b ']],
+    [{ start, a: { type: 'random', branches: [{ next: 'a' }, { next: 'b' }] }, b: end }, ['a branches.0.next']],
+    [{ start, a: { type: 'question', text: 'Dear {name, well?', default: 'b' }, b: end }, ['a text']],
+    [{ start, a: { type: 'operator', announcement: 'From {{shop}} {client' } }, ['a announcement']],
+  ])('refuses a turn that cannot end and a brace that is not closed: %o', (blocks, expected) => {
+    expect(problems(blocks)).toEqual(expected);
+    expect(checkScenario({ version: 1, language: 'en', start: 'start', blocks }, true).ok).toBe(true);
+  });
+
+  it('lets be what goes round with its client, and braces that are no variables', () => {
+    const ask = { type: 'question', text: '{ "a": 1 } }} { x {{name {name}', default: 'a' };
+    expect(problems({ start, a: ask })).toEqual([]);
+    expect(problems({ start, a: { type: 'question', text: 'x', default: 'b' }, b: { type: 'jump', to: 'a' } })).toEqual(
+      [],
+    );
+  });
+
+  it('advises of names that are nearly others, and of a pause that leads to itself', () => {
+    const scenario = compile({
+      a: {
+        type: 'question',
+        text: 'Hello {cleint}, {topic}, {answer2}, {fromOutside}',
+        variable: 'client',
+        default: 'b',
+      },
+      b: { type: 'set', values: { answer1: 'lenght + 1', length1: 'clientt' }, next: 'c' },
+      c: { type: 'pause', seconds: 1, next: 'c' },
+    });
+    expect(scenario.advice()).toEqual([
+      { block: 'a', field: '', reason: '{cleint} gets no value here: is it {client}?' },
+      { block: 'b', field: '', reason: '{clientt} gets no value here: is it {client}?' },
+      { block: 'c', field: 'next', reason: expect.stringContaining('leads to itself') as string },
+    ]);
+    for (const { scenario: demo } of demoBots) {
+      const check = checkScenario(demo);
+      expect(check.ok ? check.scenario.advice() : check.problems).toEqual([]);
+    }
   });
 });

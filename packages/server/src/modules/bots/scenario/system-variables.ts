@@ -72,3 +72,8 @@ export function systemVariables(source: SystemSource): Readonly<Record<string, S
 export function isSystemName(name: string): boolean {
   return Object.hasOwn(readers, name);
 }
+
+/** The names of the system's variables, the older ones with them. */
+export function systemNames(): string[] {
+  return Object.keys(readers);
+}

@@ -32,6 +32,11 @@ export function compileTemplate(source: string): Template {
   };
 }
 
+/** The name of a variable whose brace is not closed; undefined where all are. */
+export function unclosedName(source: string): string | undefined {
+  return /\{([\p{L}_][\p{L}\p{N}_.]*)/u.exec(source.replaceAll(PART, ' '))?.[1];
+}
+
 /** Names of the variables a text uses. */
 export function templateNames(source: string): string[] {
   return [...source.matchAll(PART)].flatMap((match) => match[1] ?? []);

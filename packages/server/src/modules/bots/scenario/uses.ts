@@ -43,6 +43,11 @@ export function arrowsOf(schema: TSchema, block: unknown): [field: string, targe
   return usesOf(schema, block).flatMap(({ role, field, text }) => (role === 'arrow' ? [[field, text]] : []));
 }
 
+/** The texts with variables in them, by field. The block fits the schema. */
+export function textsOf(schema: TSchema, block: unknown): [field: string, text: string][] {
+  return usesOf(schema, block).flatMap(({ role, field, text }) => (role === 'text' ? [[field, text]] : []));
+}
+
 /** The names in a block that fits the schema; throws on an expression that cannot be read. */
 export function namesOf(schema: TSchema, block: unknown): BlockNames {
   const uses = usesOf(schema, block);

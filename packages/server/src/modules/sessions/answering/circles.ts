@@ -7,6 +7,9 @@ import type { StepSetting } from './setting.ts';
 
 /** Turns that a bot may take one after the other without its client: pauses and time-outs that lead to each other. */
 const MOST_ALONE = 1_000;
+/** Blocks of a turn that the log names, and characters of each. */
+const TRACED = 8;
+const TRACED_CHARACTERS = 40;
 
 /** How many turns a bot took without its client, one to this input with them. */
 export function aloneAfter(memory: BotMemory | null, input: BotInput): Pick<BotMemory, 'alone'> {
@@ -23,13 +26,30 @@ export function isInCircle(draft: Draft, setting: StepSetting, input: BotInput):
 }
 
 /** Tells that a bot goes in a circle, and of what. */
-export function tellCircle(draft: Draft, setting: StepSetting, of: 'blocks' | 'turns' | 'bots'): void {
-  setting.notices.tell('bot-in-circle', { ...named(draft), of });
+export function tellCircle(
+  draft: Draft,
+  setting: StepSetting,
+  of: 'blocks' | 'turns' | 'bots',
+  path: readonly string[] = [],
+): void {
+  setting.notices.tell('bot-in-circle', {
+    ...named(draft),
+    of,
+    ...(path.length === 0 ? {} : { trace: traceOf(path) }),
+  });
+}
+
+/** The last blocks a turn went through: by them its author finds the circle. */
+function traceOf(path: readonly string[]): string {
+  return path
+    .slice(-TRACED)
+    .map((id) => id.slice(0, TRACED_CHARACTERS).toWellFormed())
+    .join(' → ');
 }
 
 /** Tells of a turn that ended because it wanted too much. */
-export function tellOverrun(draft: Draft, setting: StepSetting, { overrun = null }: BotTurn): void {
-  if (overrun === 'blocks') tellCircle(draft, setting, overrun);
+export function tellOverrun(draft: Draft, setting: StepSetting, { overrun = null, path }: BotTurn): void {
+  if (overrun === 'blocks') tellCircle(draft, setting, overrun, path);
   else if (overrun !== null) setting.notices.tell('bot-over-budget', { ...named(draft), of: overrun });
 }
 

@@ -30,7 +30,7 @@ const details = async (id: string) => (await app.call<Session>('GET', `/sessions
 const said = async (id: string) =>
   (await app.call<ListPage<Message>>('GET', `/sessions/${id}/messages?limit=1000&sort=seq`)).body.items;
 const counted = async (notice: string): Promise<number> => {
-  const metrics = await (await fetch(`${app.url}/metrics`)).text();
+  const metrics = await app.metrics();
   return Number(new RegExp(`^molva_notices_total\\{notice="${notice}"\\} (\\d+)$`, 'm').exec(metrics)?.[1]);
 };
 const update = (id: string, change: string, values: unknown[] = []) =>
@@ -40,7 +40,8 @@ it('a bot that talks and talks is followed by people, counted, and told of once 
   const blocks = {
     start: { type: 'start', next: 'say' },
     say: { type: 'message', text: 'A secret of mine', next: 'again' },
-    again: { type: 'jump', to: 'say' },
+    again: { type: 'condition', branches: [{ when: 'false', next: 'end' }], default: 'say' },
+    end: { type: 'end' },
   };
   const scenario = { version: 1, language: 'en', start: 'start', settings: { maxCycleCount: 1000 }, blocks };
   const bot = await app.call<{ id: string }>('POST', '/bots', { name: 'Talker', scenario }, app.admin);
@@ -63,11 +64,15 @@ it('a bot in a circle is followed by people: within a turn, and of pauses withou
   const within = await app.chat({
     start: { type: 'start', next: 'one' },
     one: { type: 'jump', to: 'two' },
-    two: { type: 'jump', to: 'one' },
+    two: { type: 'condition', branches: [{ when: 'false', next: 'end' }], default: 'one' },
+    end: { type: 'end' },
   });
   const { id: within1 } = await app.start(within);
-  expect((await details(within1)).botStatus).toBe('ERROR');
+  expect(await details(within1)).toMatchObject({ botStatus: 'ERROR', operatorType: 'OPERATOR', status: 'ACTIVE' });
   expect(await counted('bot-in-circle')).toBe(1);
+  const told = lines.filter((line) => line.includes('bot-in-circle'));
+  expect(told).toHaveLength(1);
+  expect(told[0]).toContain('"trace":"two → one → two → one → two → one → two → one"');
 
   const pausing = await app.chat({
     start: { type: 'start', next: 'ask' },

@@ -1,0 +1,63 @@
+import { functions } from './functions.ts';
+import type { GraphBlock, ScenarioProblem } from './graph.ts';
+import { isSystemName, systemNames } from './system-variables.ts';
+
+/** Words of expressions that are no variables. */
+const WORDS = new Set(['true', 'false', 'null', 'and', 'or', 'not', ...Object.keys(functions)]);
+
+/**
+ * What looks like a mistake and need not be one: a name that nothing here gives a value and that is nearly one that has
+ * one, as values may come with the start as well; a pause that leads to itself.
+ */
+export function adviceOn(graph: readonly GraphBlock[]): ScenarioProblem[] {
+  const names = graph.map(({ kind, block }) => kind.names(block));
+  const given = new Set(names.flatMap(({ sets }) => sets));
+  const meant = [...given, ...systemNames()];
+  return graph.flatMap(({ id, kind, block }, index) => {
+    const reads = [...new Set(names[index]?.reads)];
+    return [
+      ...reads.flatMap((name) => {
+        if (WORDS.has(name) || given.has(name) || isSystemName(name)) return [];
+        const near = nearest(name, meant);
+        return near === undefined
+          ? []
+          : [{ block: id, field: '', reason: `{${name}} gets no value here: is it {${near}}?` }];
+      }),
+      ...kind
+        .arrows(block)
+        .flatMap(([field, target]) =>
+          block.type === 'pause' && target === id
+            ? [{ block: id, field, reason: 'the pause leads to itself: nothing follows it until the client writes' }]
+            : [],
+        ),
+    ];
+  });
+}
+
+/** The name that another is most likely a slip of; undefined where none is near. */
+function nearest(name: string, among: readonly string[]): string | undefined {
+  const most = name.length < 4 ? 0 : name.length < 8 ? 1 : 2;
+  // Names that are counted, as `answer1` and `answer2`, are near each other on purpose.
+  const bare = (text: string): string => text.replaceAll(/\d/g, '');
+  return among
+    .filter((other) => Math.abs(other.length - name.length) <= most && bare(other) !== bare(name))
+    .map((other) => ({ other, slips: slips(name, other) }))
+    .filter((found) => found.slips <= most)
+    .sort((one, two) => one.slips - two.slips)[0]?.other;
+}
+
+/** How many letters must be added, left out, changed or swapped to make one text of another. */
+function slips(one: string, other: string): number {
+  let [before, last]: number[][] = [[], Array.from({ length: other.length + 1 }, (_, index) => index)];
+  for (let row = 1; row <= one.length; row++) {
+    const line = [row];
+    for (let at = 1; at <= other.length; at++) {
+      const changed = (last?.[at - 1] ?? 0) + (one[row - 1] === other[at - 1] ? 0 : 1);
+      const swapped = one[row - 1] === other[at - 2] && one[row - 2] === other[at - 1];
+      const least = Math.min(changed, (last?.[at] ?? 0) + 1, (line[at - 1] ?? 0) + 1);
+      line.push(swapped ? Math.min(least, (before?.[at - 2] ?? 0) + 1) : least);
+    }
+    [before, last] = [last, line];
+  }
+  return last?.at(-1) ?? 0;
+}
