@@ -87,10 +87,53 @@ it('goes on after a reload, with what was said', async () => {
   await page.getByText(/the shop is (open|closed)/).waitFor();
 });
 
-it('/docs shows the API', async () => {
-  const { page, errors } = await open({ locale: 'en' }, '/docs');
-  await page.getByText('/chats/{chatId}/sessions').first().waitFor();
-  expect(errors).toEqual([]);
+describe.each([
+  ['desktop', 'light', 'en', { width: 1280, height: 800 }],
+  ['phone', 'dark', 'ru', { width: 390, height: 844 }],
+] as const)('the page of the API on a %s (%s, %s)', (_name, colorScheme, locale, viewport) => {
+  const words = { en: ['Sign in', 'Send'], ru: ['Войти', 'Отправить'] }[locale] as [string, string];
+
+  it('is light, has no fault an accessibility check finds, and breaks no rule of its pages', async () => {
+    const { page, errors } = await open({ viewport, locale, colorScheme }, '/docs');
+    await page.locator('#startSession > summary').click();
+    await page.locator('#startSession textarea').waitFor();
+    expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+    const sent = await page.evaluate(() =>
+      (performance.getEntriesByType('resource') as PerformanceResourceTiming[])
+        .map(({ encodedBodySize }) => encodedBodySize)
+        .reduce((sum, bytes) => sum + bytes, 0),
+    );
+    expect(sent).toBeGreaterThan(10_000);
+    expect(sent).toBeLessThan(100_000);
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    expect(violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)])).toEqual([]);
+    expect(errors).toEqual([]);
+  });
+
+  it('makes a call as whoever signed in, and says what a call needs', async () => {
+    const { page } = await open({ viewport, locale, colorScheme }, '/docs#listUsers');
+    const call = page.locator('#listUsers');
+    const outcome = call.locator('.outcome');
+    const send = () => call.getByRole('button', { name: words[1], exact: true }).click();
+    await send();
+    await outcome.getByText('not-authenticated').first().waitFor();
+    await page.locator('#who > summary').click();
+    await page.locator('#who-password').fill(molva.password);
+    await page.getByRole('button', { name: words[0], exact: true }).click();
+    await page.waitForFunction(() => (document.getElementById('who-user') as HTMLInputElement).value !== '');
+    await send();
+    await outcome.getByText('admin@localhost').waitFor();
+  });
+
+  it('shows who may call, and finds a call by its words', async () => {
+    const { page } = await open({ viewport, locale, colorScheme }, '/docs');
+    const locks = { en: ['open to all', 'session', 'administrator'], ru: ['открыт всем', 'сессия', 'администратор'] };
+    for (const [index, id] of ['startSession', 'getSession', 'createChat'].entries())
+      expect(await page.locator(`#${id} .access`).first().textContent()).toBe(locks[locale][index]);
+    await page.locator('#find').fill('post apikeys');
+    await page.locator('#createApiKey').waitFor();
+    expect(await page.locator('#startSession').isVisible()).toBe(false);
+  });
 });
 
 it.each([

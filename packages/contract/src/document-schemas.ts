@@ -1,4 +1,6 @@
 import type { TSchema } from 'typebox';
+import { fieldTextsOf } from './field-texts-of.ts';
+import { fieldTexts } from './field-texts.ts';
 import { nameOf, pagedItem } from './schema-names.ts';
 
 /** A JSON object of a document. */
@@ -13,11 +15,14 @@ export function reference(kind: string, name: string): Json {
 export class DocumentSchemas {
   readonly #described = new Map<string, Json>();
 
-  /** A schema as the document says it in place: a reference, where the schema has a name. */
-  place(schema: TSchema): Json {
+  /**
+   * A schema as the document says it in place: a reference, where the schema has a name.
+   * @param within the schema, or the field, whose part it is
+   */
+  place(schema: TSchema, within = ''): Json {
     const name = nameOf(schema) ?? pageName(schema);
-    if (name === undefined) return this.#inline(schema);
-    if (!this.#described.has(name)) this.#described.set(name, this.#inline(schema));
+    if (name === undefined) return this.#inline(schema, within);
+    if (!this.#described.has(name)) this.#described.set(name, this.#inline(schema, name));
     return reference('schemas', name);
   }
 
@@ -26,19 +31,21 @@ export class DocumentSchemas {
     return Object.fromEntries([...this.#described].sort(([one], [other]) => (one < other ? -1 : 1)));
   }
 
-  #inline(schema: TSchema): Json {
-    return Object.fromEntries(Object.entries(schema).flatMap(([keyword, value]) => this.#keyword(keyword, value)));
+  #inline(schema: TSchema, within: string): Json {
+    return Object.fromEntries(
+      Object.entries(schema).flatMap(([keyword, value]) => this.#keyword(keyword, value, within)),
+    );
   }
 
-  #keyword(keyword: string, value: unknown): [string, unknown][] {
+  #keyword(keyword: string, value: unknown, within: string): [string, unknown][] {
     switch (keyword) {
       case 'items':
       case 'not':
-        return [[keyword, this.place(value as TSchema)]];
+        return [[keyword, this.place(value as TSchema, within)]];
       case 'anyOf':
-        return [[keyword, (value as TSchema[]).map((option) => this.place(option))]];
+        return [[keyword, (value as TSchema[]).map((option) => this.place(option, within))]];
       case 'properties':
-        return [[keyword, this.#each(value as Record<string, TSchema>)]];
+        return [[keyword, this.#fields(value as Record<string, TSchema>, within)]];
       case 'patternProperties': {
         // A pattern that every name fits is a detour that few tools take.
         const { '^.*$': any, ...others } = this.#each(value as Record<string, TSchema>);
@@ -52,6 +59,19 @@ export class DocumentSchemas {
 
   #each(schemas: Record<string, TSchema>): Json {
     return Object.fromEntries(Object.entries(schemas).map(([name, schema]) => [name, this.place(schema)]));
+  }
+
+  /** The fields of an object, each with a sentence; what the schema says of the form of a value comes after it. */
+  #fields(schemas: Record<string, TSchema>, within: string): Json {
+    return Object.fromEntries(
+      Object.entries(schemas).map(([name, schema]) => {
+        const inside = within.endsWith('Page') && name === 'items' ? within : name;
+        const text = fieldTextsOf[`${within}.${name}`] ?? fieldTexts[name] ?? fieldTextsOf[name];
+        const { description } = schema as { description?: string };
+        const said = [...new Set([text, description])].filter((words) => words !== undefined).join('; ');
+        return [name, { ...this.place(schema, inside), ...(said === '' ? {} : { description: said }) }];
+      }),
+    );
   }
 }
 

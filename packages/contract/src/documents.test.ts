@@ -6,6 +6,8 @@ import formats from 'ajv-formats';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { asyncApiDocument } from './asyncapi.ts';
 import { ALL_BASES, pathsOf } from './bases.ts';
+import { fieldTextsOf } from './field-texts-of.ts';
+import { fieldTexts } from './field-texts.ts';
 import * as contract from './index.ts';
 import { errorsOf } from './openapi-errors.ts';
 import { openApiDocument } from './openapi.ts';
@@ -138,6 +140,21 @@ describe('the OpenAPI document', () => {
     );
   });
 
+  it('says of each call who may make it: by a token, by its role, or by none', () => {
+    const roles = new Map<contract.Access, unknown>([
+      ['credentials', []],
+      ['user', [{ user: [] }, { apiKey: [] }]],
+      ['admin', [{ user: ['ADMIN'] }, { apiKey: ['ADMIN'] }]],
+    ]);
+    for (const { id, access, path, method } of operations) {
+      const entry = at(openapi, `/paths/${path.replaceAll('/', '~1')}/${method.toLowerCase()}`) as Json;
+      expect([id, entry['x-access']]).toEqual([id, access]);
+      const security = entry['security'] as Json[];
+      if (roles.has(access)) expect([id, security]).toEqual([id, roles.get(access)]);
+      else expect([id, security[0], security.length]).toEqual([id, {}, 4]);
+    }
+  });
+
   it('is served under every base', () => {
     const servers = (openapi['servers'] as { url: string }[]).map(({ url }) => url);
     expect(servers).toEqual(ALL_BASES.map((base) => `https://chat.example${base}`));
@@ -207,6 +224,30 @@ describe('the OpenAPI document', () => {
     });
   });
 
+  it.each([
+    ['the calls', openapi],
+    ['the live side', asyncapi],
+  ])('has a sentence for every field of every body: %s', (_name, document) => {
+    // What only tells the form of a value says nothing of its meaning.
+    const forms = new Set(['UUID', 'ISO 8601 with offset', 'seconds', 'minutes from UTC', 'empty body']);
+    const bare = [...parts(document)].flatMap(([pointer, { properties }]) => {
+      if (typeof properties !== 'object' || properties === null || /\/(example|examples)\//.test(pointer)) return [];
+      return Object.entries(properties as Record<string, Json>).flatMap(([name, schema]) => {
+        const description = String(schema['description'] ?? '');
+        return / /.test(description) && !forms.has(description) ? [] : [`${pointer}: ${name}`];
+      });
+    });
+    expect(bare).toEqual([]);
+  });
+
+  it('says only what some field means', () => {
+    const names = new Set(
+      [...parts(openapi), ...parts(asyncapi)].flatMap(([, { properties }]) => Object.keys((properties ?? {}) as Json)),
+    );
+    const said = [...Object.keys(fieldTexts), ...Object.keys(fieldTextsOf)].map((key) => key.split('.').at(-1) ?? key);
+    expect([...new Set(said)].filter((name) => !names.has(name))).toEqual([]);
+  });
+
   it('names its tags, and says what each is about', () => {
     const tags = openapi['tags'] as { name: string; description: string }[];
     const used = new Set(described.flatMap(([, , operation]) => (operation['tags'] as string[] | undefined) ?? []));
@@ -227,7 +268,7 @@ describe('the OpenAPI document', () => {
 describe('the AsyncAPI document', () => {
   const channels = asyncapi['channels'] as Record<string, { messages: Record<string, Json> }>;
 
-  it('is one, by the official schema', () => {
+  it('is one, by the official schema', { timeout: 30_000 }, () => {
     const ajv = addFormats(new Ajv({ strict: false, meta: false, validateSchema: false, allErrors: true }));
     const check = ajv.compile(specifications.schemas['3.0.0'] as Json);
     expect([check(asyncapi), check.errors]).toEqual([true, null]);

@@ -60,7 +60,7 @@ it('a streamed body is described by its type, its limit and its parts', () => {
           required: ['file[]'],
           properties: {
             'file[]': { type: 'array', items: { contentMediaType: 'application/octet-stream' } },
-            private: { type: 'boolean' },
+            private: { type: 'boolean', description: 'whether only the company sees it' },
           },
         },
       },

@@ -51,13 +51,13 @@ export const securitySchemes = {
   },
 } as const;
 
-/** What the document says of the schemes a call accepts; an empty one means that none is needed. */
-export const securityOf: Readonly<Record<Access, readonly Record<string, readonly []>[]>> = {
+/** What the document says of the schemes a call accepts, with the role they need; an empty one means that none is needed. */
+export const securityOf: Readonly<Record<Access, readonly Record<string, readonly string[]>[]>> = {
   open: [{}, { user: [] }, { apiKey: [] }, { sessionToken: [] }],
   credentials: [],
   holder: [{}, { sessionToken: [] }, { user: [] }, { apiKey: [] }],
   user: [{ user: [] }, { apiKey: [] }],
-  admin: [{ user: [] }, { apiKey: [] }],
+  admin: [{ user: ['ADMIN'] }, { apiKey: ['ADMIN'] }],
 };
 
 /** Parameters whose name says less than their meaning, where the schema has no words of its own. */

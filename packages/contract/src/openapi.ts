@@ -86,6 +86,8 @@ function describe(operation: Operation, alias: number, schemas: DocumentSchemas,
       ...(operationTexts[id] === undefined ? [] : [operationTexts[id]]),
     ].join(' '),
     security: securityOf[access],
+    // The schemes do not tell a call that is open to all from one whose token the chat may ask for.
+    'x-access': access,
     parameters: [
       ...parameters(operation, operation.params, 'path', schemas),
       ...parameters(operation, operation.query, 'query', schemas),

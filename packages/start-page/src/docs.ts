@@ -1,18 +1,33 @@
+import { docsTextsOf } from './docs/texts.ts';
 import { byId, element } from './dom.ts';
+import { initialLanguage, keepLanguage, type Language } from './texts.ts';
 
-// The parts are big or rarely wanted: each is loaded where it is looked at.
+const language = initialLanguage();
+const texts = docsTextsOf(language);
 const live = new URLSearchParams(location.search).has('live');
+const url = `/api/v1/${live ? 'asyncapi' : 'openapi'}.json`;
+
+document.documentElement.lang = language;
+byId('parts').setAttribute('aria-label', texts.parts);
+byId('live').textContent = texts.live;
 byId(live ? 'live' : 'http').setAttribute('aria-current', 'page');
 const source = byId('source');
-if (live) {
-  source.setAttribute('href', '/api/v1/asyncapi.json');
-  source.textContent = 'asyncapi.json';
-}
+source.setAttribute('href', url);
+source.textContent = live ? 'asyncapi.json' : 'openapi.json';
+const choice = byId('language') as HTMLSelectElement;
+choice.setAttribute('aria-label', texts.language);
+choice.value = language;
+choice.addEventListener('change', () => {
+  keepLanguage(choice.value as Language);
+  location.reload();
+});
 
 const root = byId('docs');
+// Each of the two is loaded where it is looked at.
 const shown = live
-  ? import('./live-docs.ts').then(({ showLiveDocs }) => showLiveDocs(root, '/api/v1/asyncapi.json'))
-  : import('./http-docs.ts').then(({ showHttpDocs }) => showHttpDocs(root, '/api/v1/openapi.json'));
+  ? import('./docs/live-docs.ts').then(({ showLiveDocs }) => showLiveDocs(root, url, texts))
+  : import('./docs/http-docs.ts').then(({ showHttpDocs }) => showHttpDocs(root, url, texts));
 shown.catch((error: unknown) => {
-  root.replaceChildren(element('p', { role: 'alert', class: 'docs-failed' }, `This cannot be shown: ${String(error)}`));
+  const words = `${texts.unshown}: ${error instanceof Error ? error.message : String(error)}. ${texts.reload}`;
+  root.replaceChildren(element('p', { role: 'alert', class: 'failed' }, words));
 });

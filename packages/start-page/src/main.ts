@@ -1,6 +1,7 @@
 import { createChat } from '@molva/sdk';
 import { ChatView } from './chat-view.ts';
 import { byId, element } from './dom.ts';
+import { nextSteps } from './next-steps.ts';
 import { Recorder } from './recorder.ts';
 import { initialLanguage, keepLanguage, textsOf, type Language, type Texts } from './texts.ts';
 import { WireView } from './wire-view.ts';
@@ -30,10 +31,10 @@ function translatePage(): void {
   });
 }
 
-/** On a narrow screen one of the two panels is shown. */
+/** On a narrow screen one of the panels is shown. */
 function addTabs(): void {
   const main = byId('main');
-  const names = ['chat', 'wire'] as const;
+  const names = ['chat', 'wire', 'next'] as const;
   const tabs = names.map((name) =>
     element('button', { type: 'button', role: 'tab', 'aria-controls': name, id: `tab-${name}` }, texts[name]),
   );
@@ -47,9 +48,11 @@ function addTabs(): void {
   tabs.forEach((tab, index) => {
     tab.addEventListener('click', () => select(index));
     tab.addEventListener('keydown', (event) => {
-      if (event.key !== 'ArrowLeft' && event.key !== 'ArrowRight') return;
-      select(1 - index);
-      tabs[1 - index]?.focus();
+      const way = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+      if (way === undefined) return;
+      const to = (index + way + tabs.length) % tabs.length;
+      select(to);
+      tabs[to]?.focus();
     });
   });
   select(0);
@@ -59,6 +62,7 @@ function addTabs(): void {
 async function openChat(): Promise<void> {
   const asked = new URLSearchParams(location.search).get('chat');
   const chatId = asked ?? (await demoChat());
+  byId('next').append(...nextSteps(texts, language, chatId));
   const recorder = new Recorder();
   new WireView(byId('wire'), recorder, texts);
   if (chatId === undefined) {

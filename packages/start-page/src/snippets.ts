@@ -2,11 +2,21 @@ import type { WireRecord } from './recorder.ts';
 
 /** A call as a curl command. */
 export function asCurl(record: WireRecord & { kind: 'call' }): string {
-  const body =
-    record.request === undefined
-      ? ''
-      : ` \\\n  -H 'Content-Type: application/json' \\\n  -d ${quote(JSON.stringify(record.request))}`;
-  return `curl -X ${record.method} ${quote(record.url)}${body}`;
+  const { method, url, request } = record;
+  if (request === undefined) return curlOf(method, url, {}, undefined);
+  return curlOf(method, url, { 'Content-Type': 'application/json' }, JSON.stringify(request));
+}
+
+/** A curl command of what a call is made of. */
+export function curlOf(
+  method: string,
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  body: string | undefined,
+): string {
+  const options = Object.entries(headers).map(([name, value]) => `-H ${quote(`${name}: ${value}`)}`);
+  if (body !== undefined) options.push(`-d ${quote(body)}`);
+  return [`curl -X ${method} ${quote(url)}`, ...options].join(' \\\n  ');
 }
 
 /** What was sent over the socket as code for the `centrifuge` library; undefined where the library does it by itself. */

@@ -4,6 +4,7 @@ export type Language = 'en' | 'ru';
 const en = {
   chat: 'Chat',
   wire: 'Wire',
+  next: 'Next',
   api: 'API',
   language: 'Language',
   placeholder: 'Write a message',
@@ -20,6 +21,7 @@ const en = {
   connecting: 'Connecting…',
   offline: 'No connection. Messages wait and will be sent.',
   noDemo: 'There is no demo chat in this language. Create a chat through the API and open this page with ?chat=<id>.',
+  nextHint: 'From here to a chat of your own.',
   wireHint: 'Every call and every frame of this chat, as it happens.',
   clear: 'Clear',
   copyCurl: 'Copy as curl',
@@ -39,6 +41,7 @@ type Texts = typeof en;
 const ru: Texts = {
   chat: 'Чат',
   wire: 'Протокол',
+  next: 'Дальше',
   api: 'API',
   language: 'Язык',
   placeholder: 'Напишите сообщение',
@@ -55,6 +58,7 @@ const ru: Texts = {
   connecting: 'Подключаемся…',
   offline: 'Нет связи. Сообщения подождут и будут отправлены.',
   noDemo: 'Демо-чата на этом языке нет. Создайте чат через API и откройте страницу с ?chat=<id>.',
+  nextHint: 'Отсюда до своего чата.',
   wireHint: 'Каждый вызов и каждый кадр этого чата по мере того, как они идут.',
   clear: 'Очистить',
   copyCurl: 'Скопировать как curl',

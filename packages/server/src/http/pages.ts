@@ -4,6 +4,7 @@ import helmet from '@fastify/helmet';
 import type { FastifyInstance } from 'fastify';
 import { systemClock } from '../platform/clock.ts';
 import { streamed } from '../platform/route.ts';
+import { Compressed } from './compressed.ts';
 import { filesOf, type StaticFile } from './static-files.ts';
 import { ready, send } from './send.ts';
 import { read } from './service.ts';
@@ -31,20 +32,23 @@ export async function addPages(server: FastifyInstance, parts: PageParts, root =
         directives: {
           defaultSrc: ["'self'"],
           connectSrc: ["'self'", (request) => socketsOf(request.headers.host)],
-          styleSrc: ["'self'", "'unsafe-inline'"],
           imgSrc: ["'self'", 'data:', 'https:', 'http:'],
           objectSrc: ["'none'"],
           baseUri: ["'none'"],
           formAction: ["'none'"],
           frameAncestors: ["'self'"],
+          // No page makes markup or scripts of a text.
+          requireTrustedTypesFor: ["'script'"],
+          trustedTypes: ["'none'"],
         },
       },
       crossOriginEmbedderPolicy: false,
       strictTransportSecurity: false,
     });
+    const compressed = new Compressed();
     for (const file of files) {
       const short = names[file.path];
-      for (const path of short === undefined ? [file.path] : [file.path, short]) addFile(pages, path, file);
+      for (const path of short === undefined ? [file.path] : [file.path, short]) addFile(pages, path, file, compressed);
     }
   });
 }
@@ -57,14 +61,15 @@ function socketsOf(host = ''): string {
   return /^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i.test(host) ? `ws://${host} wss://${host}` : "'self'";
 }
 
-function addFile(pages: FastifyInstance, url: string, file: StaticFile): void {
+function addFile(pages: FastifyInstance, url: string, file: StaticFile, compressed: Compressed): void {
   pages.route({
     method: ['GET', 'HEAD'],
     url,
     // A page is many files at once, and none of them costs anything.
     config: { uncounted: true },
     handler: async (request, reply) => {
-      const answer = { ...streamed(await file.content()), headers: { 'cache-control': 'public, max-age=0' } };
+      const content = await compressed.content(file.path, await file.content(), request, reply);
+      const answer = { ...streamed(content), headers: { 'cache-control': 'public, max-age=0' } };
       return send(reply, request, await ready(request, answer), systemClock);
     },
   });

@@ -17,6 +17,7 @@ const contentHeaders = [
   'accept-ranges',
   'cache-control',
   'content-disposition',
+  'content-encoding',
   'content-length',
   'content-range',
   'content-type',
@@ -87,9 +88,10 @@ function validators({ etag, lastModified, length }: Content): Record<string, str
 }
 
 function representation(content: Content, range: ByteRange | undefined, length: number | undefined) {
-  const { type, fileName, length: whole } = content;
+  const { type, encoding, fileName, length: whole } = content;
   return {
     'content-type': type,
+    ...(encoding === undefined ? {} : { 'content-encoding': encoding }),
     ...(length === undefined ? {} : { 'content-length': String(length) }),
     ...(range === undefined ? {} : { 'content-range': `bytes ${range.first}-${range.last}/${whole}` }),
     ...(fileName === undefined ? {} : { 'content-disposition': disposition(fileName) }),

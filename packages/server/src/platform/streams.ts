@@ -30,6 +30,8 @@ export interface ByteRange {
 export interface Content {
   /** Media type, with its charset where it is text. */
   readonly type: string;
+  /** How the bytes are packed; as they are where it is absent. */
+  readonly encoding?: 'gzip';
   /** How many bytes there are; without it nothing but the whole can be asked for. */
   readonly length?: number;
   /** Names the bytes exactly, as `"1f"`, or loosely, as `W/"1f"`. */

@@ -1,28 +1,13 @@
-import { element } from './dom.ts';
-
-interface Schema {
-  readonly $ref?: string;
-  readonly type?: string;
-  readonly const?: unknown;
-  readonly enum?: readonly unknown[];
-  readonly format?: string;
-  readonly description?: string;
-  readonly required?: readonly string[];
-  readonly properties?: Readonly<Record<string, Schema>>;
-  readonly additionalProperties?: boolean | Schema;
-  readonly items?: Schema;
-  readonly anyOf?: readonly Schema[];
-}
+import { element } from '../dom.ts';
+import { code, fieldTable, prose } from './parts.ts';
+import { Schemas, type Reference, type Schema } from './schema.ts';
+import type { DocsTexts } from './texts.ts';
 
 interface Message {
   readonly name: string;
   readonly summary: string;
   readonly payload: Schema;
   readonly examples: readonly { readonly name: string; readonly payload: unknown }[];
-}
-
-interface Reference {
-  readonly $ref: string;
 }
 
 interface Operation {
@@ -41,10 +26,10 @@ interface AsyncApi {
 }
 
 /** Shows the AsyncAPI document of an address: what connects, what can be called, what happens. */
-export async function showLiveDocs(root: HTMLElement, url: string): Promise<void> {
+export async function showLiveDocs(root: HTMLElement, url: string, texts: DocsTexts): Promise<void> {
   const answer = await fetch(url);
-  if (!answer.ok) throw new Error(`${url} answers ${answer.status}`);
-  const page = new LivePage((await answer.json()) as AsyncApi);
+  if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
+  const page = new LivePage((await answer.json()) as AsyncApi, texts);
   root.replaceChildren(page.draw());
   // The page is drawn after the browser looked for the anchor it was opened at.
   document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView();
@@ -52,28 +37,32 @@ export async function showLiveDocs(root: HTMLElement, url: string): Promise<void
 
 class LivePage {
   readonly #document: AsyncApi;
+  readonly #schemas: Schemas;
+  readonly #texts: DocsTexts;
 
-  constructor(document: AsyncApi) {
+  constructor(document: AsyncApi, texts: DocsTexts) {
     this.#document = document;
+    this.#schemas = new Schemas(document);
+    this.#texts = texts;
   }
 
   draw(): HTMLElement {
     const { info, servers, channels } = this.#document;
     return element(
       'article',
-      { class: 'live-docs' },
+      { class: 'docs' },
       element('h1', {}, info.title, ' ', element('small', {}, info.version)),
       prose(info.description),
       ...Object.values(servers).flatMap(({ protocol, host, pathname, description }) => [
-        element('p', { class: 'live-address' }, element('code', {}, `${protocol}://${host}${pathname}`)),
+        element('p', { class: 'address' }, element('code', {}, `${protocol}://${host}${pathname}`)),
         prose(description),
       ]),
       ...Object.entries(channels).map(([name, channel]) =>
         element(
           'section',
           { 'aria-labelledby': name },
-          element('h2', { id: name }, channel.title),
-          channel.address !== null && element('p', { class: 'live-address' }, element('code', {}, channel.address)),
+          element('h2', { id: name, lang: 'en' }, channel.title),
+          channel.address !== null && element('p', { class: 'address' }, element('code', {}, channel.address)),
           prose(channel.description),
           ...this.#operationsOf(name),
         ),
@@ -86,7 +75,7 @@ class LivePage {
       .filter(([, operation]) => operation.channel.$ref === `#/channels/${channel}`)
       .flatMap(([id, operation]) =>
         operation.reply === undefined
-          ? operation.messages.map((message) => this.#message(message, '↓'))
+          ? operation.messages.map((message) => this.#message(message))
           : [this.#call(id, operation)],
       );
   }
@@ -96,121 +85,46 @@ class LivePage {
     const [command] = operation.messages;
     return element(
       'details',
-      { class: 'live-message out', id: `call-${id}` },
-      element(
-        'summary',
-        {},
-        arrow('↑', 'the client sends'),
-        element('strong', {}, id),
-        element('span', {}, operation.summary),
-      ),
+      { class: 'call out', id: `call-${id}` },
+      element('summary', {}, arrow('↑', this.#texts.sends), element('strong', {}, id), words(operation.summary)),
       ...(command === undefined ? [] : this.#body(command)),
       ...(operation.reply?.messages ?? []).map((reply) => {
-        const { name, summary } = this.#resolve<Message>(reply);
+        const { name, summary } = this.#schemas.resolve<Message>(reply);
         return element(
           'details',
-          { class: 'live-message in' },
-          element(
-            'summary',
-            {},
-            arrow('↓', 'the server answers'),
-            element('strong', {}, name),
-            element('span', {}, summary),
-          ),
+          { class: 'call in' },
+          element('summary', {}, arrow('↓', this.#texts.replies), element('strong', {}, name), words(summary)),
           ...this.#body(reply),
         );
       }),
     );
   }
 
-  #message(reference: Reference, sign: string): HTMLElement {
-    const { name, summary } = this.#resolve<Message>(reference);
+  #message(reference: Reference): HTMLElement {
+    const { name, summary } = this.#schemas.resolve<Message>(reference);
     return element(
       'details',
-      { class: 'live-message in', id: `event-${name}` },
-      element('summary', {}, arrow(sign, 'the server sends'), element('strong', {}, name), prose(summary, 'span')),
+      { class: 'call in', id: `event-${name}` },
+      element('summary', {}, arrow('↓', this.#texts.pushes), element('strong', {}, name), words(summary)),
       ...this.#body(reference),
     );
   }
 
-  #body(reference: Reference): HTMLElement[] {
-    const { name, payload, examples } = this.#resolve<Message>(reference);
+  #body(reference: Reference): (HTMLElement | undefined)[] {
+    const { name, payload, examples } = this.#schemas.resolve<Message>(reference);
     return [
-      element(
-        'div',
-        { class: 'live-fields', tabindex: '0', role: 'group', 'aria-label': `Fields of ${name}` },
-        element(
-          'table',
-          {},
-          element(
-            'thead',
-            {},
-            element('tr', {}, ...['Field', 'Type', 'Meaning'].map((title) => element('th', { scope: 'col' }, title))),
-          ),
-          element('tbody', {}, ...this.#rows(payload, '')),
-        ),
-      ),
-      ...examples.map((example) => element('pre', { tabindex: '0' }, JSON.stringify(example.payload, null, 2))),
+      fieldTable(this.#schemas, payload, `${this.#texts.fieldsOf} ${name}`, this.#texts),
+      ...examples.map((example) => code(example.payload, `${this.#texts.example}: ${example.name}`)),
     ];
   }
+}
 
-  /** A row for each field, those of inner objects and lists under their paths. */
-  #rows(of: Schema, path: string): HTMLElement[] {
-    const schema = this.#resolve<Schema>(of);
-    const required = new Set(schema.required);
-    return Object.entries(schema.properties ?? {}).flatMap(([name, property]) => {
-      const own = path === '' ? name : `${path}.${name}`;
-      const inner = this.#inner(property);
-      return [
-        element(
-          'tr',
-          {},
-          element('td', {}, element('code', {}, own), !required.has(name) && element('small', {}, ' optional')),
-          element('td', {}, this.#type(property)),
-          element('td', {}, prose(this.#resolve<Schema>(property).description ?? '', 'span')),
-        ),
-        ...(inner === undefined ? [] : this.#rows(inner.schema, own + inner.suffix)),
-      ];
-    });
-  }
-
-  /** The object within a field: itself, what a list holds, or what a map holds. */
-  #inner(of: Schema): { schema: Schema; suffix: string } | undefined {
-    const { properties, items, anyOf, additionalProperties } = this.#resolve<Schema>(of);
-    if (properties !== undefined) return { schema: of, suffix: '' };
-    if (items !== undefined) return { schema: items, suffix: '[]' };
-    if (typeof additionalProperties === 'object') return { schema: additionalProperties, suffix: '.*' };
-    const object = anyOf?.find((option) => this.#resolve<Schema>(option).properties !== undefined);
-    return object === undefined ? undefined : { schema: object, suffix: '' };
-  }
-
-  #type(of: Schema): string {
-    const schema = this.#resolve<Schema>(of);
-    if (schema.anyOf !== undefined) return [...new Set(schema.anyOf.map((option) => this.#type(option)))].join(' or ');
-    if (schema.const !== undefined) return JSON.stringify(schema.const);
-    if (schema.enum !== undefined) return schema.enum.map((word) => JSON.stringify(word)).join(' or ');
-    if (schema.items !== undefined) return `list of ${this.#type(schema.items)}`;
-    return schema.format ?? schema.type ?? 'anything';
-  }
-
-  #resolve<T>(value: T | Reference): T {
-    const { $ref } = value as Partial<Reference>;
-    if ($ref === undefined) return value as T;
-    const found = $ref
-      .split('/')
-      .slice(1)
-      .reduce<unknown>((part, key) => (part as Record<string, unknown> | undefined)?.[key], this.#document);
-    // A named message or schema may itself be a reference.
-    return this.#resolve(found as T);
-  }
+function words(summary: string): HTMLElement {
+  const node = prose(summary, 'span');
+  node.classList.add('words');
+  return node;
 }
 
 function arrow(sign: string, meaning: string): HTMLElement {
-  return element('span', { class: 'live-arrow', role: 'img', 'aria-label': meaning, title: meaning }, sign);
-}
-
-/** A text of the document: what stands in backticks is code. */
-function prose(text: string, tag: 'p' | 'span' = 'p'): HTMLElement {
-  const pieces = text.split('`').map((piece, index) => (index % 2 === 0 ? piece : element('code', {}, piece)));
-  return element(tag, {}, ...pieces);
+  return element('span', { class: 'arrow', role: 'img', 'aria-label': meaning, title: meaning }, sign);
 }
