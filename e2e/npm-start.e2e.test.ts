@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
+import { testFolder } from './support/folders.ts';
 import { freePort, untilReady } from './support/molva.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -14,8 +14,7 @@ it.each([
   ['Ctrl-C, which reaches all of it', 'SIGINT', true],
   ['a supervisor that tells all of it to end', 'SIGTERM', true],
 ] as const)('npm start is stopped as a whole, and in order, by %s', async (_what, signal, group) => {
-  const folder = await mkdtemp(join(tmpdir(), 'molva-npm-'));
-  await chmod(folder, 0o711);
+  const folder = await testFolder();
   const port = await freePort();
   const environment = { ...process.env, MOLVA_DATA_DIR: join(folder, 'data'), MOLVA_PORT: String(port) };
   const npm = spawn('npm', ['start'], {

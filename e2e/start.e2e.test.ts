@@ -1,12 +1,15 @@
 import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { chmod, chown, mkdir, mkdtemp, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { existsSync, watch } from 'node:fs';
+import { chown, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { describe, expect, it } from 'vitest';
+import { testFolder } from './support/folders.ts';
 import { embeddedDatabase, freePort, MolvaProcess, untilReady } from './support/molva.ts';
 
 const main = fileURLToPath(new URL('../packages/server/dist/main.js', import.meta.url));
@@ -27,10 +30,8 @@ async function outcome(
   return { code, output: output.trim() };
 }
 
-async function folder(): Promise<string> {
-  const path = await mkdtemp(join(tmpdir(), 'molva-start-'));
-  await chmod(path, 0o711);
-  return path;
+function closing(watcher: { close(): void }): Disposable {
+  return { [Symbol.dispose]: () => watcher.close() };
 }
 
 describe('a start that cannot be', () => {
@@ -44,17 +45,19 @@ describe('a start that cannot be', () => {
     [{ MOLVA_PROT: '8080' }, /MOLVA_PROT is not a setting of Molva/],
     [{ MOLVA_PUBLIC_URL: 'chat.example' }, /MOLVA_PUBLIC_URL must be an http or https address/],
     [{ MOLVA_OUTGOING_ALLOW: '10.0.0.0/99' }, /MOLVA_OUTGOING_ALLOW must be a comma list/],
+    [{ MOLVA_METRICS_ADDRESS: 'here:there' }, /MOLVA_METRICS_ADDRESS must be a host and a port/],
+    [{ MOLVA_METRICS_TOKEN: 'short' }, /MOLVA_METRICS_TOKEN must have at least 16 characters/],
     [{ MOLVA_ADMIN_PASSWORD: 'short' }, /MOLVA_ADMIN_PASSWORD must have at least 8 characters/],
     [{ MOLVA_DATABASE_URL: 'postgres://nobody@127.0.0.1:1/none' }, /MOLVA_DATABASE_URL cannot be reached/],
   ])('%o is one line that says what to do', async (environment, words) => {
-    const { code, output } = await outcome({ MOLVA_DATA_DIR: await folder(), ...environment });
+    const { code, output } = await outcome({ MOLVA_DATA_DIR: await testFolder(), ...environment });
     expect(code).toBe(1);
     expect(output).toMatch(words);
     expect(output.split('\n')).toHaveLength(1);
   });
 
   it('a data folder that cannot be one', async () => {
-    const path = join(await folder(), 'file');
+    const path = join(await testFolder(), 'file');
     await writeFile(path, '');
     const { code, output } = await outcome({ MOLVA_DATA_DIR: join(path, 'data') });
     expect([code, output]).toEqual([1, expect.stringMatching(/cannot be written \(ENOTDIR\).*MOLVA_DATA_DIR/)]);
@@ -64,7 +67,7 @@ describe('a start that cannot be', () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
     const { port } = taken.address() as AddressInfo;
-    const path = await folder();
+    const path = await testFolder();
     const refused = await outcome({
       MOLVA_DATA_DIR: join(path, 'data'),
       MOLVA_PORT: String(port),
@@ -86,6 +89,17 @@ describe('a start that cannot be', () => {
     await database.end();
     await molva.signal('SIGTERM');
     await expect(molva.run()).rejects.toThrow(/exit 1: The database is newer than this Molva/);
+  });
+
+  it('an older Node', () => {
+    const older = `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '20.20.2' } })`;
+    const words = ['--import', `data:text/javascript,${encodeURIComponent(older)}`, main, 'help'];
+    const { status, stdout, stderr } = spawnSync(process.execPath, words, { encoding: 'utf8' });
+    expect([status, stdout, stderr.split('\n')]).toEqual([
+      1,
+      '',
+      [expect.stringMatching(/needs Node 24 .* 20\.20\.2/), ''],
+    ]);
   });
 
   it('an unknown command, while help and version answer', async () => {
@@ -142,20 +156,20 @@ describe('a start', () => {
   });
 
   it('finishes after a first start that was killed while it made the database', async () => {
-    const path = await folder();
+    const data = join(await testFolder(), 'data');
+    await mkdir(data);
     const port = await freePort();
-    const environment = { PATH: process.env['PATH'], MOLVA_DATA_DIR: join(path, 'data'), MOLVA_PORT: String(port) };
+    const environment = { PATH: process.env['PATH'], MOLVA_DATA_DIR: data, MOLVA_PORT: String(port) };
+    // The folder has that name for a moment: the system tells of it, however late somebody comes to listen.
+    const begun = Promise.withResolvers<undefined>();
+    using _watcher = closing(
+      watch(data, (_event, name) => {
+        if (name?.startsWith('postgres.new') === true) begun.resolve(undefined);
+      }),
+    );
     const first = spawn(process.execPath, [main], { env: environment, stdio: 'ignore' });
-    await expect
-      .poll(
-        () =>
-          readdir(join(path, 'data')).then(
-            (names) => names.some((name) => name.startsWith('postgres.new')),
-            () => false,
-          ),
-        { interval: 5 },
-      )
-      .toBe(true);
+    first.once('exit', (code) => begun.reject(new Error(`ended with ${code} before it made a database`)));
+    await begun.promise;
     first.kill('SIGKILL');
     const second = spawn(process.execPath, [main], { env: environment, stdio: 'ignore' });
     await untilReady(`http://127.0.0.1:${port}`);
@@ -163,15 +177,76 @@ describe('a start', () => {
     expect((await once(second, 'exit'))[0]).toBe(0);
   });
 
-  it('works from a data folder with a very long path', async () => {
-    await using molva = await MolvaProcess.start({ MOLVA_DATA_DIR: join(await folder(), 'x'.repeat(120), 'data') });
+  it.each([
+    ['a very long path', 'x'.repeat(120)],
+    ['a comma and quotes in its path', `one, two "three' four`],
+  ])('works from a data folder with %s, and leaves nothing elsewhere', async (_what, name) => {
+    const data = join(await testFolder(), name, 'data');
+    const short = createHash('sha256').update(data).digest('hex').slice(0, 16);
+    await using molva = await MolvaProcess.start({ MOLVA_DATA_DIR: data });
     expect((await fetch(`${molva.url}/health/ready`)).status).toBe(200);
+    expect(await molva.signal('SIGTERM')).toBe(0);
+    expect(existsSync(join(tmpdir(), `molva-${short}`))).toBe(false);
+  });
+
+  it('works from a copy that cp -r made, whoever restored it', async () => {
+    await using molva = await MolvaProcess.start();
+    const { password } = molva;
+    expect(await molva.signal('SIGTERM')).toBe(0);
+    const data = join(molva.folder, 'data');
+    for (const words of [
+      ['cp', '-r', data, `${data}.copy`],
+      ['chmod', '-R', 'go+rX', `${data}.copy`],
+      ['rm', '-r', data],
+      ['mv', `${data}.copy`, data],
+    ]) {
+      expect(spawnSync(words[0] ?? '', words.slice(1)).status).toBe(0);
+    }
+    await molva.run();
+    expect(password).not.toBe('');
+    expect((await molva.admin())['authorization']).toMatch(/^Bearer \S{20}/);
+    expect((await stat(join(data, 'secrets', 'signing.json'))).mode & 0o077).toBe(0);
+  });
+
+  it.skipIf(process.getuid?.() !== 0)('works for root from a folder that is private to root', async () => {
+    const home = await testFolder(0o700);
+    await using molva = await MolvaProcess.start({ MOLVA_DATA_DIR: join(home, 'data') });
+    expect((await fetch(`${molva.url}/health/ready`)).status).toBe(200);
+    // The database ends with it all the same.
+    await molva.signal('SIGKILL');
+    await molva.run();
+    const file = await readFile(join(home, 'data', 'postgres', 'postmaster.pid'), 'utf8');
+    const status = await readFile(`/proc/${Number.parseInt(file, 10)}/status`, 'utf8');
+    expect(/^Uid:\t(\d+)/m.exec(status)?.[1]).toBe('65534');
+    expect(BigInt(`0x${/^CapEff:\t(\w+)/m.exec(status)?.[1] ?? 'f'}`)).toBeLessThanOrEqual(4n);
+  });
+
+  it('gives a user another password by a word on the command line, and says what the first start is for', async () => {
+    await using molva = await MolvaProcess.start({ MOLVA_ADMIN_PASSWORD: 'the first password' });
+    const environment = { MOLVA_DATA_DIR: join(molva.folder, 'data') };
+    const reset = (...words: string[]) => outcome(environment, ['user', 'password', ...words]);
+    expect((await reset('admin@localhost')).output).toMatch(/in use by process/);
+    await molva.signal('SIGTERM');
+    expect(await reset('nobody@localhost')).toEqual({ code: 1, output: expect.stringMatching(/There is no user/) });
+    expect(await reset()).toEqual({ code: 1, output: expect.stringMatching(/^Usage: molva user password EMAIL/) });
+    const { code, output } = await reset('Admin@localhost');
+    const password = /^Password of Admin@localhost: (\S{20}) {3}/.exec(output)?.[1];
+    expect([code, password]).toEqual([0, expect.any(String)]);
+    await molva.run();
+    expect(molva.output).toContain('MOLVA_ADMIN_PASSWORD is for the first start');
+    const login = (given = '') =>
+      fetch(`${molva.url}/api/v1/auth/login`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({ email: 'admin@localhost', password: given }),
+      });
+    expect([(await login('the first password')).status, (await login(password)).status]).toEqual([401, 200]);
   });
 
   it('works as root and as an ordinary user', async () => {
     // Whoever runs the tests is one of the two; root can be the other one as well.
     const other = process.getuid?.() === 0 ? ['setpriv', '--reuid', '65534', '--regid', '65534', '--clear-groups'] : [];
-    const path = await folder();
+    const path = await testFolder();
     await mkdir(join(path, 'home'));
     if (other.length > 0) await chown(join(path, 'home'), 65_534, 65_534);
     const port = await freePort();

@@ -14,6 +14,8 @@ const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 15);
 const ONLY = process.env['BENCH_ATTACK'] ?? '';
 const program = fileURLToPath(new URL('./attacker.ts', import.meta.url));
 const MEBIBYTE = 1024 * 1024;
+/** What opens the figures of a Molva that is attacked. */
+const METRICS_TOKEN = 'figures-of-an-attack';
 
 /** What one attack did to others. */
 export interface AttackFigures {
@@ -44,7 +46,11 @@ export async function attacksBench(): Promise<AttackFigures[]> {
 }
 
 async function attack(name: AttackName, dataFolder: string): Promise<AttackFigures> {
-  await using molva = await startMolva(dataFolder, { nodeOptions: ['--max-old-space-size=512'], limits: {} });
+  await using molva = await startMolva(dataFolder, {
+    nodeOptions: ['--max-old-space-size=512'],
+    limits: {},
+    settings: { MOLVA_METRICS_TOKEN: METRICS_TOKEN },
+  });
   const chatId = await molva.echoChat();
   const target = await targetOf(molva, chatId, name);
   await bystand(molva.port, chatId, 2);
@@ -100,9 +106,10 @@ async function targetOf(molva: BenchedMolva, chatId: string, name: AttackName): 
 
 /** Counters of what was refused, limited or cut, and of answers with the client's or the server's fault. */
 async function refusals({ port }: BenchedMolva): Promise<Record<string, number>> {
-  const answer = await fetch(`http://127.0.0.1:${port}/metrics`, { signal: AbortSignal.timeout(10_000) }).catch(
-    () => undefined,
-  );
+  const answer = await fetch(`http://127.0.0.1:${port}/metrics`, {
+    headers: { authorization: `Bearer ${METRICS_TOKEN}` },
+    signal: AbortSignal.timeout(10_000),
+  }).catch(() => undefined);
   const text = (await answer?.text()) ?? '';
   const lines = text.matchAll(/^((?:molva_\w*_total)(?:\{[^}]*\})?) (\d+)$/gm);
   return Object.fromEntries(

@@ -53,7 +53,12 @@ export class MolvaProcess implements AsyncDisposable {
     const molva = new MolvaProcess(folder, await freePort(), environment, within);
     // Started as root, the database runs as somebody else, who must be able to pass through.
     await chmod(folder, 0o711);
-    await molva.run();
+    try {
+      await molva.run();
+    } catch (error) {
+      await rm(folder, { recursive: true, force: true });
+      throw error;
+    }
     return molva;
   }
 

@@ -1,5 +1,6 @@
 import { openCalls } from './composition/calls.ts';
 import { createDemo } from './composition/demo.ts';
+import { openMetricsAddress } from './composition/metrics-address.ts';
 import { openListener } from './composition/listening.ts';
 import { openLive } from './composition/live.ts';
 import { composeModules, noFiles } from './composition/modules.ts';
@@ -93,6 +94,7 @@ async function compose(options: AppOptions): Promise<App> {
     lease,
     files: options.files ?? noFiles,
     sessionFigures: metrics.sessionFigures(),
+    countDelivery: metrics.deliveryCounter(),
     publicUrl: listener.url,
     stopping: listener.stopping,
   };
@@ -109,7 +111,12 @@ async function compose(options: AppOptions): Promise<App> {
   metrics.watchDescriptors(() => descriptors.shortages);
   metrics.watchLive(() => live.figures());
   metrics.watchLease(() => lease.figures);
+  metrics.watchPools(() => database.pools);
+  metrics.watchDueLag(async () => (await due.lag()) / 1000);
   metrics.watchMemory(() => memory.figures());
+
+  const shown = opened.use(await openMetricsAddress(options.metrics, metrics));
+  if (shown.url !== undefined) log.info({ url: shown.url }, 'figures are answered');
 
   const firstAdmin = await modules.iam.createFirstCompany(options.admin.email, options.admin.password);
   if (firstAdmin !== undefined && options.demo) await createDemo(firstAdmin, modules);

@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import { startApp, type AppOptions } from './app.ts';
 import { stopSignal, WayDown } from './way-down.ts';
+import { setUserPassword } from './user-password.ts';
 import { welcome } from './welcome.ts';
 import { systemClock } from './platform/clock.ts';
 import { configHelp, loadConfig, type Config } from './platform/config.ts';
@@ -18,11 +19,19 @@ import { newDataKey } from './platform/vault.ts';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const HELP = `Usage: molva [start | keys rotate | help | help config | version]
+const HELP = `Molva, a chat platform that you run yourself.
 
-  start         run Molva (the default)
-  keys rotate   add a key that the next start seals the secrets in the database with
-  help config   list every setting
+Usage: molva [command]
+
+  start                 run Molva (the default)
+  user password EMAIL   give a user another password, and print it; with --stdin it
+                        is read from the input. Stop Molva first, unless its
+                        database is one of MOLVA_DATABASE_URL
+  keys rotate           add a key that the next start seals the secrets in the
+                        database with
+  help config           list every setting: all are environment variables
+  help                  show this
+  version               print the version
 `;
 
 /** Why a start ends that was told to stop before there was anything to stop. */
@@ -36,8 +45,13 @@ export async function runCommand(
 ): Promise<number> {
   const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
   const command = args.join(' ');
-  if (command === '' || command === 'start') return start(environment, output, version);
-  if (command === 'keys rotate') return rotate(environment, output);
+  if (command === '' || command === 'start') {
+    return refusing(async () => serve(loadConfig(environment), output, version));
+  }
+  if (args[0] === 'user' && args[1] === 'password') {
+    return refusing(() => userPassword(args.slice(2), environment, output));
+  }
+  if (command === 'keys rotate') return refusing(() => rotate(environment, output));
   if (command === 'help config') output.write(`${configHelp()}\n`);
   else if (command === 'version' || command === '--version') output.write(`${version}\n`);
   else if (['help', '--help', '-h'].includes(command)) output.write(HELP);
@@ -48,9 +62,10 @@ export async function runCommand(
   return 0;
 }
 
-async function start(environment: Environment, output: NodeJS.WriteStream, version: string): Promise<number> {
+/** The exit code of some work; what a person can mend is one line. */
+async function refusing(work: () => Promise<number>): Promise<number> {
   try {
-    return await serve(loadConfig(environment), output, version);
+    return await work();
   } catch (error) {
     if (error === STOPPED) return 0;
     if (!(error instanceof StartError)) throw error;
@@ -61,20 +76,29 @@ async function start(environment: Environment, output: NodeJS.WriteStream, versi
 
 /** Adds a data key to those of the data folder, or says which one to put before those of the environment. */
 async function rotate(environment: Environment, output: NodeJS.WriteStream): Promise<number> {
-  try {
-    const { dataDir, dataKeys } = loadConfig(environment);
-    if (dataKeys === undefined) {
-      const name = await rotateDataKey(dataDir);
-      output.write(
-        `The next start seals with the data key ${name}. Those of before stay in secrets/data.keys: backups need them.\n`,
-      );
-    } else output.write(`Put this before the keys in MOLVA_DATA_KEYS, and start again: ${newDataKey(randomBytes)}\n`);
-    return 0;
-  } catch (error) {
-    if (!(error instanceof StartError)) throw error;
-    process.stderr.write(`${error.message}\n`);
-    return 1;
-  }
+  const { dataDir, dataKeys } = loadConfig(environment);
+  if (dataKeys === undefined) {
+    const name = await rotateDataKey(dataDir);
+    output.write(
+      `The next start seals with the data key ${name}. Those of before stay in secrets/data.keys: backups need them.\n`,
+    );
+  } else output.write(`Put this before the keys in MOLVA_DATA_KEYS, and start again: ${newDataKey(randomBytes)}\n`);
+  return 0;
+}
+
+async function userPassword(
+  words: readonly string[],
+  environment: Environment,
+  output: NodeJS.WriteStream,
+): Promise<number> {
+  const [email = '', ...rest] = words.filter((word) => word !== '--stdin');
+  if (email === '' || rest.length > 0) throw new StartError('Usage: molva user password EMAIL [--stdin]');
+  const given = words.includes('--stdin');
+  const password = await setUserPassword(loadConfig(environment), email, given ? process.stdin : undefined);
+  output.write(
+    given ? `${email} has the given password.\n` : `Password of ${email}: ${password}   (shown this once)\n`,
+  );
+  return 0;
 }
 
 /** Runs until a signal, or until the database is lost; answers the exit code. */
@@ -89,7 +113,7 @@ async function serve(config: Config, output: NodeJS.WriteStream, version: string
   });
   try {
     await using _folder = await openDataFolder(config.dataDir);
-    const secrets = await openSecrets(config.dataDir, config.dataKeys);
+    const secrets = await openSecrets(config.dataDir, { dataKeys: config.dataKeys, tell: (sentence) => log.warn(sentence) });
     const database = await openDatabaseServer(config.dataDir, config.databaseUrl, {
       tell: (sentence) => log.warn(sentence),
       stop: begun.signal,
@@ -97,7 +121,7 @@ async function serve(config: Config, output: NodeJS.WriteStream, version: string
     });
     try {
       const app = await startApp({ ...appOptions(config, database), secrets, log, version });
-      output.write(welcome(app.url, app.firstAdmin, database.kind));
+      output.write(welcome(app.url, app.firstAdmin, database.kind, config.adminPassword !== undefined));
       const failure = await Promise.race([stopped, database.failed]);
       if (failure === undefined) log.info('stopping: calls under way are finished, sockets are closed');
       else process.stderr.write(`${failure}\n`);
@@ -133,6 +157,7 @@ function appOptions(
     trustedProxies: config.trustedProxies,
     limits: { user: config.rateLimit, open: config.rateLimitOpen, starts: config.rateLimitStarts },
     connectionsPerAddress: config.connectionsPerAddress,
+    metrics: { address: config.metricsAddress, token: config.metricsToken },
     outgoingAllow: config.outgoingAllow,
     admin: { email: config.adminEmail, password: config.adminPassword },
     demo: config.demo,

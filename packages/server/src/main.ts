@@ -1,4 +1,14 @@
 #!/usr/bin/env node
-import { runCommand } from './command.ts';
+/** The oldest Node that has what Molva uses, as `engines` of the package says. */
+const OLDEST = 24;
 
-process.exitCode = await runCommand(process.argv.slice(2), process.env, process.stdout);
+if (Number(process.versions.node.split('.')[0]) < OLDEST) {
+  process.stderr.write(
+    `Molva needs Node ${OLDEST} or newer, and this is ${process.versions.node}. A clone brings its own: npm start, or npx molva.\n`,
+  );
+  process.exitCode = 1;
+} else {
+  // Loaded only now: an older Node could not read what it imports.
+  const { runCommand } = await import('./command.ts');
+  process.exitCode = await runCommand(process.argv.slice(2), process.env, process.stdout);
+}

@@ -47,7 +47,9 @@ export async function openCalls(
     openAnswers: new OpenAnswers(options.clock, notices),
     observe: (operation, status, seconds) => metrics.observeCall(operation, status, seconds),
   });
-  addService(server, { watch, metrics, url: listener.url, version: options.version });
+  const { address, token } = options.metrics;
+  const beside = address === undefined && token !== undefined ? { metrics: { of: metrics, token } } : {};
+  addService(server, { watch, url: listener.url, version: options.version, ...beside });
   await addPages(server, { demoChats: () => chats.store.demoChats() });
   await server.ready();
   return server;

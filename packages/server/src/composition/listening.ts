@@ -92,13 +92,22 @@ function isLive({ url, headers }: IncomingMessage): boolean {
   return url?.split('?', 1)[0] === LIVE_PATH && headers.upgrade?.trim().toLowerCase() === 'websocket';
 }
 
-function listen(server: Server, host: string, port: number): Promise<void> {
+/**
+ * Listens; throws `StartError` where the port cannot be had.
+ * @param names the settings that name the host and the port
+ */
+export function listen(
+  server: Server,
+  host: string,
+  port: number,
+  names: { readonly host: string; readonly port: string } = { host: 'MOLVA_HOST', port: 'MOLVA_PORT' },
+): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const reasons: Record<string, string> = {
-        EADDRINUSE: `Port ${port} on ${host} is taken. Stop what uses it, or set MOLVA_PORT to another port.`,
-        EACCES: `Port ${port} needs more rights than this user has. Set MOLVA_PORT to one above 1023.`,
-        EADDRNOTAVAIL: `The address ${host} is not one of this machine. Set MOLVA_HOST to one that is.`,
+        EADDRINUSE: `Port ${port} on ${host} is taken. Stop what uses it, or set ${names.port} to another port.`,
+        EACCES: `Port ${port} needs more rights than this user has. Set ${names.port} to one above 1023.`,
+        EADDRNOTAVAIL: `The address ${host} is not one of this machine. Set ${names.host} to one that is.`,
       };
       reject(new StartError(reasons[error.code ?? ''] ?? `Cannot listen on ${host}:${port}: ${error.message}`));
     });

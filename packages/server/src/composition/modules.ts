@@ -14,7 +14,7 @@ import { badField } from '../platform/failure.ts';
 import type { Ids } from '../platform/ids.ts';
 import type { Log } from '../platform/log.ts';
 import type { Memory } from '../platform/memory.ts';
-import type { SessionFigures } from '../platform/metrics.ts';
+import type { DeliveryOutcome, SessionFigures } from '../platform/figures.ts';
 import type { Notices } from '../platform/notices.ts';
 import type { NodeLease } from '../platform/node-lease.ts';
 import type { Outgoing } from '../platform/outgoing.ts';
@@ -39,6 +39,7 @@ export interface Ground {
   readonly vault: Vault;
   readonly files: FileSource;
   readonly sessionFigures: SessionFigures;
+  readonly countDelivery: (outcome: DeliveryOutcome) => void;
   /** The public address. */
   readonly publicUrl: string;
   /** Aborted when the process begins to stop. */

@@ -1,6 +1,7 @@
 import type { FileSource } from '../modules/sessions/index.ts';
 import type { Limits } from '../http/rate-limit.ts';
 import type { Clock } from '../platform/clock.ts';
+import type { HostPort } from '../platform/config-values.ts';
 import type { DatabaseConnection } from '../platform/database.ts';
 import type { Ids } from '../platform/ids.ts';
 import type { Log } from '../platform/log.ts';
@@ -26,6 +27,8 @@ export interface AppOptions {
   readonly limits: Limits;
   /** Connections that stand from one address, which is no proxy's; 0 for no limit. */
   readonly connectionsPerAddress: number;
+  /** Where figures are answered, and to whom: nowhere without either. */
+  readonly metrics: { readonly address: HostPort | undefined; readonly token: string | undefined };
   readonly outgoingAllow: readonly string[];
   /** The same for addresses that visitors name: none where it is absent, as in every process. */
   readonly visitorOutgoingAllow?: readonly string[];

@@ -100,7 +100,7 @@ it('who was refused is counted', async () => {
   const { socket } = await open(upgrade(LIVE_PATH, 'websocket', 'Origin: https://foreign.example\r\n'));
   await once(socket, 'close');
   await app.call('GET', '/users/me', undefined, { authorization: 'Bearer guessed' });
-  const text = await (await fetch(`${app.url}/metrics`)).text();
+  const text = await app.metrics();
   expect(text).toMatch(/molva_notices_total\{notice="origin-refused"\} [1-9]/);
   expect(text).toMatch(/molva_notices_total\{notice="token-refused"\} [1-9]/);
   expect(text).toMatch(/molva_notices_total\{notice="reader-cut"\} 0/);

@@ -1,19 +1,31 @@
+import { Readable } from 'node:stream';
 import { ALL_BASES, LIVE_PATH, asyncApiDocument, openApiDocument, operations } from '@molva/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { systemClock } from '../platform/clock.ts';
 import type { DatabaseWatch } from '../platform/database.ts';
 import { databaseAway, Failure } from '../platform/failure.ts';
 import type { Metrics } from '../platform/metrics.ts';
+import { streamed } from '../platform/route.ts';
+import { Compressed } from './compressed.ts';
 import { errorAnswer } from './error-answer.ts';
+import { addMetrics } from './metrics-door.ts';
+import { ready, send } from './send.ts';
 
 /** Adds what operators and tools ask of a service: health, metrics, the descriptions of the API. */
 export function addService(
   server: FastifyInstance,
-  parts: { watch: DatabaseWatch; metrics: Metrics; url: string; version: string },
+  parts: {
+    watch: DatabaseWatch;
+    /** The figures and the token that opens them; absent where they are not answered beside the API. */
+    metrics?: { of: Metrics; token: string };
+    url: string;
+    version: string;
+  },
 ): void {
   // Who supervises the server may share its address with visitors, and would end it where they ask for too much.
   const uncounted = { config: { uncounted: true } };
   read(server, '/health/live', async () => ({ status: 'live' }), uncounted);
-  const ready = async (request: FastifyRequest, reply: FastifyReply): Promise<object> => {
+  const readiness = async (request: FastifyRequest, reply: FastifyReply): Promise<object> => {
     if (await parts.watch.check()) return { status: 'ready' };
     const { status, headers } = errorAnswer(databaseAway(), request.id);
     return reply
@@ -21,10 +33,8 @@ export function addService(
       .headers(headers ?? {})
       .send({ status: 'the database does not answer' });
   };
-  read(server, '/health/ready', ready, uncounted);
-  read(server, '/metrics', async (_request, reply) =>
-    reply.type('text/plain; version=0.0.4').send(await parts.metrics.text()),
-  );
+  read(server, '/health/ready', readiness, uncounted);
+  if (parts.metrics !== undefined) addMetrics(server, parts.metrics.of, parts.metrics.token);
   server.all(LIVE_PATH, async () => {
     throw new Failure('upgrade-required', null, { upgrade: 'websocket', connection: 'upgrade' });
   });
@@ -42,11 +52,15 @@ export function read(server: FastifyInstance, url: string, handler: Reading, opt
 
 /** Serves a document of the API under every base. It is made when somebody first asks: a start does not wait for it. */
 function addDocument(server: FastifyInstance, name: string, make: () => object): void {
-  let text: string | undefined;
+  let bytes: Buffer | undefined;
+  const compressed = new Compressed();
   for (const base of ALL_BASES) {
-    read(server, `${base}/${name}`, async (_request, reply) => {
-      text ??= JSON.stringify(make());
-      return reply.type('application/json; charset=utf-8').send(text);
+    read(server, `${base}/${name}`, async (request, reply) => {
+      const made = (bytes ??= Buffer.from(JSON.stringify(make())));
+      const open = async (): Promise<AsyncIterable<Uint8Array>> => Readable.from([made]);
+      const whole = { type: 'application/json; charset=utf-8', length: made.length, open };
+      const content = await compressed.content(name, whole, request, reply);
+      return send(reply, request, await ready(request, streamed(content)), systemClock);
     });
   }
 }

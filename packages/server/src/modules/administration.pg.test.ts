@@ -233,14 +233,18 @@ describe('what is wrong with a call', () => {
 it('health, metrics and the description of the API are served', async () => {
   expect((await fetch(`${app.url}/health/live`)).status).toBe(200);
   expect(await (await fetch(`${app.url}/health/ready`)).json()).toEqual({ status: 'ready' });
-  const figures = ['molva_http_calls_total', 'molva_due_claimed_total{kind="iam-sweep"}', 'molva_due_unwritten 0'];
+  const figures = [
+    'molva_http_calls_total',
+    'molva_due_claimed_total{kind="iam-sweep"}',
+    'molva_due_unwritten_outcomes 0',
+  ];
   await expect
     .poll(async () => {
-      const text = await (await fetch(`${app.url}/metrics`)).text();
+      const text = await app.metrics();
       return figures.filter((figure) => !text.includes(figure));
     })
     .toEqual([]);
-  const metrics = await (await fetch(`${app.url}/metrics`)).text();
+  const metrics = await app.metrics();
   expect(metrics).toContain('molva_http_calls_total');
   expect(metrics).toMatch(/^molva_memory_bytes\{part="session"\} \d+$/m);
   expect(metrics).toMatch(/^molva_memory_hits_total\{part="token"\} [1-9]/m);

@@ -46,6 +46,21 @@ export function parseCount(text: string): number {
   return Number(text);
 }
 
+/** A host and a port of this machine to listen on. */
+export interface HostPort {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** `host:port`, or a port alone, which is one of this machine only. */
+export function parseHostPort(text: string): HostPort {
+  const found = /^(?:\[([0-9a-f:.]+)\]|([\w.-]+)):(\d{1,5})$|^(\d{1,5})$/i.exec(text);
+  const port = Number(found?.[3] ?? found?.[4]);
+  if (found === null || port > 65_535)
+    throw new Error('must be a host and a port such as 127.0.0.1:9464, or a port alone');
+  return { host: found[1] ?? found[2] ?? '127.0.0.1', port };
+}
+
 function isNetwork(entry: string): boolean {
   const [address = '', bits, ...rest] = entry.split('/');
   const version = isIP(address);

@@ -1,6 +1,7 @@
 import {
   parseAllow,
   parseCount,
+  parseHostPort,
   parseNetworks,
   parseOrigins,
   parsePostgresUrl,
@@ -59,13 +60,13 @@ const settings = {
   adminEmail: setting(
     'MOLVA_ADMIN_EMAIL',
     'admin@localhost',
-    'E-mail of the first administrator; used on an empty database.',
+    'E-mail of the first administrator; read at the first start alone, on an empty database.',
     email,
   ),
   adminPassword: setting(
     'MOLVA_ADMIN_PASSWORD',
     undefined,
-    'Password of the first administrator; generated and printed once where absent.',
+    'Password of the first administrator; read at the first start alone. Generated and printed once where absent.',
     password,
   ),
   demo: setting('MOLVA_DEMO', 'true', 'Whether an empty database gets a demo chat and bot.', boolean),
@@ -106,12 +107,32 @@ const settings = {
     'Connections, calls and sockets together, of one address that is no trusted proxy; 0 for no limit.',
     parseCount,
   ),
+  metricsAddress: setting(
+    'MOLVA_METRICS_ADDRESS',
+    undefined,
+    'Host and port that answer /metrics to whoever reaches them, such as 127.0.0.1:9464.',
+    parseHostPort,
+  ),
+  metricsToken: setting(
+    'MOLVA_METRICS_TOKEN',
+    undefined,
+    'Bearer token for /metrics, 16 characters or more; without an address of its own Molva answers it beside the API.',
+    metricsToken,
+  ),
   logLevel: setting('MOLVA_LOG_LEVEL', 'info', `How much is logged: ${levels.join(', ')}.`, logLevel),
 } as const;
 
 type Settings = typeof settings;
 type Value<S> = S extends Setting<infer T> ? T : never;
-type Optional = 'publicUrl' | 'dataKeys' | 'databaseUrl' | 'nodeName' | 'adminPassword' | 'allowedOrigins';
+type Optional =
+  | 'publicUrl'
+  | 'dataKeys'
+  | 'databaseUrl'
+  | 'nodeName'
+  | 'adminPassword'
+  | 'allowedOrigins'
+  | 'metricsAddress'
+  | 'metricsToken';
 
 /** The configuration of a process. */
 export type Config = {
@@ -143,13 +164,29 @@ export function loadConfig(environment: Readonly<Record<string, string | undefin
   return Object.fromEntries(values) as unknown as Config;
 }
 
+/** Columns of a terminal that is taken for a narrow one. */
+const COLUMNS = 80;
+
 /** All variables with their defaults and what they do, as text for a terminal. */
 export function configHelp(): string {
-  const lines = Object.values(settings).map(({ variable, fallback, help }) => {
+  const lines = Object.values(settings).flatMap(({ variable, fallback, help }) => {
     const preset = fallback === undefined || fallback === '' ? '' : ` (${fallback})`;
-    return `  ${(variable + preset).padEnd(40)} ${help}`;
+    return [`  ${variable}${preset}`, ...wrapped(help, '      ')];
   });
-  return ['Configuration is read from environment variables; the default stands in brackets.', '', ...lines].join('\n');
+  return [...wrapped('All settings are environment variables; the default stands in brackets.', ''), '', ...lines].join(
+    '\n',
+  );
+}
+
+/** A text in lines that fit a terminal. */
+function wrapped(text: string, indent: string): string[] {
+  const lines = [indent];
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1) ?? indent;
+    if (line !== indent && line.length + 1 + word.length > COLUMNS) lines.push(indent + word);
+    else lines[lines.length - 1] = line === indent ? indent + word : `${line} ${word}`;
+  }
+  return lines;
 }
 
 function setting<T>(
@@ -189,6 +226,11 @@ function email(value: string): string {
 
 function password(value: string): string {
   if (value.length < 8) throw new Error('must have at least 8 characters');
+  return value;
+}
+
+function metricsToken(value: string): string {
+  if (!/^[\x21-\x7e]{16,}$/.test(value)) throw new Error('must have at least 16 characters, without spaces');
   return value;
 }
 

@@ -4,6 +4,7 @@ import type pg from 'pg';
 import { Breaks } from './breaks.ts';
 import { Connections, type DatabaseConnection, type Link } from './database/connections.ts';
 import { DatabaseWatch } from './database/watch.ts';
+import type { PoolFigures } from './figures.ts';
 import { openLog } from './log.ts';
 import type { Tables } from './tables.ts';
 
@@ -38,6 +39,8 @@ export interface Database extends Queryable, AsyncDisposable {
   readonly builder: Kysely<Tables>;
   /** The same over connections of their own, for what may take its time: what is interactive never waits for it. */
   readonly lists: Queryable & { readonly builder: Kysely<Tables> };
+  /** The connections of all its pools. */
+  readonly pools: readonly PoolFigures[];
   /** Calls when statements are answered again after a connection broke; dispose to end it. */
   afterBreak(listener: () => void): Disposable;
   /** Runs the work in one transaction on one connection; a throw rolls back. */
@@ -87,6 +90,9 @@ export function openDatabase(
   return {
     ...askOver(main, breaks),
     lists: askOver(lists, breaks),
+    get pools() {
+      return [main.figures, lists.figures];
+    },
     afterBreak: (listener) => breaks.listen(listener),
     transaction: (work) => transact(main, breaks, work),
     async [Symbol.asyncDispose]() {

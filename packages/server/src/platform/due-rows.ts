@@ -209,3 +209,15 @@ const upsert: Prepared = {
 export async function wishDue(database: Queryable, { kind, key }: DueKey, at: number): Promise<void> {
   await database.query(upsert, [kind, key, isoInstant(at)]);
 }
+
+const oldestFree: Prepared = {
+  name: 'due_oldest_free',
+  text: `select min(w.due_at) as oldest from unnest($1::text[]) as k (kind) cross join lateral (
+    select d.due_at from due d where d.kind = k.kind and d.owner is null order by d.due_at limit 1) w`,
+};
+
+/** The instant of the oldest row of these kinds that nobody has taken; null where there is none. */
+export async function oldestDue(database: Queryable, kinds: readonly string[]): Promise<number | null> {
+  const [row] = await database.query<{ oldest: number | null }>(oldestFree, [kinds]);
+  return row?.oldest ?? null;
+}

@@ -1,10 +1,10 @@
 import { systemClock, type Clock, type Timer } from './clock.ts';
 import { openDatabase, type Database, type DatabaseConnection, type DatabaseWatch } from './database.ts';
 import { DueOutcomes, nameOf } from './due-outcomes.ts';
-import { claimDue, wishDue, type ClaimedRow, type ClaimRequest } from './due-rows.ts';
+import { claimDue, oldestDue, wishDue, type ClaimedRow, type ClaimRequest } from './due-rows.ts';
 import { isoInstant } from './instant.ts';
 import { faultLevel, type Log } from './log.ts';
-import type { DueFigures } from './metrics.ts';
+import type { DueFigures } from './figures.ts';
 import { NodeLease, type NodeIdentity } from './node-lease.ts';
 
 /** What is known of a wish when it is due: the version of the session's commit that made it, null where none did. */
@@ -105,6 +105,12 @@ export class DueRunner implements AsyncDisposable {
   /** Says that a row with this instant was written by somebody else's statement. */
   hint(due: number): void {
     this.#schedule(due);
+  }
+
+  /** Milliseconds since the row was due that has waited longest; 0 where none waits. */
+  async lag(): Promise<number> {
+    const oldest = await oldestDue(this.#ports.database, [...this.#kinds.keys()]);
+    return oldest === null ? 0 : Math.max(0, this.#ports.clock.now() - oldest);
   }
 
   /** Picks up nothing more: what is due is left to whoever starts next. */

@@ -1,62 +1,30 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type {
+  DatabaseFigures,
+  DeliveryOutcome,
+  DueFigures,
+  LeaseFigures,
+  LiveFigures,
+  PoolFigures,
+  SessionFigures,
+} from './figures.ts';
 import type { PartFigures } from './memory.ts';
 import { notices, type Notice } from './notices.ts';
 
-/** Figures of the live side that are shown. */
-export interface LiveFigures {
-  readonly connections: number;
-  readonly subscriptions: number;
-  readonly delivered: number;
-  readonly framesSent: number;
-  /** Channels that wait to be compared with the event log. */
-  readonly behind: number;
-  /** Events that were read from the log to be delivered. */
-  readonly relayed: number;
-  /** Readings and deliveries that failed, each tried again. */
-  readonly relayFailures: number;
-  /** Ended connections by the code of their end; 0 stands for codes of clients' own. */
-  readonly disconnects: ReadonlyMap<number, number>;
-}
+type LiveName = Exclude<keyof LiveFigures, 'disconnects'>;
 
-/** Whether this process may run timers. */
-export interface LeaseFigures {
-  readonly held: boolean;
-  /** How often the lease ran out before it was renewed. */
-  readonly lapses: number;
-}
+const liveGauges = {
+  connections: ['molva_live_connections', 'Sockets that are open.'],
+  subscriptions: ['molva_live_subscriptions', 'Sessions that sockets follow.'],
+  behind: ['molva_live_behind_channels', 'Sessions whose followers wait to be compared with the event log.'],
+} as const satisfies Partial<Record<LiveName, readonly [string, string]>>;
 
-/** Whether the database is there. */
-export interface DatabaseFigures {
-  readonly isAway: boolean;
-  /** How often it went away. */
-  readonly outages: number;
-}
-
-/** What timers tell of themselves. */
-export interface DueFigures {
-  /** A row was taken, so many seconds after it was due. */
-  claimed(kind: string, lateSeconds: number): void;
-  failed(kind: string): void;
-  statementFailed(statement: 'claim' | 'settle'): void;
-  /** Shows how many outcomes are not written yet. */
-  watch(unwritten: () => number): void;
-}
-
-/** What sessions tell of themselves. */
-export interface SessionFigures {
-  /** A session was read whose documented columns were written beside its floor. */
-  floorDisagreed(): void;
-}
-
-const liveFigures = [
-  'connections',
-  'subscriptions',
-  'delivered',
-  'framesSent',
-  'behind',
-  'relayed',
-  'relayFailures',
-] as const satisfies readonly Exclude<keyof LiveFigures, 'disconnects'>[];
+const liveCounters = {
+  delivered: ['molva_live_delivered_total', 'Events handed to sockets.'],
+  framesSent: ['molva_live_frames_sent_total', 'Frames written to sockets.'],
+  relayed: ['molva_live_relayed_total', 'Events read from the log to be delivered.'],
+  relayFailures: ['molva_live_relay_failures_total', 'Readings and deliveries that failed; each is tried again.'],
+} as const satisfies Partial<Record<LiveName, readonly [string, string]>>;
 
 /** What Molva counts, in the form Prometheus reads. */
 export class Metrics {
@@ -102,13 +70,13 @@ export class Metrics {
 
   /** Shows the figures of the live side. */
   watchLive(figures: () => LiveFigures): void {
-    for (const name of liveFigures) {
-      const snake = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-      this.#show(`molva_live_${snake}`, `Live ${name}.`, () => figures()[name]);
-    }
+    for (const [figure, [name, help]] of Object.entries(liveGauges) as [LiveName, readonly [string, string]][])
+      this.#show(name, help, () => figures()[figure]);
+    for (const [figure, [name, help]] of Object.entries(liveCounters) as [LiveName, readonly [string, string]][])
+      this.#total(name, help, () => figures()[figure]);
     new Counter({
       name: 'molva_live_disconnects_total',
-      help: 'Ended live connections by code.',
+      help: 'Sockets that ended, by the code of their end.',
       labelNames: ['code'],
       registers: [this.#registry],
       collect() {
@@ -128,7 +96,12 @@ export class Metrics {
       labelNames,
       registers,
     });
-    const failed = new Counter({ name: 'molva_due_failed_total', help: 'Runs that failed.', labelNames, registers });
+    const failed = new Counter({
+      name: 'molva_due_failed_total',
+      help: 'Timers whose run failed.',
+      labelNames,
+      registers,
+    });
     const late = new Histogram({
       name: 'molva_due_late_seconds',
       help: 'How long after its instant a timer was taken.',
@@ -138,7 +111,7 @@ export class Metrics {
     });
     const statements = new Counter({
       name: 'molva_due_statement_failures_total',
-      help: 'Claims and outcomes the database did not take.',
+      help: 'Statements of the timers that the database did not take.',
       labelNames: ['statement'],
       registers,
     });
@@ -150,18 +123,93 @@ export class Metrics {
       failed: (kind) => failed.inc({ kind }),
       statementFailed: (statement) => statements.inc({ statement }),
       watch: (unwritten) =>
-        this.#show('molva_due_unwritten', 'Outcomes of timers that are not written yet.', unwritten),
+        this.#show('molva_due_unwritten_outcomes', 'Outcomes of timers that are not written yet.', unwritten),
     };
   }
 
   /** Counts what is found in sessions. */
   sessionFigures(): SessionFigures {
+    const registers = [this.#registry];
     const disagreed = new Counter({
       name: 'molva_floor_disagreements_total',
       help: 'Sessions read whose documented fields were written by something that does not know their floor.',
+      registers,
+    });
+    const started = new Counter({ name: 'molva_sessions_started_total', help: 'Sessions that began.', registers });
+    const closed = new Counter({
+      name: 'molva_sessions_closed_total',
+      help: 'Sessions that ended, by what ended them.',
+      labelNames: ['reason'],
+      registers,
+    });
+    const messages = new Counter({
+      name: 'molva_messages_total',
+      help: 'Messages that were committed, by who said them.',
+      labelNames: ['author'],
+      registers,
+    });
+    const took = new Histogram({
+      name: 'molva_step_seconds',
+      help: 'Time the parts of an exchange took: reading the session, deciding by its rules and bots, committing.',
+      labelNames: ['part'],
+      buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 10],
+      registers,
+    });
+    // Found once: every message is a step.
+    const parts = { read: took.labels('read'), decide: took.labels('decide'), commit: took.labels('commit') };
+    return {
+      floorDisagreed: () => disagreed.inc(),
+      started: () => started.inc(),
+      closed: (reason) => closed.inc({ reason }),
+      said: (author, count) => messages.inc({ author }, count),
+      lap() {
+        let last = performance.now();
+        return (part) => {
+          const now = performance.now();
+          parts[part].observe((now - last) / 1000);
+          last = now;
+        };
+      },
+    };
+  }
+
+  /** Counts outgoing calls by how they ended. */
+  deliveryCounter(): (outcome: DeliveryOutcome) => void {
+    const counter = new Counter({
+      name: 'molva_deliveries_total',
+      help: 'Tries of outgoing calls of sessions, by how they ended.',
+      labelNames: ['outcome'],
       registers: [this.#registry],
     });
-    return { floorDisagreed: () => disagreed.inc() };
+    for (const outcome of ['delivered', 'retried', 'given_up'] satisfies DeliveryOutcome[]) counter.inc({ outcome }, 0);
+    return (outcome) => counter.inc({ outcome });
+  }
+
+  /** Shows the connections to the database, of all pools together. */
+  watchPools(figures: () => readonly PoolFigures[]): void {
+    const sum = (figure: keyof PoolFigures): number => figures().reduce((all, pool) => all + pool[figure], 0);
+    new Gauge({
+      name: 'molva_database_connections',
+      help: 'Connections to the database, by whether they are in use.',
+      labelNames: ['state'],
+      registers: [this.#registry],
+      collect() {
+        for (const state of ['used', 'idle'] as const) this.set({ state }, sum(state));
+      },
+    });
+    this.#show('molva_database_waiting_statements', 'Statements that wait for a connection.', () => sum('waiting'));
+  }
+
+  /** Shows how long the timer has been due that has waited longest. */
+  watchDueLag(seconds: () => Promise<number>): void {
+    new Gauge({
+      name: 'molva_due_lag_seconds',
+      help: 'How long the timer has been due that has waited longest; not a number while the database is away.',
+      registers: [this.#registry],
+      async collect() {
+        this.set(await seconds().catch(() => Number.NaN));
+      },
+    });
   }
 
   /** Shows whether this process has its lease: without it no timer runs here. */

@@ -1,7 +1,7 @@
 import type { Elapsed, Timer } from './clock.ts';
 import type { Database } from './database.ts';
 import { faultLevel, type Log } from './log.ts';
-import type { LeaseFigures } from './metrics.ts';
+import type { LeaseFigures } from './figures.ts';
 
 /** Who a process is among those that run on one database. */
 export interface NodeIdentity {

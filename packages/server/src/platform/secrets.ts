@@ -14,25 +14,40 @@ export interface Secrets {
   readonly dataKeys: readonly DataKey[];
 }
 
+/** Hears of a file that others could read, as a copy that was put back by hand. */
+type Tell = (sentence: string) => void;
+
+const untold: Tell = () => undefined;
+
+/** How secrets are read. */
+interface SecretsOptions {
+  /** Data keys of the environment. */
+  readonly dataKeys?: readonly DataKey[] | undefined;
+  readonly tell?: Tell;
+}
+
 /**
  * Reads the secrets of a data folder, generating what is missing; the files are readable by their owner alone. Data keys of
  * the environment come before those of the folder, which then gets none of its own.
  */
-export async function openSecrets(dataDir: string, dataKeys: readonly DataKey[] = []): Promise<Secrets> {
+export async function openSecrets(
+  dataDir: string,
+  { dataKeys = [], tell = untold }: SecretsOptions = {},
+): Promise<Secrets> {
   const folder = await openFolder(dataDir);
-  const pair = JSON.parse(await readOrMake(join(folder, 'signing.json'), makePair)) as Secrets['signing'];
-  const key = await readOrMake(join(folder, 'session.key'), () => randomBytes(32).toString('base64'));
+  const pair = JSON.parse(await readOrMake(join(folder, 'signing.json'), makePair, tell)) as Secrets['signing'];
+  const key = await readOrMake(join(folder, 'session.key'), () => randomBytes(32).toString('base64'), tell);
   const known = new Set(dataKeys.map(({ id }) => id));
-  const others = (await readDataKeys(folder, dataKeys.length > 0)).filter(({ id }) => !known.has(id));
+  const others = (await readDataKeys(folder, dataKeys.length > 0, tell)).filter(({ id }) => !known.has(id));
   return { signing: pair, sessionKey: Buffer.from(key, 'base64'), dataKeys: [...dataKeys, ...others] };
 }
 
 const DATA_KEYS = 'data.keys';
 
-async function readDataKeys(folder: string, optional: boolean): Promise<readonly DataKey[]> {
+async function readDataKeys(folder: string, optional: boolean, tell: Tell): Promise<readonly DataKey[]> {
   const path = join(folder, DATA_KEYS);
   if (optional && (await stat(path).catch(() => undefined)) === undefined) return [];
-  const text = await readOrMake(path, () => `${newDataKey(randomBytes)}\n`);
+  const text = await readOrMake(path, () => `${newDataKey(randomBytes)}\n`, tell);
   try {
     return parseDataKeys(text);
   } catch (error) {
@@ -46,7 +61,7 @@ export async function rotateDataKey(dataDir: string): Promise<string> {
     throw new StartError(`There is no data folder ${dataDir}: its first start makes its first key.`);
   }
   const folder = await openFolder(dataDir);
-  const before = await readDataKeys(folder, true);
+  const before = await readDataKeys(folder, true, untold);
   const path = join(folder, DATA_KEYS);
   const key = newDataKey(randomBytes);
   await writeWhole(path, `${key}\n${before.length === 0 ? '' : await readFile(path, 'utf8')}`);
@@ -56,7 +71,7 @@ export async function rotateDataKey(dataDir: string): Promise<string> {
 /** The password of the embedded database, made at the first start; letters and digits alone. */
 export async function databasePassword(dataDir: string): Promise<string> {
   const folder = await openFolder(dataDir);
-  return readOrMake(join(folder, 'database.password'), () => randomBytes(32).toString('hex'));
+  return readOrMake(join(folder, 'database.password'), () => randomBytes(32).toString('hex'), untold);
 }
 
 async function openFolder(dataDir: string): Promise<string> {
@@ -76,12 +91,13 @@ function makePair(): string {
   );
 }
 
-async function readOrMake(path: string, make: () => string): Promise<string> {
+async function readOrMake(path: string, make: () => string, tell: Tell): Promise<string> {
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) {
     await writeWhole(path, make());
   } else if ((found.mode & 0o077) !== 0) {
-    throw new StartError(`The secret ${path} can be read by others. Run: chmod 600 ${path}`);
+    await chmod(path, 0o600);
+    tell(`others could have read the secret ${path}: they cannot any more; if somebody has, delete it for a new one`);
   }
   return readFile(path, 'utf8');
 }

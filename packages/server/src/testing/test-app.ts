@@ -23,6 +23,9 @@ export function testSecrets(sessionKey: Uint8Array): Secrets {
 /** The administrator of every test application. */
 export const ADMIN = { email: 'admin@test', password: 'correct horse battery' } as const;
 
+/** What opens the figures of a test application. */
+export const METRICS_TOKEN = 'figures-for-whoever-tests';
+
 /** An answer of a call: status, headers and parsed body. */
 export interface Answered<T = Record<string, unknown>> {
   readonly status: number;
@@ -59,6 +62,8 @@ export interface TestApp extends AsyncDisposable {
   start(chatId: string, body?: Record<string, unknown>): Promise<SessionStarted>;
   /** Starts a session in which the client speaks first, and waits for no answer. */
   begun(chatId: string, said: string): Promise<SessionStarted>;
+  /** The figures, as Prometheus reads them. */
+  metrics(): Promise<string>;
   /** Stops and starts again on the same database. */
   restart(): Promise<void>;
 }
@@ -91,6 +96,7 @@ export async function startTestApp(options: Partial<AppOptions> = {}): Promise<T
       trustedProxies: [],
       limits: { user: 0, open: 0, starts: 0 },
       connectionsPerAddress: 0,
+      metrics: { address: undefined, token: METRICS_TOKEN },
       outgoingAllow: ['127.0.0.0/8'],
       visitorOutgoingAllow: ['127.0.0.0/8'],
       admin: ADMIN,
@@ -159,6 +165,14 @@ export async function startTestApp(options: Partial<AppOptions> = {}): Promise<T
     },
     async chat(blocks, settings = {}) {
       return created<string>('/chats', { name: 'Chat', botId: await bot(blocks), ...settings });
+    },
+    async start(chatId, body = {}) {
+      const answer = await call<SessionStarted>('POST', `/chats/${chatId}/sessions`, body);
+      if (answer.status !== 201) throw new Error(JSON.stringify(answer.body));
+      return answer.body;
+    },
+    async metrics() {
+      return (await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${METRICS_TOKEN}` } })).text();
     },
     async restart() {
       await app[Symbol.asyncDispose]();

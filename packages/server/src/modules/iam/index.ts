@@ -2,6 +2,7 @@
 export { withAudit } from './audit.ts';
 export { personName } from './person-name.ts';
 export { answeringRoles, canAnswer } from './roles.ts';
+export { resetPassword } from './reset-password.ts';
 export { iamRoutes } from './routes.ts';
 export { Iam, type FirstAdmin } from './service.ts';
 export { Tokens } from './tokens.ts';

@@ -61,7 +61,7 @@ it('whatever is asked of an address counts, and the port that a proxy names with
   expect(await statuses('DELETE', '/api/v1/auth/login')).toEqual([405, 405, 405, 429]);
   expect(await statuses('GET', '/%zz')).toEqual([400, 400, 400, 429]);
   expect(await statuses('GET', '/api/v1/openapi.json')).toEqual([200, 200, 200, 429]);
-  expect(await statuses('GET', '/metrics')).toEqual([200, 200, 200, 429]);
+  expect(await statuses('GET', '/metrics')).toEqual([401, 401, 401, 429]);
   // Whoever supervises the process may have the address of its visitors.
   expect(await statuses('GET', '/health/ready')).toEqual([200, 200, 200, 200]);
 });

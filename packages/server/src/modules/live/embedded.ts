@@ -5,7 +5,7 @@ import { createCentrifugeServer, disconnects, type Fault, type StreamSource } fr
 import type { PassingEvent } from '../../platform/announcer.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
-import type { LiveFigures } from '../../platform/metrics.ts';
+import type { LiveFigures } from '../../platform/figures.ts';
 import type { Notice, Notices } from '../../platform/notices.ts';
 import type { Origins } from '../../platform/origins.ts';
 import type { ConnectionMeta, Decisions } from './decisions.ts';

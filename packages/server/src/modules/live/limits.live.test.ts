@@ -46,7 +46,7 @@ async function visitor(address: string, sessionId: string): Promise<Centrifuge> 
 }
 
 async function notices(): Promise<Record<string, number>> {
-  const text = await (await fetch(`${app.url}/metrics`)).text();
+  const text = await app.metrics();
   const found = text.matchAll(/^molva_notices_total\{notice="([^"]+)"\} (\d+)$/gm);
   return Object.fromEntries([...found].map(([, notice = '', count]) => [notice, Number(count)]));
 }
@@ -96,6 +96,6 @@ it('connect data that holds too much is refused with the reason', async () => {
   const ended = new Promise((resolve) => client.on('disconnected', resolve));
   client.connect();
   expect(await ended).toMatchObject({ code: 3501, reason: expect.stringMatching(/^bad request: settings\.sessions /) });
-  const text = await (await fetch(`${app.url}/metrics`)).text();
+  const text = await app.metrics();
   expect(text).toContain('molva_live_disconnects_total{code="3501"} 1');
 });

@@ -5,7 +5,7 @@ import { widgetChannel } from '@molva/contract';
 import type { AnnouncementListener, Announcer } from '../../platform/announcer.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
-import type { LiveFigures } from '../../platform/metrics.ts';
+import type { LiveFigures } from '../../platform/figures.ts';
 import type { Notices } from '../../platform/notices.ts';
 import { decideConnect, type SessionGate } from './connect.ts';
 import { openEmbeddedEngine, type EmbeddedEngine } from './embedded.ts';

@@ -54,7 +54,7 @@ const isOnline = async (id: string): Promise<boolean> => {
   return clientOnlineAt !== null && (clientOfflineAt === null || clientOfflineAt < clientOnlineAt);
 };
 const connections = async (): Promise<number> => {
-  const text = await (await fetch(`${app.url}/metrics`)).text();
+  const text = await app.metrics();
   return Number(/^molva_live_connections (\d+)$/m.exec(text)?.[1]);
 };
 const heardOf = (id: string): string[] => heard.filter(({ session }) => session === id).map(({ event }) => event);

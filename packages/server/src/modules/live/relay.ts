@@ -1,7 +1,7 @@
 import { STREAM_BYTES, type CommittedEvent } from '../../platform/announcer.ts';
 import type { Clock, Timer } from '../../platform/clock.ts';
 import { faultLevel, type Log } from '../../platform/log.ts';
-import type { LiveFigures } from '../../platform/metrics.ts';
+import type { LiveFigures } from '../../platform/figures.ts';
 import type { ChannelStreams } from './streams.ts';
 
 /** Where a relay's events leave. */

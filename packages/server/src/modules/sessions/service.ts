@@ -9,7 +9,7 @@ import { Failure, notFound } from '../../platform/failure.ts';
 import { isUuid, type Ids } from '../../platform/ids.ts';
 import type { Log } from '../../platform/log.ts';
 import type { Memory } from '../../platform/memory.ts';
-import type { SessionFigures } from '../../platform/metrics.ts';
+import type { SessionFigures } from '../../platform/figures.ts';
 import type { Notices } from '../../platform/notices.ts';
 import type { NodeLease } from '../../platform/node-lease.ts';
 import type { Holder } from '../../platform/route.ts';
@@ -134,7 +134,18 @@ export class Sessions {
     const rules = { chats, companies };
     const disagreements = new Disagreements(ports);
     const disagreed = (id: string) => disagreements.note(id);
-    const steps = new Steps({ database, clock, ids, announcer, memory, due, rules, disagreed, vault });
+    const steps = new Steps({
+      database,
+      clock,
+      ids,
+      announcer,
+      memory,
+      due,
+      rules,
+      disagreed,
+      vault,
+      figures: ports.sessionFigures,
+    });
     const waiter = new TurnWaiter(announcer, clock, steps, ports.stopping);
     this.#waiter = waiter;
     this.#runner = new StepRunner(steps, { ids, bots, operators, notices }, waiter, ports.stopping);

@@ -1,6 +1,7 @@
 import type { Database } from '../../platform/database.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { DueRunner } from '../../platform/due.ts';
+import type { DeliveryOutcome } from '../../platform/figures.ts';
 import { isoInstant } from '../../platform/instant.ts';
 import { shortId, type Log } from '../../platform/log.ts';
 import type { Notices } from '../../platform/notices.ts';
@@ -60,6 +61,7 @@ export interface DeliveryPorts {
   readonly proofsOf: (sessionId: string) => Promise<CallProofs>;
   /** Calls a minute to addresses that visitors of one address named; 0 for no limit. */
   readonly visitorCalls: number;
+  readonly countDelivery: (outcome: DeliveryOutcome) => void;
 }
 
 /**
@@ -93,6 +95,7 @@ export class Deliveries {
       // It was called off as the process stops: that is no try, and whoever starts next makes it.
       if (failure?.reason === 'aborted') return clock.now();
       const wait = failure === undefined || failure.reason === 'refused' ? undefined : RETRY_MS[row.attempts];
+      this.#ports.countDelivery(failure === undefined ? 'delivered' : wait === undefined ? 'given_up' : 'retried');
       if (failure !== undefined) this.#tell(row, sessionId, failure, wait !== undefined);
       if (wait !== undefined) {
         const again = clock.now() + wait;

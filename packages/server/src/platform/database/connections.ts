@@ -1,6 +1,7 @@
 import { Socket } from 'node:net';
 import pg from 'pg';
 import { isRefused, Unanswered } from '../breaks.ts';
+import type { PoolFigures } from '../figures.ts';
 import { count } from './counted.ts';
 import { SilenceGuard, streamOf } from './silence.ts';
 import type { DatabaseWatch } from './watch.ts';
@@ -205,6 +206,12 @@ export class Connections implements AsyncDisposable {
         throw error;
       },
     );
+  }
+
+  /** How many there are, and who waits for one. */
+  get figures(): PoolFigures {
+    const { totalCount, idleCount, waitingCount } = this.#pool;
+    return { used: totalCount - idleCount, idle: idleCount, waiting: waitingCount };
   }
 
   /** Breaks the connections that nobody uses. */

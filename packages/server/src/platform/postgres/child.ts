@@ -55,7 +55,7 @@ export function launch(
   as: RunAs,
   log: ClusterLog,
 ): ChildProcess {
-  const options = { ...settings, unix_socket_directories: socketFolder, hba_file: accessRules };
+  const options = { ...settings, unix_socket_directories: listOf(socketFolder), hba_file: accessRules };
   const flags = Object.entries(options).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const { command, args } = as.wrap(join(binaries.folder, 'postgres'), ['-D', folder, ...flags]);
   const output = log.open();
@@ -70,6 +70,11 @@ export function launch(
   } finally {
     closeSync(output);
   }
+}
+
+/** A list of one in PostgreSQL's words: a comma in it would begin another entry. */
+function listOf(entry: string): string {
+  return `"${entry.replaceAll('"', '""')}"`;
 }
 
 /** Whether a child is no more. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { chmodSync, lstatSync, mkdirSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import pg from 'pg';
 import type { DatabaseConnection } from '../database.ts';
 import { databasePassword } from '../secrets.ts';
@@ -14,8 +14,9 @@ import { ClusterLog } from './cluster-log.ts';
 import { keepCopy } from './copies.ts';
 import { clearLeftovers } from './leftovers.ts';
 import { becomeReady, type Starting } from './readiness.ts';
-import { checkReach, runAs, type RunAs } from './run-as.ts';
+import { reaching, runAs, type RunAs } from './run-as.ts';
 import type { DatabaseServer } from './server.ts';
+import { takeOver } from './take-over.ts';
 
 const DATABASE = 'molva';
 /** Longest path of a Unix socket that every system takes, less the name PostgreSQL gives it. */
@@ -33,10 +34,9 @@ export interface EmbeddedStart extends Starting {
  */
 export async function openEmbedded(dataDir: string, start: EmbeddedStart): Promise<DatabaseServer> {
   const folder = join(dataDir, 'postgres');
-  const as = runAs(folder);
   const binaries = findBinaries(process.env['PATH'] ?? '');
-  checkReach(as, binaries.folder, 'its programs in');
-  checkReach(as, dataDir, 'the data folder');
+  const as = reaching(runAs(folder), [binaries.folder, dataDir]);
+  takeOver(folder, as);
   const socketFolder = prepareSocketFolder(dataDir, as);
   const password = await databasePassword(dataDir);
   ensureCluster(folder, password, binaries, as);
@@ -82,6 +82,8 @@ export async function openEmbedded(dataDir: string, start: EmbeddedStart): Promi
     stopping = true;
     watching[Symbol.dispose]();
     await stop(child, withinMs);
+    // What had to lie elsewhere, for the length of its path, is not left there.
+    if (dirname(socketFolder) !== dataDir) rmSync(socketFolder, { recursive: true, force: true });
   };
   return { connection, kind: 'embedded', failed, end, [Symbol.asyncDispose]: () => end() };
 }

@@ -39,7 +39,6 @@ export async function begin<T>(
   const first = await birth.first(draft, { ...runner.setting(draft), callBack });
   const written = { ids: runner.ports.ids, vault: ports.vault };
   await createSession(database, written, draft, origin, birth.startKey(first), birth.client);
-  runner.steps.remember({ ...draft.session, version: fresh.version + 1 });
-  runner.steps.announce(draft);
+  runner.steps.begun(draft);
   return { draft, first };
 }

@@ -14,7 +14,7 @@ it('a session whose columns an older build wrote beside its floor is counted, an
   await using database = openDatabase(app.connection, 1, () => undefined);
   const [work, ann, chat] = [atWork(app), await app.operator('Ann'), await app.chat(echoBlocks)];
   const counted = async (): Promise<string | undefined> =>
-    /^molva_floor_disagreements_total (\d+)$/m.exec(await (await fetch(`${app.url}/metrics`)).text())?.[1];
+    /^molva_floor_disagreements_total (\d+)$/m.exec(await app.metrics())?.[1];
   const said = (): Record<string, unknown>[] =>
     lines.map((line) => JSON.parse(line) as Record<string, unknown>).filter(({ sessions }) => sessions !== undefined);
 

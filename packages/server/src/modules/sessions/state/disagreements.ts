@@ -1,6 +1,6 @@
 import type { Clock } from '../../../platform/clock.ts';
 import { shortId, type Log } from '../../../platform/log.ts';
-import type { SessionFigures } from '../../../platform/metrics.ts';
+import type { SessionFigures } from '../../../platform/figures.ts';
 
 /** So often at most it is said in the log. */
 const SAID_EVERY_MS = 60_000;

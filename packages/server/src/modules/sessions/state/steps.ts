@@ -4,6 +4,7 @@ import { bytesBeyond } from '../../../platform/bytes-of.ts';
 import type { Clock } from '../../../platform/clock.ts';
 import type { Database } from '../../../platform/database.ts';
 import type { DueRunner } from '../../../platform/due.ts';
+import type { SessionFigures } from '../../../platform/figures.ts';
 import { notFound } from '../../../platform/failure.ts';
 import type { Ids } from '../../../platform/ids.ts';
 import type { Vault } from '../../../platform/vault.ts';
@@ -40,6 +41,7 @@ export interface StepPorts {
   readonly memory: Memory;
   readonly rules: RuleSource;
   readonly vault: Vault;
+  readonly figures: SessionFigures;
   /** Hears of a row whose documented columns were written beside its floor. */
   readonly disagreed: (id: string) => void;
 }
@@ -106,14 +108,19 @@ export class Steps {
   async #attempt<T>(id: string, decide: Decide<T>, atLeast: number): Promise<T> {
     for (let again = false; ; again = true) {
       // Behind the steps before it: the one whose commit is seen elsewhere already may still wait for its answer.
+      const lap = this.#ports.figures.lap();
       const session = await this.#newEnough(id, atLeast);
       const draft = await this.draftOf(session);
+      lap('read');
       const answer = await decide(draft);
+      lap('decide');
       if (draft.empty) {
         this.announce(draft);
         return answer;
       }
-      if (await this.#commit(draft, again)) {
+      const committed = await this.#commit(draft, again);
+      lap('commit');
+      if (committed) {
         this.remember({ ...draft.session, version: session.version + 1 });
         this.announce(draft);
         return answer;
@@ -135,9 +142,20 @@ export class Steps {
     }
   }
 
+  /** Tells of a session that was written with its first step. */
+  begun(draft: Draft): void {
+    const { session } = draft;
+    this.remember({ ...session, version: session.version + 1 });
+    this.#ports.figures.started();
+    this.announce(draft);
+  }
+
   /** Tells of a draft that is committed. */
   announce(draft: Draft): void {
-    const { announcer, due } = this.#ports;
+    const { announcer, due, figures } = this.#ports;
+    for (const { authorType } of draft.messages) figures.said(authorType, 1);
+    const { floor } = draft.session;
+    if (floor.at === 'closed' && draft.before.floor.at !== 'closed') figures.closed(floor.by);
     // Also where nothing was said: somebody may wait for the bot to be done.
     if (!draft.empty) announcer.committed(draft.before.id, draft.events);
     for (const event of draft.passing) announcer.passing(draft.before.id, event);
