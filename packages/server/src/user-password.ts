@@ -1,9 +1,11 @@
 import { text } from 'node:stream/consumers';
 import type { Readable } from 'node:stream';
 import { resetPassword } from './modules/iam/index.ts';
+import { systemClock } from './platform/clock.ts';
 import type { Config } from './platform/config.ts';
 import { openDataFolder } from './platform/data-folder.ts';
 import { openDatabase } from './platform/database.ts';
+import { systemIds } from './platform/ids.ts';
 import { openDatabaseServer } from './platform/postgres/index.ts';
 import { StartError } from './platform/start-error.ts';
 
@@ -28,7 +30,9 @@ export async function setUserPassword(config: Config, email: string, input: Read
     { text: `select to_regclass('users') is not null as found` },
     [],
   );
-  const password = tables?.found === true ? await resetPassword(database, email, given) : undefined;
+  const ids = systemIds(() => systemClock.now());
+  const password =
+    tables?.found === true ? await resetPassword(database, email, given, (count) => ids.randomBytes(count)) : undefined;
   if (password === undefined) throw new StartError(`There is no user with the e-mail address ${email}.`);
   return password;
 }

@@ -157,8 +157,13 @@ function inputOf({ name, required, example }: Parameter, id: string): HTMLInputE
     required,
     autocomplete: 'off',
     spellcheck: 'false',
-    placeholder: [example ?? ''].flat().join(','),
+    placeholder: [example ?? ''].flat().map(plain).join(','),
   });
+}
+
+/** A value as it stands in an address. */
+function plain(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function faultOf(text: string): string | undefined {

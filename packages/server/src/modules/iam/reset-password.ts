@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { Database } from '../../platform/database.ts';
 import { generatePassword, Passwords } from './passwords.ts';
 import { endLogins, findCredentials, updateUser } from './user-store.ts';
@@ -11,10 +10,11 @@ export async function resetPassword(
   database: Database,
   email: string,
   given: string | undefined,
+  randomBytes: (count: number) => Uint8Array,
 ): Promise<string | undefined> {
   const user = await findCredentials(database, email);
   if (user === undefined) return undefined;
-  const password = given ?? generatePassword((count) => randomBytes(count));
+  const password = given ?? generatePassword(randomBytes);
   const hash = await new Passwords().hash(password);
   await database.builder.transaction().execute(async (transaction) => {
     await updateUser(transaction, user.id, { password_hash: hash });
