@@ -42,7 +42,7 @@ function docsSize(site: string): number {
   const start = new Set(
     [...readFileSync(join(site, 'index.html'), 'utf8').matchAll(/assets\/(index-[^"]+)/g)].map(([, name]) => name),
   );
-  const files = readdirSync(join(site, 'assets')).filter((name) => !start.has(name));
+  const files = readdirSync(join(site, 'assets')).filter((name) => !start.has(name) && !name.startsWith('next-steps'));
   return files.reduce((sum, name) => sum + gzipSync(readFileSync(join(site, 'assets', name))).length, 0);
 }
 

@@ -1,7 +1,6 @@
 import { createChat } from '@molva/sdk';
 import { ChatView } from './chat-view.ts';
 import { byId, element } from './dom.ts';
-import { nextSteps } from './next-steps.ts';
 import { Recorder } from './recorder.ts';
 import { initialLanguage, keepLanguage, textsOf, type Language, type Texts } from './texts.ts';
 import { WireView } from './wire-view.ts';
@@ -62,7 +61,8 @@ function addTabs(): void {
 async function openChat(): Promise<void> {
   const asked = new URLSearchParams(location.search).get('chat');
   const chatId = asked ?? (await demoChat());
-  byId('next').append(...nextSteps(texts, language, chatId));
+  // The chat comes first: what is read later is loaded beside it.
+  void import('./next-steps.ts').then(({ nextSteps }) => byId('next').append(...nextSteps(texts, language, chatId)));
   const recorder = new Recorder();
   new WireView(byId('wire'), recorder, texts);
   if (chatId === undefined) {

@@ -8,12 +8,16 @@ const TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 /** Answers the figures beside the API, to who brings the token. */
 export function addMetrics(server: FastifyInstance, metrics: Metrics, token: string): void {
-  server.get('/metrics', async (request, reply) => {
-    if (!brings(request.headers.authorization, token)) throw new Failure('not-authenticated');
-    return reply
-      .type(TYPE)
-      .header('cache-control', 'no-store')
-      .send(await metrics.text());
+  server.route({
+    method: ['GET', 'HEAD'],
+    url: '/metrics',
+    handler: async (request, reply) => {
+      if (!brings(request.headers.authorization, token)) throw new Failure('not-authenticated');
+      return reply
+        .type(TYPE)
+        .header('cache-control', 'no-store')
+        .send(await metrics.text());
+    },
   });
 }
 

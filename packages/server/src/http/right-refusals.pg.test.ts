@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { echoBlocks, startTestApp, type TestApp } from '../testing/test-app.ts';
+import { METRICS_TOKEN, echoBlocks, startTestApp, type TestApp } from '../testing/test-app.ts';
 
 let app: TestApp;
 let chatId: string;
@@ -59,9 +59,12 @@ describe('a call that is refused', () => {
 });
 
 it('whatever is read answers to HEAD with the headers of GET', async () => {
+  const figures = { authorization: `Bearer ${METRICS_TOKEN}` };
   for (const path of ['/api/v1/users/me', '/api/v1/sessions/', '/api/v1/openapi.json', '/health/live/', '/metrics']) {
     const [head, get] = await Promise.all(
-      ['HEAD', 'GET'].map((method) => fetch(app.url + path, { method, headers: app.admin })),
+      ['HEAD', 'GET'].map((method) =>
+        fetch(app.url + path, { method, headers: path === '/metrics' ? figures : app.admin }),
+      ),
     );
     expect([path, head?.status, await head?.text()]).toEqual([path, 200, '']);
     expect(head?.headers.get('content-type')).toBe(get?.headers.get('content-type'));
@@ -86,7 +89,7 @@ describe('a page of another origin', () => {
 
   it('may not where it is not, and is counted', async () => {
     expect((await ask('https://shop.example')).headers.get('access-control-allow-origin')).toBe(null);
-    const metrics = await (await fetch(`${app.url}/metrics`)).text();
+    const metrics = await app.metrics();
     expect(metrics).toMatch(/molva_notices_total\{notice="origin-refused"\} 1$/m);
   });
 });
