@@ -113,7 +113,10 @@ async function serve(config: Config, output: NodeJS.WriteStream, version: string
   });
   try {
     await using _folder = await openDataFolder(config.dataDir);
-    const secrets = await openSecrets(config.dataDir, { dataKeys: config.dataKeys, tell: (sentence) => log.warn(sentence) });
+    const secrets = await openSecrets(config.dataDir, {
+      dataKeys: config.dataKeys,
+      tell: (sentence) => log.warn(sentence),
+    });
     const database = await openDatabaseServer(config.dataDir, config.databaseUrl, {
       tell: (sentence) => log.warn(sentence),
       stop: begun.signal,

@@ -130,7 +130,11 @@ describe('sealing', () => {
       const { dataKeys } = await openSecrets(folder);
       expect(dataKeys.map(({ id }) => id)).toEqual([name, made[0]?.id]);
       const given = parseDataKeys(`mine:${randomBytes(32).toString('base64')}`);
-      expect((await openSecrets(folder, given)).dataKeys.map(({ id }) => id)).toEqual(['mine', name, made[0]?.id]);
+      expect((await openSecrets(folder, { dataKeys: given })).dataKeys.map(({ id }) => id)).toEqual([
+        'mine',
+        name,
+        made[0]?.id,
+      ]);
       expect(parseDataKeys(await readFile(join(folder, 'secrets', 'data.keys'), 'utf8'))).toEqual(dataKeys);
     } finally {
       await rm(folder, { recursive: true });

@@ -166,11 +166,6 @@ export async function startTestApp(options: Partial<AppOptions> = {}): Promise<T
     async chat(blocks, settings = {}) {
       return created<string>('/chats', { name: 'Chat', botId: await bot(blocks), ...settings });
     },
-    async start(chatId, body = {}) {
-      const answer = await call<SessionStarted>('POST', `/chats/${chatId}/sessions`, body);
-      if (answer.status !== 201) throw new Error(JSON.stringify(answer.body));
-      return answer.body;
-    },
     async metrics() {
       return (await fetch(`${url}/metrics`, { headers: { authorization: `Bearer ${METRICS_TOKEN}` } })).text();
     },
