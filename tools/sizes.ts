@@ -14,7 +14,7 @@ const budgets = [
 ];
 
 /** What the start page loads before it shows a chat, bytes after gzip. */
-const START_PAGE_LIMIT = 36_000;
+const START_PAGE_LIMIT = 37_000;
 
 /** What the page of the API loads of its own, bytes after gzip; the document comes on top. */
 const DOCS_LIMIT = 20_000;
