@@ -133,13 +133,14 @@ describe('a session that was not named at the connect', () => {
     await expect.poll(() => events).toEqual(['chatMessageCreated']);
   });
 
-  it('is opened by the token of its join, which later calls need not repeat; without one the reason is said', async () => {
+  it('is opened by the token of its join, which later calls need not repeat; without one it looks as if there were none', async () => {
     const session = await app.start(guardedChat);
     const { client, channels } = await connect([]);
     const { id, sessionToken } = session;
+    // Whoever holds nothing of a session is told what he would be told if there were none.
     await expect(client.rpc('joinSession', { id })).rejects.toMatchObject({
-      code: 401,
-      message: 'A valid session token is needed',
+      code: 404,
+      message: 'Entity not found',
     });
     expect(await client.rpc('joinSession', { id, sessionToken })).toEqual(success);
     expect(channels).toEqual([`widget:${id}`]);
