@@ -1,22 +1,20 @@
 import { openCalls } from './composition/calls.ts';
 import { createDemo } from './composition/demo.ts';
-import { openMetricsAddress } from './composition/metrics-address.ts';
+import { openFigures } from './composition/figures.ts';
 import { openListener } from './composition/listening.ts';
 import { openLive } from './composition/live.ts';
 import { composeModules, noFiles } from './composition/modules.ts';
 import type { AppOptions } from './composition/options.ts';
+import { upgrade } from './composition/upgrade.ts';
 import type { FirstAdmin } from './modules/iam/index.ts';
 import { Announcer } from './platform/announcer.ts';
 import { Changes } from './platform/changes.ts';
 import { isAway } from './platform/breaks.ts';
-import { systemClock } from './platform/clock.ts';
-import { Descriptors } from './platform/descriptors.ts';
 import { claimDataKeys, settleDataKeys } from './platform/data-keys.ts';
 import { DatabaseWatch, findPooler, openDatabase } from './platform/database.ts';
 import { openDueRunner } from './platform/due.ts';
 import { Memory } from './platform/memory.ts';
 import { Metrics } from './platform/metrics.ts';
-import { migrate } from './platform/migrations.ts';
 import { Notices } from './platform/notices.ts';
 import { openOutgoing } from './platform/outgoing.ts';
 import { StartError } from './platform/start-error.ts';
@@ -36,9 +34,6 @@ const CALLS_OUT = 3;
 /** What is kept between calls: some fifty thousand sessions beside their chats and bots. */
 const MEMORY_BYTES = 128 * 1024 * 1024;
 
-/** How long a step of an upgrade may take. */
-const UPGRADE_MS = 3_600_000;
-
 /** Starts the application; throws `StartError` where its database goes away meanwhile. */
 export async function startApp(options: AppOptions): Promise<App> {
   try {
@@ -49,13 +44,6 @@ export async function startApp(options: AppOptions): Promise<App> {
     if (!isAway(error)) throw error;
     throw new StartError(`The database cannot be used: ${(error as Error).message}. Start again when it can.`);
   }
-}
-
-/** Brings the schema up to date, over a connection that lets it take its time. */
-async function upgrade({ connection, log }: AppOptions): Promise<void> {
-  await using database = openDatabase(connection, 1, () => undefined, { limit: UPGRADE_MS });
-  const applied = await migrate(database);
-  if (applied > 0) log.info({ applied }, 'the database was brought up to date');
 }
 
 /** Composes the application, brings the database up to date, and listens. What is opened here is closed in reverse. */
@@ -107,16 +95,7 @@ async function compose(options: AppOptions): Promise<App> {
   const live = opened.use(openLive(ground, modules, listener, notices, options));
   const calls = await openCalls(options, ground, modules, listener, { metrics, watch, notices });
   opened.defer(() => calls.close());
-  const descriptors = opened.use(new Descriptors(systemClock, log));
-  metrics.watchDescriptors(() => descriptors.shortages);
-  metrics.watchLive(() => live.figures());
-  metrics.watchLease(() => lease.figures);
-  metrics.watchPools(() => database.pools);
-  metrics.watchDueLag(async () => (await due.lag()) / 1000);
-  metrics.watchMemory(() => memory.figures());
-
-  const shown = opened.use(await openMetricsAddress(options.metrics, metrics));
-  if (shown.url !== undefined) log.info({ url: shown.url }, 'figures are answered');
+  opened.use(await openFigures(options, metrics, { ...ground, live }));
 
   const firstAdmin = await modules.iam.createFirstCompany(options.admin.email, options.admin.password);
   if (firstAdmin !== undefined && options.demo) await createDemo(firstAdmin, modules);
