@@ -144,7 +144,9 @@ describe('the result call of a dialog', () => {
       {
         start: { type: 'start', next: 'ask' },
         ask: { type: 'question', text: 'Well?', default: 'loop' },
-        loop: { type: 'set', values: { x: '1' }, next: 'loop' },
+        loop: { type: 'condition', branches: [{ when: 'true', next: 'again' }], default: 'out' },
+        again: { type: 'set', values: { x: '1' }, next: 'loop' },
+        out: { type: 'end' },
       },
       (path: string) => app.call('POST', path, { message: 'x' }, app.admin),
     ],
