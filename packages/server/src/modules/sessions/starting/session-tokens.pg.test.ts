@@ -57,7 +57,7 @@ describe('a session token', () => {
     expect((await say(open, 'hello', bad)).status).toBe(201);
     expect((await read(open, bad)).status).toBe(200);
     const guarded = await app.start(await verifying());
-    expect((await read(guarded, bad)).headers.get('x-error-code')).toBe('session-token-refused');
+    expect((await read(guarded, bad)).headers.get('x-error-code')).toBe('entity-not-found');
   });
 
   it('of before it slid with its session is good as long', async () => {

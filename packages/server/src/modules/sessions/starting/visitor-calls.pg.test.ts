@@ -97,8 +97,7 @@ describe('an open start', () => {
     const all = 1 + 35 * 3;
     await polled(() => at('/all').length).toBe(all);
     await polled(() => at('/some').length).toBe(120);
-    const metrics = async () => (await fetch(`${app.url}/metrics`)).text();
-    await polled(metrics).toMatch(/molva_notices_total\{[^}]*visitor-calls-limited[^}]*\} [1-9]/);
+    await polled(() => app.metrics()).toMatch(/molva_notices_total\{[^}]*visitor-calls-limited[^}]*\} [1-9]/);
     expect(at('/some')).toHaveLength(120);
   });
 
