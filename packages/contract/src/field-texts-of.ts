@@ -32,6 +32,9 @@ export const fieldTextsOf: Readonly<Record<string, string>> = {
   identityVerification: 'whether clients prove who they are: off, optional or required',
   identitySecret: 'signs identity tokens (HS256); 32 characters or more, and never answered',
   callbackSecret: 'signs the calls that Molva makes for the chat',
+  identityKeys: 'public keys that identity tokens are checked with beside the secret (RS256, ES256); ten at most',
+  identityAudience: 'the `aud` an identity token must have; null where none is asked for',
+  identityMaxAge: 'seconds an identity token may be good for, counted from its check',
   resumeByExternalId: 'whether a client goes on by its external id alone',
 
   // Bots

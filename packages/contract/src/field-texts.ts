@@ -47,6 +47,7 @@ export const fieldTexts: Readonly<Record<string, string>> = {
   clientOfflineAt: 'when the client last left; null while it is there',
   clientExternalId: 'the client as your own system knows it',
   clientBanned: 'whether the client is banned',
+  verified: 'who the client was proven to be, when and by what; null where nobody proved it',
   unreadClientMessageCount: 'messages of the client that nobody has read',
   lastMessage: 'the last thing said; null before the first',
   lastMessageCreatedAt: 'when something was last said',

@@ -54,7 +54,7 @@ it.each([
   expect(policy).toContain(`connect-src ${sources}`);
   expect(policy).toContain("form-action 'none'");
   expect(policy).toContain("default-src 'self'");
-  expect(policy).toHaveLength(8);
+  expect(policy).toHaveLength(9);
 });
 
 it('a page is not sent again to who has it, and in part to who asks for a part', async () => {
