@@ -15,6 +15,6 @@ export async function testFolder(mode = 0o711): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), 'molva-start-'));
   made.push(path);
   await chmod(path, mode);
-  onTestFinished(() => rm(path, { recursive: true, force: true }));
+  onTestFinished(() => rm(path, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 }));
   return path;
 }

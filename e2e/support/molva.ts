@@ -56,7 +56,7 @@ export class MolvaProcess implements AsyncDisposable {
     try {
       await molva.run();
     } catch (error) {
-      await rm(folder, { recursive: true, force: true });
+      await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
       throw error;
     }
     return molva;
@@ -129,7 +129,7 @@ export class MolvaProcess implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.signal('SIGTERM');
-    await rm(this.folder, { recursive: true, force: true });
+    await rm(this.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
 }
 

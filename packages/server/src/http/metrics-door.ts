@@ -1,3 +1,4 @@
+import { answerHeaders } from './answer-headers.ts';
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { FastifyInstance } from 'fastify';
@@ -26,7 +27,7 @@ export function metricsServer(metrics: Metrics, token: string | undefined): Serv
   return createServer((request, response) => {
     const path = request.url?.split('?', 1)[0];
     const end = (status: number, text: string): void => {
-      response.writeHead(status, { 'content-type': TYPE, 'cache-control': 'no-store' }).end(text);
+      response.writeHead(status, { 'content-type': TYPE, ...answerHeaders }).end(text);
     };
     if (path !== '/metrics') return end(404, 'Here is /metrics alone.\n');
     if (request.method !== 'GET' && request.method !== 'HEAD') return end(405, 'Figures are read by GET.\n');

@@ -12,6 +12,6 @@ export default async function setup(project: TestProject): Promise<() => Promise
   project.provide('database', server.connection);
   return async () => {
     await server[Symbol.asyncDispose]();
-    await rm(folder, { recursive: true, force: true });
+    await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   };
 }

@@ -7,6 +7,7 @@ const sealed = [
   'identitySecret',
   'callbackSecret',
   'fcmServerKey',
+  'fcmServiceUrl',
   'eventCallbackUrl',
   'eventCallbackData',
   'messengers',

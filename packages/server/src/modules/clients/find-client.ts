@@ -7,7 +7,7 @@ export interface FoundClient {
   readonly row: ClientRow;
   /** The row as it is; null where there is none. */
   readonly known: ClientRow | null;
-  /** An anonymous client that signs in: what was begun before is not what is begun after. */
+  /** An unproven client that is proven by this call: what was begun before is not what is begun after. */
   readonly signsIn: boolean;
 }
 
@@ -19,7 +19,7 @@ type Level = 'verified' | 'claimed';
  * as the caller's word goes. What nobody proved opens nothing that was proven, and changes nothing of it.
  */
 export async function findClient(database: Database, ids: Ids, claim: ClientClaim): Promise<FoundClient> {
-  const { companyId, identity } = claim;
+  const { companyId } = claim;
   const id = claim.body.clientId;
   const byId = id === undefined ? undefined : await clientWith(database, companyId, { id });
   const named = weightOf(claim) === 'said' ? [] : namedIn(claim);
@@ -28,8 +28,8 @@ export async function findClient(database: Database, ids: Ids, claim: ClientClai
   const row = known ?? blank(claim, byId === undefined ? (id ?? ids.uuid4()) : ids.uuid4());
   const free = named.filter((_, index) => owners[index] === undefined || owners[index]?.id === known?.id);
   const told = mayTell(row, claim) ? said(claim) : {};
-  const signsIn = identity !== null && known !== null && !known.verified;
-  return { row: { ...row, ...told, ...identified(row, claim, free) }, known, signsIn };
+  const found = { ...row, ...told, ...identified(row, claim, free) };
+  return { row: found, known, signsIn: known !== null && !known.verified && found.verified };
 }
 
 /** Which of the clients there are it is: the one of the id it names, or the one that has its first identity. */

@@ -60,7 +60,7 @@ export async function keepClient(connection: Queryable, { row, known }: FoundCli
 }
 
 /** Whether a call changes what is kept of its client. */
-export function changesClient({ row, known }: FoundClient): boolean {
+export function changesClient({ row, known }: Pick<FoundClient, 'row' | 'known'>): boolean {
   return known === null || changeable.some((column) => row[column] !== known[column]);
 }
 
@@ -78,6 +78,6 @@ function written(
   if (known === null) return connection.query(insertClient, clientColumns.map(value));
   const { company_id, id, verified, claimed, external_id, messenger_user_id, banned_at } = known;
   const found = [company_id, id, verified, claimed, external_id, messenger_user_id, banned_at !== null];
-  if (!changesClient({ row, known, signsIn: false })) return connection.query(lockClient, found);
+  if (!changesClient({ row, known })) return connection.query(lockClient, found);
   return connection.query(updateClient, [...found, at, ...changeable.map(value)]);
 }

@@ -164,6 +164,9 @@ it('a banned client hears nothing more and does nothing more, and is let in agai
   expect((await connect({ sessions: [session.id] })).channels).toEqual([]);
   expect(events.map(({ event }) => event)).not.toContain('chatMessageCreated');
   await ban('unban');
+  await client.rpc('joinSession', { id: session.id });
+  expect((await app.call('POST', `/sessions/${session.id}/operators/messages`, answer, app.admin)).status).toBe(201);
+  await expect.poll(() => events.map(({ event }) => event)).toContain('chatMessageCreated');
   expect((await connect({ sessions: [session.id] })).channels).toEqual([`widget:${session.id}`]);
 });
 

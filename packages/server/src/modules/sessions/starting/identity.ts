@@ -8,7 +8,8 @@ import { verifyIdentity } from './identity-token.ts';
 const LONGEST = 255;
 
 /**
- * The identity of a token that was signed with a key of the chat; `sub` is the client's external id. Null where there is no token and none is needed; throws `identity-refused` otherwise.
+ * The identity of a token that was signed with a key of the chat; `sub` is the client's external id. Null where there is
+ * no token and none is needed; throws `identity-refused` otherwise.
  * @param byCompany the caller is a user of the chat's company, whose word needs no signature
  */
 export async function readIdentity(
@@ -22,7 +23,7 @@ export async function readIdentity(
     return null;
   }
   try {
-    const { payload } = await verifyIdentity(chat.settings, token, now);
+    const { payload, kid } = await verifyIdentity(chat.settings, token, now);
     const externalId = typeof payload.sub === 'string' ? payload.sub : '';
     if (externalId === '' || externalId.length > LONGEST || brokenTextIn(externalId) !== undefined)
       throw new Failure('identity-refused');
@@ -34,6 +35,7 @@ export async function readIdentity(
     const [name, email, phone] = [text('name'), text('email'), text('phone')];
     return {
       externalId,
+      ...(kid === null ? {} : { key: kid }),
       ...(name === undefined ? {} : { name }),
       ...(email === undefined ? {} : { email }),
       ...(phone === undefined ? {} : { phone }),

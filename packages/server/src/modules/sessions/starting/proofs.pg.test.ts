@@ -1,5 +1,9 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { SignJWT } from 'jose';
 import type { Client, ListPage, Message, Session, SessionStarted } from '@molva/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openDatabase } from '../../../platform/database.ts';
+import { runSql } from '../../../testing/rows.ts';
 import { IDENTITY_SECRET, identityOf } from '../../../testing/identities.ts';
 import { startReceiver } from '../../../testing/receiver.ts';
 import { echoBlocks, startTestApp, type TestApp } from '../../../testing/test-app.ts';
@@ -91,6 +95,31 @@ describe('signing in begins anew', () => {
     expect(await details(sessionId)).toMatchObject({ status: 'CLOSED', closeReason: 'client', verified: null });
   });
 
+  it.each(['PUT', 'POST'])('so it is where the company proves who it is, by %s', async (method) => {
+    const planted = (await begin('optional', { clientId: crypto.randomUUID() })).body;
+    const proof = { clientId: planted.clientId, clientExternalId: `told by ${method}`, messageBody: 'after the proof' };
+    const told = await begin('optional', proof, app.admin, method);
+    expect([told.status, told.body.clientId]).toEqual([201, planted.clientId]);
+    expect((await details(planted.id)).status).toBe('CLOSED');
+    const read = await app.call('GET', `/sessions/${told.body.id}/messages`, undefined, bearer(planted.sessionToken));
+    expect(read.status).toBe(404);
+    expect(await said(planted.id)).not.toContain('after the proof');
+  });
+
+  it('so it is too where a start that was interrupted before that is repeated', async () => {
+    const planted = (await begin('optional', { clientId: crypto.randomUUID() })).body;
+    const header = { 'idempotency-key': crypto.randomUUID() };
+    const signed = { clientId: planted.clientId, identityToken: await identityOf('interrupted') };
+    expect((await begin('optional', signed, header, 'POST')).status).toBe(201);
+    await using database = openDatabase(app.connection, 1, () => undefined);
+    const open =
+      "update sessions set status = 'ACTIVE', closed_at = null, floor = null, version = version + 1 where id = $1";
+    await runSql(database, open, [planted.id]);
+    await app.restart();
+    expect((await begin('optional', signed, header, 'POST')).status).toBe(200);
+    expect((await details(planted.id)).status).toBe('CLOSED');
+  });
+
   it('whoever names the client without the proof gets another client', async () => {
     const proven = (await begin('optional', { identityToken: await identityOf('named') })).body;
     for (const chat of ['optional', 'off', 'believing']) {
@@ -170,6 +199,18 @@ describe('people see what is proven', () => {
     const [started, message] = receiver.received.map(({ body }) => body as Record<string, unknown>);
     expect(started).toMatchObject({ event: 'SESSION_STARTED', data: { verified: proof }, verified: proof });
     expect(message).toMatchObject({ event: 'MESSAGE_CREATED', verified: proof });
+    const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    chats['keys'] = await app.chat(echoBlocks, {
+      identityVerification: 'required',
+      identityKeys: [{ kid: 'of spring', alg: 'ES256', publicKey: publicKey.export({ format: 'pem', type: 'spki' }) }],
+    });
+    const named = new SignJWT().setProtectedHeader({ alg: 'ES256', kid: 'of spring' }).setSubject('by a named key');
+    const signedByKey = await begin('keys', { identityToken: await named.setExpirationTime('10m').sign(privateKey) });
+    expect((await details(signedByKey.body.id)).verified).toMatchObject({
+      externalId: 'by a named key',
+      key: 'of spring',
+    });
+    expect((await client(signedByKey.body.clientId)).verified).toMatchObject({ key: 'of spring' });
     const key = (
       await app.call<{ id: string; key: string }>('POST', '/apikeys', { name: 'Key', roles: ['API'] }, app.admin)
     ).body;

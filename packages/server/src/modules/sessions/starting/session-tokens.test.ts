@@ -12,26 +12,30 @@ const session = (id: string) =>
     companyId: 1,
     ttl: 3600,
     startedAt: clock.now(),
+    tokenEpoch: 0,
     floor: { at: 'bot', role: 'first' },
   }) as unknown as HotSession;
 const chat = (identityVerification: string) => ({ settings: { identityVerification } }) as ChatRecord;
 const one = session('one');
 
 /** What becomes of whoever offers this token: the code of the failure, or `in`. */
-function outcome(sessionToken: string | null, verification = 'required'): string {
+function outcome(sessionToken: string | null, verification = 'required', held = one): string {
   try {
-    tokens.admit(one, chat(verification), { user: null, sessionToken });
+    tokens.admit(held, chat(verification), { user: null, sessionToken });
     return 'in';
   } catch (error) {
     return (error as { code: string }).code;
   }
 }
 
-it('a token opens its own session until it ends, and whoever had it learns that it ended', () => {
+it('a token opens its own session until a day after it, and whoever had it learns that it ended', () => {
   const token = tokens.issue(one);
   expect(outcome(token)).toBe('in');
-  clock.advance(3_600_000 + 1_000);
-  expect(outcome(token)).toBe('session-token-refused');
+  const ended = { ...one, floor: { at: 'closed', when: clock.now() } } as unknown as HotSession;
+  expect(outcome(token, 'required', ended)).toBe('in');
+  clock.advance(86_400_000);
+  expect(outcome(token, 'required', ended)).toBe('session-token-refused');
+  expect(outcome(token, 'required', { ...one, tokenEpoch: 1 })).toBe('session-token-refused');
 });
 
 it.each([null, '', 's1.', 's1.zzzzzz', 's1.zzzzzz.AAAA', tokens.issue(session('two')), `${tokens.issue(one)}A`])(

@@ -51,12 +51,15 @@ export class Starts {
   async start(call: StartCall): Promise<StartOutcome> {
     const { chats, clock } = this.#ports;
     const request = await readStart(call, await chats.open(call.chatId), clock.now());
-    return once({
+    const outcome = await once({
       key: request.keys.start,
       lookFirst: true,
       replay: (key) => this.#answers.ofStart(request, key),
       write: () => lookingAgain(() => this.#begin(request)),
     });
+    // Also where the call is a repeat: the process may have ended between the first one's commit and this.
+    if (request.identity !== null) await this.#endUnproven(request.chat.companyId, outcome.started.clientId);
+    return outcome;
   }
 
   async #begin(request: StartRequest): Promise<StartOutcome> {
@@ -72,7 +75,7 @@ export class Starts {
     const looks = request.continues && found.known !== null;
     const theirs = looks ? await this.#starts.liveOfClient(clientOf(request, found)) : [];
     const outcome = (await this.#goOn(request, found, theirs)) ?? (await this.#births.begin(request, found, theirs));
-    if (request.identity !== null && found.known !== null) await this.#endUnproven(found);
+    if (found.signsIn && verifies(request)) await this.#endUnproven(found.row.company_id, found.row.id);
     return outcome;
   }
 
@@ -101,6 +104,8 @@ export class Starts {
       const repeated = said && (await this.#repeated(said, request));
       if (repeated !== undefined) return repeated;
     }
+    // Whoever began what is there may be somebody else than who is proven now.
+    if (found.signsIn && verifies(request)) return undefined;
     const session = await this.#firstOpen(request, theirs);
     if (session === undefined || !this.#isLive(session)) return undefined;
     const outcome = await this.#continues.go(session, request);
@@ -133,10 +138,15 @@ export class Starts {
   }
 
   /** Ends what its client began before it was proven: what is said after that is not for those who had it before. */
-  async #endUnproven({ row }: FoundClient): Promise<void> {
+  async #endUnproven(companyId: number, clientId: string): Promise<void> {
     const { runner } = this.#ports;
-    for (const id of await this.#starts.liveUnproven(row.company_id, row.id)) {
+    for (const id of await this.#starts.liveUnproven(companyId, clientId)) {
       await runner.run(id, (draft, setting) => happen(draft, setting, { is: 'clientClosed' }));
     }
   }
+}
+
+/** Whether the chat asks anybody for a proof: where none does, an id is trusted as it is. */
+function verifies({ chat }: StartRequest): boolean {
+  return chat.settings.identityVerification !== 'off';
 }
