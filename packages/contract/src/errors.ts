@@ -58,7 +58,8 @@ export const errorTable = {
   'wrong-credentials': {
     status: 401,
     message: 'Wrong e-mail or password',
-    remedy: 'Check both; after ten wrong passwords an account rests for 15 minutes.',
+    remedy:
+      'Check both; after ten wrong passwords from one address an account rests there for 15 minutes, and longer for who goes on.',
   },
   'refresh-refused': {
     status: 401,
@@ -69,7 +70,7 @@ export const errorTable = {
     status: 401,
     message: 'A valid session token is needed',
     remedy:
-      'Send the `sessionToken` of the start answer as `Authorization: Bearer`; it ends a day after its session, or revoked.',
+      'Begin anew with `PUT /chats/{chatId}/sessions`: the token is of this session, and was revoked or its session ended a day ago.',
   },
   'identity-refused': {
     status: 401,
@@ -90,7 +91,8 @@ export const errorTable = {
   'entity-not-found': {
     status: 404,
     message: 'Entity not found',
-    remedy: 'Check the id; what another company owns looks the same as what does not exist.',
+    remedy:
+      'Check the id, and the token where the chat verifies: what the caller may not reach looks the same as what does not exist.',
   },
   'path-not-found': {
     status: 404,

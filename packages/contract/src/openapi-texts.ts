@@ -25,7 +25,7 @@ export const accessTexts: Readonly<Record<Access, string>> = {
   open: 'Open: needs no token. A valid one is accepted, a broken one is answered 401.',
   credentials: 'Needs no token: the body, or the path, is the proof.',
   holder:
-    'For whoever holds the session: by its id alone, or by its session token where the chat asks for one. A user of the company may call as well.',
+    'For whoever holds the session: by its id alone, or, where the chat asks for proof, by its session token or the identity it was begun under. A user of the company may call as well.',
   user: "Needs a user's token or an API key.",
   admin: "Needs a user's token or an API key with the role ADMIN.",
 };
@@ -47,7 +47,7 @@ export const securitySchemes = {
     type: 'http',
     scheme: 'bearer',
     description:
-      'The `sessionToken` of a start answer: proves to hold that session. Needed where the `identityVerification` of the chat is not `off`.',
+      'The `sessionToken` of a start answer: proves to hold that session. This, or the identity token it was begun under, is needed where the `identityVerification` of the chat is not `off`.',
   },
 } as const;
 
