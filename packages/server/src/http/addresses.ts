@@ -1,3 +1,5 @@
+import { literal } from '../platform/text.ts';
+
 /** A route as far as its address goes. `url` is in the router's form: `/users/:userId`, `/files/*`. */
 interface Address {
   readonly url: string;
@@ -46,7 +48,7 @@ export class Addresses {
 function patternOf(url: string): RegExp {
   const parts = url.split('/').map((part) => {
     if (part.startsWith(':')) return '[^/]+';
-    return part === '*' ? '.+' : part.replaceAll(/[.+?^${}()|[\]\\]/g, String.raw`\$&`);
+    return part === '*' ? '.+' : literal(part);
   });
   return new RegExp(`^${parts.join('/')}$`);
 }

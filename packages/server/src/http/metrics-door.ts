@@ -14,10 +14,7 @@ export function addMetrics(server: FastifyInstance, metrics: Metrics, token: str
     url: '/metrics',
     handler: async (request, reply) => {
       if (!brings(request.headers.authorization, token)) throw new Failure('not-authenticated');
-      return reply
-        .type(TYPE)
-        .header('cache-control', 'no-store')
-        .send(await metrics.text());
+      return reply.type(TYPE).send(await metrics.text());
     },
   });
 }

@@ -1,3 +1,5 @@
+import { literal } from './text.ts';
+
 /** What browsers call pages of other origins by, and whether they may call. */
 export interface Origins {
   /**
@@ -56,7 +58,7 @@ function asciiHost(scheme: string, host: string): string {
 
 /** A star is one or more characters of names: `https://*.shop.example` is every name below it, and not itself. */
 function patternOf(origin: string): RegExp {
-  const parts = origin.split('*').map((part) => part.replaceAll(/[.+?^${}()|[\]\\]/g, String.raw`\$&`));
+  const parts = origin.split('*').map(literal);
   return new RegExp(`^${parts.join('[a-z0-9_-]+(?:\\.[a-z0-9_-]+)*')}$`);
 }
 

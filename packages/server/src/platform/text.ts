@@ -80,3 +80,8 @@ const BLANK = /^[\p{Zs}\p{Cc}\p{Cf}\p{Default_Ignorable_Code_Point}\u2800]*$/u;
 export function showsNothing(text: string): boolean {
   return BLANK.test(text);
 }
+
+/** A text as a regular expression finds it letter by letter. */
+export function literal(text: string): string {
+  return text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`);
+}

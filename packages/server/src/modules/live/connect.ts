@@ -16,9 +16,8 @@ export interface SessionGate {
 
 const read = reader(WidgetConnectData);
 
-/** What a connection shows for a session, which may be spelt as it likes. */
-export function holderOf({ tokens, identity }: Pick<ConnectionMeta, 'tokens' | 'identity'>, sessionId: string): Holder {
-  const sessionToken = tokens[sessionId.toLowerCase()] ?? null;
+/** What a connection shows for a session: the token it has for it, and its identity. */
+export function holderOf({ identity }: Pick<ConnectionMeta, 'identity'>, sessionToken: string | null): Holder {
   return { user: null, sessionToken, ...(identity === undefined ? {} : { identity }) };
 }
 
@@ -49,13 +48,12 @@ export function decideConnect(
       return { error: TOO_MANY };
     }
     const proven = identityToken === undefined ? {} : { identity: { token: identityToken, at: clock.now() } };
-    const shown = { tokens, ...proven };
-    const entered = await Promise.all([...ids].map((id) => enter(gate, id, holderOf(shown, id))));
+    const entered = await Promise.all([...ids].map((id) => enter(gate, id, holderOf(proven, tokens[id] ?? null))));
     const given = entered.flatMap((id) => id ?? []);
     return {
       result: {
         user: userId ?? '',
-        meta: { address, audiences, sessions: given, ...shown },
+        meta: { address, audiences, tokens, sessions: given, ...proven },
         subs: Object.fromEntries(given.map((id) => [widgetChannel(id), { audiences }])),
       },
     };

@@ -43,13 +43,11 @@ export class Joins {
     join: () => Promise<void>,
   ): Promise<void> {
     const joined = this.#joined.get(meta) ?? new Map<string, string | null>();
-    if (meta.sessions.includes(id) || joined.has(id)) {
-      // It may have been taken meanwhile, as from a client that was banned for a while.
-      await this.#channels.give(client, id, meta.audiences);
-      return join();
-    }
-    if (meta.sessions.length + joined.size >= MAX_LIVE_SESSIONS) throw new Failure('too-many-sessions');
+    const known = meta.sessions.includes(id) || joined.has(id);
+    if (!known && meta.sessions.length + joined.size >= MAX_LIVE_SESSIONS) throw new Failure('too-many-sessions');
+    // One that is known may have been taken meanwhile, as from a client that was banned for a while.
     await this.#channels.give(client, id, meta.audiences);
+    if (known) return join();
     this.#joined.set(meta, joined.set(id, token));
     try {
       await join();

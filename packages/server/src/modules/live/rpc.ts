@@ -52,7 +52,7 @@ export function decideRpc({ gate, presence, channels, limits, notices }: RpcPort
       if (method !== 'typing') limits.spend(meta.address, WRITING);
       await presence.during(client, async () => {
         const token = ('sessionToken' in data ? data.sessionToken : undefined) ?? joins.tokenOf(meta, data.id);
-        const session = await gate.enter(data.id, { ...holderOf(meta, data.id), sessionToken: token });
+        const session = await gate.enter(data.id, holderOf(meta, token));
         await serve(by, method as RpcName, { ...data, id: session.id }, token);
       });
       return SUCCESS;

@@ -110,22 +110,8 @@ export class Sessions {
   readonly #timers: Timers;
 
   constructor(ports: SessionPorts) {
-    const {
-      database,
-      clock,
-      ids,
-      announcer,
-      memory,
-      due,
-      log,
-      companies,
-      chats,
-      bots,
-      files,
-      operators,
-      notices,
-      vault,
-    } = ports;
+    const { database, clock, ids, announcer, due, log, companies, chats, bots, files, operators, notices, vault } =
+      ports;
     this.#ports = ports;
     this.tokens = new SessionTokens(ports.tokenKey, clock);
     this.store = new SessionStore(database);
@@ -134,18 +120,7 @@ export class Sessions {
     const rules = { chats, companies };
     const disagreements = new Disagreements(ports);
     const disagreed = (id: string) => disagreements.note(id);
-    const steps = new Steps({
-      database,
-      clock,
-      ids,
-      announcer,
-      memory,
-      due,
-      rules,
-      disagreed,
-      vault,
-      figures: ports.sessionFigures,
-    });
+    const steps = new Steps({ ...ports, rules, disagreed, figures: ports.sessionFigures });
     const waiter = new TurnWaiter(announcer, clock, steps, ports.stopping);
     this.#waiter = waiter;
     this.#runner = new StepRunner(steps, { ids, bots, operators, notices }, waiter, ports.stopping);

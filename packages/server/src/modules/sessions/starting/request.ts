@@ -26,8 +26,6 @@ export interface StartRequest extends Omit<StartCall, 'key'> {
   readonly identity: Identity | null;
   /** The caller is a user of the company: the key it came with. */
   readonly company: { readonly key: string | null } | null;
-  /** A user of the company, or a chat that trusts everybody. */
-  readonly trusted: boolean;
   readonly keys: StartKeys;
   /** The client's message, without its files: those are found where the session is known. */
   readonly incoming: IncomingMessage | null;
@@ -56,7 +54,6 @@ export async function readStart(call: StartCall, chat: ChatRecord, now: number):
     chat,
     identity,
     company,
-    trusted: company !== null || chat.settings.resumeByExternalId,
     keys,
     incoming: carries ? { ...text, key: keys.message } : null,
     fileIds,

@@ -75,7 +75,9 @@ export class Starts {
     const looks = request.continues && found.known !== null;
     const theirs = looks ? await this.#starts.liveOfClient(clientOf(request, found)) : [];
     const outcome = (await this.#goOn(request, found, theirs)) ?? (await this.#births.begin(request, found, theirs));
-    if (found.signsIn && verifies(request)) await this.#endUnproven(found.row.company_id, found.row.id);
+    // Who shows a signed identity is looked at again after any start, a repeated one too.
+    const provenByWord = request.identity === null && found.signsIn;
+    if (provenByWord && verifies(request)) await this.#endUnproven(found.row.company_id, found.row.id);
     return outcome;
   }
 

@@ -2,7 +2,7 @@ import type { Queryable } from '../../../platform/database.ts';
 import { isoInstant } from '../../../platform/instant.ts';
 import { deliveryPlace } from '../../../platform/vault.ts';
 import { appendStatement, type Counts } from './append-text.ts';
-import type { Draft, DraftPorts, MessageChange, PlacedMessage } from './draft.ts';
+import type { Draft, DraftPorts, MessageChange, PlacedMessage, SeatGuard } from './draft.ts';
 import { packedExtras } from './message-extras.ts';
 import { stepColumns, type StepColumn } from './written-columns.ts';
 
@@ -19,10 +19,13 @@ export interface Write {
  * text depends on what changed and how many rows there are; a handful of shapes covers nearly all steps, each prepared
  * once.
  */
-export async function append(database: Pick<Queryable, 'count'>, ports: DraftPorts, draft: Draft): Promise<boolean> {
-  const { columns, counts, values } = writeOf(ports, draft);
+export async function append(
+  database: Pick<Queryable, 'count'>,
+  { columns, counts, values }: Write,
+  seat: SeatGuard | null,
+): Promise<boolean> {
   const written = (await database.count(appendStatement(columns, counts), values)) === 1;
-  if (!written && draft.seat !== null && draft.seat.epoch !== null) throw new SeatTaken();
+  if (!written && seat !== null && seat.epoch !== null) throw new SeatTaken();
   return written;
 }
 

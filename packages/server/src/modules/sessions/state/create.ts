@@ -1,5 +1,5 @@
 import { prepared, type Database, type Queryable } from '../../../platform/database.ts';
-import { append } from './append.ts';
+import { append, writeOf } from './append.ts';
 import type { Values } from './column.ts';
 import type { originColumns } from './columns.ts';
 import type { Draft, DraftPorts } from './draft.ts';
@@ -62,7 +62,7 @@ export async function createSession(
       ...sessionInsert.map(({ write }) => write(draft.before)),
       ...originInsert.map(({ write }) => write(origin)),
     ]);
-    await append(connection, ports, draft);
+    await append(connection, writeOf(ports, draft), draft.seat);
     const { companyId, clientId, chatId, id, options } = draft.session;
     if (origin.knownClient && chatId !== null) {
       await connection.query(notNewest, [companyId, clientId, id]);

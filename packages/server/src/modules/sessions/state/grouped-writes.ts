@@ -15,11 +15,12 @@ const PATIENCE = 4;
 
 /** A step that waits to be written with others. */
 interface Waiting {
-  readonly draft: Draft;
+  /** Its session. */
+  readonly id: string;
   readonly write: Write;
   /** Steps of one shape go in one statement. */
   readonly shape: string;
-  readonly settle: (written: boolean | Promise<boolean>) => void;
+  readonly settle: (written: boolean) => void;
   readonly fail: (reason: unknown) => void;
 }
 
@@ -53,12 +54,11 @@ export class GroupedWrites {
    * instead: for a step that was not written in a group.
    */
   write(draft: Draft, alone: boolean): Promise<boolean> {
-    if (alone || !isOwn(draft)) return append(this.#database, this.#ports, draft);
     const write = writeOf(this.#ports, draft);
-    if (!isUsual(write.counts)) return append(this.#database, this.#ports, draft);
+    if (alone || !isOwn(draft) || !isUsual(write.counts)) return append(this.#database, write, draft.seat);
     return new Promise((resolve, reject) => {
       const shape = shapeOf(write.columns, write.counts);
-      this.#waiting.push({ draft, write, shape, settle: resolve, fail: reject });
+      this.#waiting.push({ id: draft.before.id, write, shape, settle: resolve, fail: reject });
       if (this.#underWay === 0 || this.#waiting.length >= FULL) this.#send();
       else this.#hurrySoon();
     });
@@ -101,7 +101,7 @@ export class GroupedWrites {
     try {
       const rows = await this.#database.query<{ id: string }>(statement, values);
       const moved = new Set(rows.map(({ id }) => id));
-      for (const { draft, settle } of group) settle(moved.has(draft.before.id));
+      for (const { id, settle } of group) settle(moved.has(id));
     } catch (error) {
       // Where it is open what is written, each asks the database before it goes on.
       if (isRefused(error)) for (const one of group) void this.#alone(one);
@@ -109,8 +109,8 @@ export class GroupedWrites {
     }
   }
 
-  #alone({ draft, settle, fail }: Waiting): Promise<void> {
-    return append(this.#database, this.#ports, draft).then(settle, fail);
+  #alone({ write, settle, fail }: Waiting): Promise<void> {
+    return append(this.#database, write, null).then(settle, fail);
   }
 }
 
