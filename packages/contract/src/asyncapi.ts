@@ -72,10 +72,11 @@ const failed = (
     'client-banned',
     'invalid-input',
     'database-away',
+    'no-room',
   ] as const
 ).map((code) => {
   const { status, message } = errorTable[code];
-  const temporary = code === 'database-away' ? { temporary: true } : {};
+  const temporary = status === 503 ? { temporary: true } : {};
   return { name: code, payload: { id: 2, error: { code: status, message, ...temporary } } };
 });
 

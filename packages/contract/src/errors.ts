@@ -1,4 +1,5 @@
 import { Type, type Static } from 'typebox';
+import { caps, capText, type CapName } from './caps.ts';
 
 /** One failure as Molva names it: the HTTP status (also the live RPC's code) and the public sentence. */
 export interface ErrorEntry {
@@ -8,6 +9,8 @@ export interface ErrorEntry {
   /** What the caller can do; goes to the documentation, not onto the wire. */
   readonly remedy: string;
 }
+
+const capNames = Object.keys(caps) as CapName[];
 
 /**
  * THE error table: every failure the HTTP API and the live RPCs can answer. The key is the stable code.
@@ -150,6 +153,11 @@ export const errorTable = {
     message: 'A connection listens to at most 100 sessions',
     remedy: 'Open another connection for more.',
   },
+  'cap-reached': {
+    status: 422,
+    message: 'There are as many of these as there may be',
+    remedy: `Remove some that nobody needs. ${capNames.map((name) => `${capText(name)}.`).join(' ')}`,
+  },
   'session-rated': {
     status: 422,
     message: 'The session is rated already',
@@ -228,6 +236,12 @@ export const errorTable = {
   'database-away': {
     status: 503,
     message: 'The database is not available',
+    remedy:
+      'Repeat the call after as many seconds as the `Retry-After` header says, under the same key: it is done or not, and never in part.',
+  },
+  'no-room': {
+    status: 503,
+    message: 'The server has no room for this now',
     remedy:
       'Repeat the call after as many seconds as the `Retry-After` header says, under the same key: it is done or not, and never in part.',
   },

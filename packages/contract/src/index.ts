@@ -37,6 +37,7 @@ export {
   VariableList,
   WebhookAnswer,
 } from './dialogs.ts';
+export { caps, capText, type CapName } from './caps.ts';
 export { ErrorBody, errorTable, type ErrorCode, type ErrorEntry, type FieldProblems } from './errors.ts';
 export {
   ChatMessageCreated,

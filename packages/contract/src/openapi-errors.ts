@@ -41,7 +41,7 @@ export function errorsOf(operation: Operation): readonly ErrorCode[] {
   if (operation.access !== 'credentials') codes.add('token-invalid').add('token-expired');
   if (operation.access === 'user' || operation.access === 'admin') codes.add('not-authenticated');
   if (operation.access === 'admin') codes.add('permission-denied');
-  return [...codes, 'headers-too-large', 'too-many-requests', 'internal', 'database-away', 'shutting-down'];
+  return [...codes, 'headers-too-large', 'too-many-requests', 'internal', 'database-away', 'no-room', 'shutting-down'];
 }
 
 function bodyErrors({ method, consumes }: Operation): readonly ErrorCode[] {

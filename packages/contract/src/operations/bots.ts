@@ -50,7 +50,7 @@ export const createBot = defineOperation({
   access: 'admin',
   body: CreateBotBody,
   answers: { 201: Created },
-  errors: ['scenario-invalid'],
+  errors: ['scenario-invalid', 'cap-reached'],
   example,
 });
 
@@ -110,7 +110,7 @@ export const recoverBot = defineOperation({
   access: 'admin',
   params: ofBot,
   answers: { 204: Empty },
-  errors: ['entity-not-found'],
+  errors: ['entity-not-found', 'cap-reached'],
 });
 
 /** Copies a bot within the company, or to a dependent one. */
@@ -125,7 +125,7 @@ export const copyBot = defineOperation({
   params: ofBot,
   body: CopyBotBody,
   answers: { 201: Created },
-  errors: ['entity-not-found'],
+  errors: ['entity-not-found', 'cap-reached'],
   example: { name: 'Greeter, second edition' },
 });
 

@@ -37,7 +37,7 @@ export const createChat = defineOperation({
   access: 'admin',
   body: CreateChatBody,
   answers: { 201: Created },
-  errors: ['data-too-large'],
+  errors: ['data-too-large', 'cap-reached'],
   example,
 });
 

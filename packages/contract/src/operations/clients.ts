@@ -92,7 +92,7 @@ export const createAttribute = defineOperation({
   access: 'admin',
   body: NameBody,
   answers: { 201: Created },
-  errors: ['name-taken'],
+  errors: ['name-taken', 'cap-reached'],
   example: { name: 'City' },
 });
 
@@ -150,7 +150,7 @@ export const createTag = defineOperation({
   access: 'admin',
   body: CreateTagBody,
   answers: { 201: Created },
-  errors: ['name-taken'],
+  errors: ['name-taken', 'cap-reached'],
   example: { name: 'VIP' },
 });
 
@@ -179,7 +179,7 @@ export const tagClient = defineOperation({
   access: 'user',
   params: ofTag,
   answers: { 204: Empty },
-  errors: ['entity-not-found'],
+  errors: ['entity-not-found', 'cap-reached'],
 });
 
 /** Takes a tag off a client. */

@@ -55,7 +55,7 @@ export const createCompany = defineOperation({
   access: 'admin',
   body: CreateCompanyBody,
   answers: { 201: CompanyCreated },
-  errors: ['email-taken'],
+  errors: ['email-taken', 'cap-reached'],
   example: { name: 'Branch office', admin: { email: 'admin@branch.example', password: 'correct horse battery' } },
 });
 
@@ -134,7 +134,7 @@ export const createApiKey = defineOperation({
   access: 'admin',
   body: CreateApiKeyBody,
   answers: { 201: ApiKeyCreated },
-  errors: ['entity-not-found'],
+  errors: ['entity-not-found', 'cap-reached'],
   example: { name: 'Shop back end', roles: ['API'] },
 });
 

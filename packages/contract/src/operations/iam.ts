@@ -155,7 +155,7 @@ export const createUser = defineOperation({
   access: 'admin',
   body: CreateUserBody,
   answers: { 201: CreatedInteger },
-  errors: ['email-taken'],
+  errors: ['email-taken', 'cap-reached'],
   example: { email: 'olga@example.com', password: 'correct horse battery', roles: ['OPERATOR'], firstName: 'Olga' },
 });
 

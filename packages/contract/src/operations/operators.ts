@@ -124,7 +124,7 @@ export const createGroup = defineOperation({
   access: 'admin',
   body: CreateGroupBody,
   answers: { 201: Created },
-  errors: ['entity-not-found'],
+  errors: ['entity-not-found', 'cap-reached'],
   example: { name: 'First line', timerFirstAnswer: 60, timerNextAnswers: 120 },
 });
 
@@ -184,7 +184,7 @@ export const addGroupOperator = defineOperation({
   access: 'admin',
   params: member,
   answers: { 204: Empty },
-  errors: ['entity-not-found'],
+  errors: ['entity-not-found', 'cap-reached'],
 });
 
 /** Takes an operator out of a group. */

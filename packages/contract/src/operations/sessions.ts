@@ -241,7 +241,7 @@ export const tagSession = defineOperation({
   access: 'user',
   params: ofTag,
   answers: { 204: Empty },
-  errors: ['entity-not-found'],
+  errors: ['entity-not-found', 'cap-reached'],
 });
 
 /** Takes a tag off a session. */

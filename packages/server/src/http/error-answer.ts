@@ -1,7 +1,7 @@
 import { STATUS_CODES, type ServerResponse } from 'node:http';
 import { errorTable, type ErrorBody, type ErrorCode } from '@molva/contract';
-import { isAway } from '../platform/breaks.ts';
-import { databaseAway, Failure } from '../platform/failure.ts';
+import { Failure } from '../platform/failure.ts';
+import { passingFailure } from '../platform/lacks.ts';
 import type { Answer } from '../platform/route.ts';
 import { answerHeaders } from './answer-headers.ts';
 
@@ -19,20 +19,22 @@ const connectionCodes: Readonly<Record<string, ErrorCode>> = {
 /** Anything thrown as a failure of the table; undefined where it is a fault of ours. */
 export function asFailure(error: unknown): Failure | undefined {
   if (error instanceof Failure) return error;
-  if (isAway(error)) return databaseAway();
+  const passing = passingFailure(error);
+  if (passing !== undefined) return passing;
   const code = frameworkCodes[(error as { code?: string }).code ?? ''];
   return code === undefined ? undefined : new Failure(code);
 }
 
-/** The answer of a failure. The text of a 5xx comes from the table alone. */
+/** The answer of a failure. The text of a 5xx comes from the table alone; another may be more exact than the table's. */
 export function errorAnswer(failure: Failure | undefined, requestId: string): Answer {
   const code = failure?.code ?? 'internal';
+  const { status, message } = errorTable[code];
   const body: ErrorBody = {
-    error: errorTable[code].message,
+    error: failure === undefined || status >= 500 ? message : failure.message,
     details: failure?.status === 400 ? details(failure, requestId) : null,
   };
   return {
-    status: errorTable[code].status,
+    status,
     body,
     headers: { ...failure?.headers, 'x-error-code': code },
   };

@@ -10,6 +10,7 @@ import fastify, {
 } from 'fastify';
 import type { Clock } from '../platform/clock.ts';
 import { badField, Failure } from '../platform/failure.ts';
+import { lackOf } from '../platform/lacks.ts';
 import type { Log } from '../platform/log.ts';
 import { tellForeign, type Notice, type Notices } from '../platform/notices.ts';
 import type { Origins } from '../platform/origins.ts';
@@ -20,6 +21,7 @@ import { knowCallers, type Callers, type Identify } from './callers.ts';
 import { asFailure, errorAnswer } from './error-answer.ts';
 import { partsOf } from './form.ts';
 import { parseJson } from './json-body.ts';
+import { OpenBodies } from './open-bodies.ts';
 import type { OpenAnswers } from './open-answers.ts';
 import { mayStart, RateLimits, type Limits } from './rate-limit.ts';
 import { Places } from './places.ts';
@@ -84,8 +86,11 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     },
   });
   const limits = new RateLimits(options.limits, options.clock);
+  const bodies = new OpenBodies(options.notices);
+  const reading = { limit: BODY_LIMIT, clock: options.clock, bodies, addressOf: options.callerOf };
   server.addHook('onSend', (request, reply, payload, done) => {
     describeAnswer(reply);
+    bodies.answered(request.raw);
     const bytes = typeof payload === 'string' || payload instanceof Uint8Array ? payload.length : 0;
     if (bytes > 0) options.openAnswers.add(options.callerOf(request.raw), reply.raw, bytes);
     done();
@@ -96,7 +101,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   });
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', async (request: FastifyRequest) =>
-    parseJson(request, await textOf(request.raw, BODY_LIMIT, options.clock)),
+    parseJson(request, await textOf(request.raw, reading)),
   );
   await server.register(cors, {
     origin: (origin, callback) => callback(null, origin !== undefined && options.origins.allow(origin, undefined)),
@@ -124,7 +129,8 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     const failure = isUnknownMethod(error) ? noRoute(addresses, request) : asFailure(error);
     if (failure === undefined) request.log.error({ error, requestId: request.id }, 'a call failed');
     if (failure?.code === 'too-many-requests') adviseOfProxy(request);
-    const notice = failure === undefined ? undefined : told[failure.code];
+    const lack = failure?.code === 'no-room' ? lackOf(error) : undefined;
+    const notice = lack ?? (failure === undefined ? undefined : told[failure.code]);
     if (notice !== undefined) options.notices.tell(notice, { address: options.callerOf(request.raw) });
     forgetContent(reply);
     return fail(reply, request, failure);

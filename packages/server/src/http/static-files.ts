@@ -1,5 +1,4 @@
-import { createReadStream } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { open, readdir, stat } from 'node:fs/promises';
 import { extname, join, relative, sep } from 'node:path';
 import { Failure } from '../platform/failure.ts';
 import type { Content } from '../platform/streams.ts';
@@ -37,14 +36,21 @@ export async function filesOf(root: string): Promise<StaticFile[]> {
 }
 
 async function contentOf(file: string): Promise<Content> {
-  const { size, mtimeMs } = await stat(file).catch(() => {
-    throw new Failure('path-not-found');
-  });
+  const { size, mtimeMs } = await stat(file).catch(missing);
   return {
     type: types[extname(file)] ?? 'application/octet-stream',
     length: size,
     etag: `W/"${size.toString(16)}-${Math.floor(mtimeMs).toString(16)}"`,
     lastModified: mtimeMs,
-    open: async (range) => createReadStream(file, range === undefined ? {} : { start: range.first, end: range.last }),
+    async open(range) {
+      // Opened before anything is answered: what cannot be opened is told by its status.
+      const handle = await open(file).catch(missing);
+      return handle.createReadStream(range === undefined ? {} : { start: range.first, end: range.last });
+    },
   };
+}
+
+/** What was there when the server began may be built anew. */
+function missing(error: NodeJS.ErrnoException): never {
+  throw error.code === 'ENOENT' ? new Failure('path-not-found') : error;
 }

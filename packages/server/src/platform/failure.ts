@@ -41,6 +41,11 @@ export function databaseAway(): Failure {
   return new Failure('database-away', null, { 'retry-after': '2' });
 }
 
+/** There is no room for a call now, in the process or on its machine: the same may succeed in a moment. */
+export function noRoom(): Failure {
+  return new Failure('no-room', null, { 'retry-after': '2' });
+}
+
 /** What does not exist and what may not be seen look the same. */
 export function notFound(): Failure {
   return new Failure('entity-not-found');

@@ -12,6 +12,7 @@ export const notices = {
   'credentials-refused': 'a wrong password or refresh token was refused',
   'token-refused': 'a call without a valid token was refused',
   'connection-refused': 'an address had as many connections as one may have, and another was refused',
+  'connection-untaken': 'a connection could not be taken',
   'sender-cut': 'a connection that sent its call too slowly was cut off',
   'live-limited': 'live commands of one address went beyond its limit and were refused',
   'live-slow': 'a live connection took too little too slowly and was sent away, to come back',
@@ -22,6 +23,10 @@ export const notices = {
   'visitor-calls-limited': 'visitors of one address asked for more calls to addresses of theirs than they may have',
   'visitor-call-failed': 'a call to an address that a visitor named failed',
   'presence-unwritten': 'clients that left could not be marked offline, which is tried again',
+  'descriptors-short': 'a call was refused as nothing more can be opened: raise the limit of open files (ulimit -n)',
+  'disk-full': 'a call was refused as there is no room on a disk: it goes on by itself when there is',
+  'memory-short': 'a call was refused as the system has no memory for it: it goes on by itself when there is',
+  'body-refused': 'bodies of calls under way were more than there is room for: the oldest was refused',
   'reader-cut': 'a connection that took its answer too slowly was cut off',
 } as const satisfies Record<string, string>;
 

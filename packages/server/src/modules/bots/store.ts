@@ -1,5 +1,6 @@
 import { BotListItem, MAX_LIMIT, type ListPage, type ListQuery } from '@molva/contract';
 import { sql, type Selectable } from 'kysely';
+import { withinCap, type Capped } from '../../platform/caps.ts';
 import type { Database } from '../../platform/database.ts';
 import { column, readList, type ListSpec } from '../../platform/list.ts';
 import type { Tables } from '../../platform/tables.ts';
@@ -118,21 +119,22 @@ export class BotStore {
     return readList(query, botList, narrowed, async (page) => (await page.select(listColumns).execute()).map(view));
   }
 
+  /** Throws `cap-reached`. */
   async insert(bot: BotWrite): Promise<void> {
-    await this.#database.builder
-      .insertInto('bots')
-      .values({
-        id: bot.id,
-        company_id: bot.companyId,
-        name: bot.name,
-        language: bot.language,
-        ...this.#sourceColumns(bot.source, bot.id),
-        created_at: bot.now,
-        updated_at: bot.now,
-        updated_by: bot.by,
-        deleted_at: null,
-      })
-      .execute();
+    const row = {
+      id: bot.id,
+      company_id: bot.companyId,
+      name: bot.name,
+      language: bot.language,
+      ...this.#sourceColumns(bot.source, bot.id),
+      created_at: bot.now,
+      updated_at: bot.now,
+      updated_by: bot.by,
+      deleted_at: null,
+    };
+    await withinCap(this.#database.builder, cappedBots(bot.companyId), (transaction) =>
+      transaction.insertInto('bots').values(row).execute(),
+    );
   }
 
   /** Changes a bot that is not deleted; false where there is none. */
@@ -167,14 +169,25 @@ export class BotStore {
     };
   }
 
-  /** Brings a bot back; false where there is none. */
+  /** Brings a bot back; false where there is none. Throws `cap-reached`. */
   async recover({ id, companyId, now, by }: BotChange): Promise<boolean> {
-    const { numUpdatedRows } = await this.#database.builder
-      .updateTable('bots')
-      .set({ deleted_at: null, updated_at: now, updated_by: by })
-      .where('id', '=', id)
-      .where('company_id', '=', companyId)
-      .executeTakeFirstOrThrow();
+    const { numUpdatedRows } = await withinCap(this.#database.builder, cappedBots(companyId), (transaction) =>
+      transaction
+        .updateTable('bots')
+        .set({ deleted_at: null, updated_at: now, updated_by: by })
+        .where('id', '=', id)
+        .where('company_id', '=', companyId)
+        .executeTakeFirstOrThrow(),
+    );
     return numUpdatedRows > 0n;
   }
+}
+
+/** Deleted bots lie there for as long as sessions name them, and nobody has to read them. */
+function cappedBots(companyId: number): Capped {
+  return {
+    cap: 'bots',
+    owner: companyId,
+    counted: sql`from bots where company_id = ${companyId} and deleted_at is null`,
+  };
 }

@@ -1,5 +1,6 @@
 import { ChatListItem, type ChatSettings, type ListPage, type ListQuery } from '@molva/contract';
 import { sql, type ExpressionBuilder, type Kysely, type Selectable } from 'kysely';
+import { withinCap } from '../../platform/caps.ts';
 import type { Database, Prepared } from '../../platform/database.ts';
 import { dueConflict } from '../../platform/due-rows.ts';
 import { isoInstant } from '../../platform/instant.ts';
@@ -117,20 +118,23 @@ export class ChatStore {
     return rows.map(({ id, name, language }) => ({ chatId: id, name, language }));
   }
 
+  /** Throws `cap-reached`. */
   async insert(chat: ChatWrite): Promise<void> {
-    await this.#database.builder
-      .insertInto('chats')
-      .values({
-        id: chat.id,
-        company_id: chat.companyId,
-        name: chat.name,
-        bot_id: chat.botId,
-        settings: this.#settings(chat),
-        created_at: chat.now,
-        updated_at: chat.now,
-        deleted_at: null,
-      })
-      .execute();
+    const { companyId } = chat;
+    const row = {
+      id: chat.id,
+      company_id: companyId,
+      name: chat.name,
+      bot_id: chat.botId,
+      settings: this.#settings(chat),
+      created_at: chat.now,
+      updated_at: chat.now,
+      deleted_at: null,
+    };
+    const counted = sql`from chats where company_id = ${companyId} and deleted_at is null`;
+    await withinCap(this.#database.builder, { cap: 'chats', owner: companyId, counted }, (transaction) =>
+      transaction.insertInto('chats').values(row).execute(),
+    );
   }
 
   /** Writes a chat that was last changed at the given instant; false where it was changed since. */

@@ -1,5 +1,6 @@
 import { Attribute, type AttributeValues, type ListPage, type ListQuery, type ScalarValue } from '@molva/contract';
 import { sql, type Selectable } from 'kysely';
+import { withinCap } from '../../platform/caps.ts';
 import { databaseError, UNIQUE_VIOLATION, type Database } from '../../platform/database.ts';
 import { Failure, notFound } from '../../platform/failure.ts';
 import { column, readList, type ListSpec } from '../../platform/list.ts';
@@ -48,13 +49,16 @@ export class AttributeStore {
     return readList(query, attributeList, narrowed, async (page) => (await page.select(columns).execute()).map(view));
   }
 
-  /** Throws `name-taken`. */
+  /** Throws `name-taken` and `cap-reached`. */
   async insert(id: string, companyId: number, { name, key }: GivenName, now: string): Promise<void> {
+    const counted = sql`from client_attributes where company_id = ${companyId}`;
     await orNameTaken(() =>
-      this.#database.builder
-        .insertInto('client_attributes')
-        .values({ id, company_id: companyId, name, name_key: key, created_at: now, updated_at: now })
-        .execute(),
+      withinCap(this.#database.builder, { cap: 'attributes', owner: companyId, counted }, (transaction) =>
+        transaction
+          .insertInto('client_attributes')
+          .values({ id, company_id: companyId, name, name_key: key, created_at: now, updated_at: now })
+          .execute(),
+      ),
     );
   }
 

@@ -1,5 +1,6 @@
 import { Tag, type ListPage, type ListQuery } from '@molva/contract';
-import type { Selectable } from 'kysely';
+import { CompiledQuery, sql, type Selectable } from 'kysely';
+import { withinCap, type Capped } from '../../platform/caps.ts';
 import type { Database, Prepared } from '../../platform/database.ts';
 import { column, readList, type ListSpec } from '../../platform/list.ts';
 import type { Tables } from '../../platform/tables.ts';
@@ -88,13 +89,16 @@ export class TagStore {
     return readList(query, tagList, narrowed, async (page) => (await page.select(columns).execute()).map(view));
   }
 
-  /** Throws `name-taken`. */
+  /** Throws `name-taken` and `cap-reached`. */
   async insert(id: string, companyId: number, { name, key }: GivenName, now: string): Promise<void> {
+    const capped = { cap: 'tags', owner: companyId, counted: sql`from tags where company_id = ${companyId}` } as const;
     await orNameTaken(() =>
-      this.#database.builder
-        .insertInto('tags')
-        .values({ id, company_id: companyId, name, name_key: key, created_at: now })
-        .execute(),
+      withinCap(this.#database.builder, capped, (transaction) =>
+        transaction
+          .insertInto('tags')
+          .values({ id, company_id: companyId, name, name_key: key, created_at: now })
+          .execute(),
+      ),
     );
   }
 
@@ -108,9 +112,10 @@ export class TagStore {
     return numDeletedRows > 0n;
   }
 
-  /** False where the company has no such client or no such tag; a tag that is on it stays as it is. */
+  /** False where the company has no such client or no such tag; a tag that is on it stays as it is. Throws `cap-reached`. */
   putOnClient(companyId: number, clientId: string, tagId: string, now: string): Promise<boolean> {
-    return this.#found(tagClient, [companyId, clientId, tagId, now]);
+    const counted = sql`from client_tags where company_id = ${companyId} and client_id = ${clientId} and tag_id <> ${tagId}`;
+    return this.#put({ cap: 'tagsOfClient', owner: clientId, counted }, tagClient, [companyId, clientId, tagId, now]);
   }
 
   /** False where the company has no such client or no such tag. */
@@ -118,9 +123,16 @@ export class TagStore {
     return this.#found(untagClient, [companyId, clientId, tagId]);
   }
 
-  /** False where the company has no such session or no such tag; a dialog of the bot API is no session here. */
+  /** False where the company has no such session or no such tag; a dialog of the bot API is no session here. Throws `cap-reached`. */
   putOnSession(companyId: number, sessionId: string, tagId: string, now: string): Promise<boolean> {
-    return this.#found(tagSession, [companyId, sessionId, tagId, now]);
+    const counted = sql`from session_tags join sessions s on s.id = session_id
+      where session_id = ${sessionId} and s.company_id = ${companyId} and tag_id <> ${tagId}`;
+    return this.#put({ cap: 'tagsOfSession', owner: sessionId, counted }, tagSession, [
+      companyId,
+      sessionId,
+      tagId,
+      now,
+    ]);
   }
 
   /** False where the company has no such session or no such tag. */
@@ -153,6 +165,13 @@ export class TagStore {
     ]);
     for (const { id, name } of rows) found.get(id)?.push(name);
     return found;
+  }
+
+  #put(capped: Capped, { text }: Prepared, values: readonly unknown[]): Promise<boolean> {
+    return withinCap(this.#database.builder, capped, async (transaction) => {
+      const { rows } = await transaction.executeQuery(CompiledQuery.raw(text, [...values]));
+      return rows.length > 0;
+    });
   }
 
   async #found(statement: Prepared, values: readonly unknown[]): Promise<boolean> {

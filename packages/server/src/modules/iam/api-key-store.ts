@@ -1,5 +1,6 @@
 import { ApiKey, type ListPage, type ListQuery } from '@molva/contract';
-import type { Selectable } from 'kysely';
+import { sql, type Selectable } from 'kysely';
+import { withinCap } from '../../platform/caps.ts';
 import type { Database } from '../../platform/database.ts';
 import { isoInstant } from '../../platform/instant.ts';
 import { column, readList, type ListSpec } from '../../platform/list.ts';
@@ -61,9 +62,13 @@ export async function listKeys(
   return readList(query, list, narrowed, async (page) => (await page.select(rowColumns).execute()).map(view));
 }
 
-/** Writes a new key. */
+/** Writes a new key; throws `cap-reached`. */
 export async function insertKey({ builder }: Database, key: ApiKeyWrite): Promise<void> {
-  await builder.insertInto('api_keys').values(key).execute();
+  const owner = key.company_id;
+  const counted = sql`from api_keys where company_id = ${owner}`;
+  await withinCap(builder, { cap: 'apiKeys', owner, counted }, (transaction) =>
+    transaction.insertInto('api_keys').values(key).execute(),
+  );
 }
 
 /** Deletes a key of the company; answers its hash, undefined where there is none. */

@@ -1,5 +1,6 @@
 import { Company, type ListPage, type ListQuery, type SettingValues } from '@molva/contract';
 import { sql, type Kysely, type Selectable, type Transaction } from 'kysely';
+import { withinCap } from '../../platform/caps.ts';
 import type { Database } from '../../platform/database.ts';
 import { hasText, column, readList, type ListSpec } from '../../platform/list.ts';
 import type { Tables } from '../../platform/tables.ts';
@@ -71,9 +72,15 @@ interface Founded {
   readonly userId: number;
 }
 
-/** Creates a company with its first administrator; throws `email-taken`. */
-export function insertCompany({ builder }: Database, company: NewCompany, admin: FirstAdministrator): Promise<Founded> {
-  return builder.transaction().execute((transaction) => found(transaction, company, admin));
+/** Creates a company of a reseller with its first administrator; throws `email-taken` and `cap-reached`. */
+export function insertCompany(
+  { builder }: Database,
+  company: NewCompany & { readonly reseller_id: number },
+  admin: FirstAdministrator,
+): Promise<Founded> {
+  const owner = company.reseller_id;
+  const counted = sql`from companies where reseller_id = ${owner}`;
+  return withinCap(builder, { cap: 'companies', owner, counted }, (transaction) => found(transaction, company, admin));
 }
 
 /** The same where there is no company yet, of which one becomes true where several try at once; undefined where there is. */

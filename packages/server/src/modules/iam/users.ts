@@ -6,7 +6,8 @@ import type {
   SettingValues,
   UpdateUserBody,
 } from '@molva/contract';
-import type { Selectable, Transaction } from 'kysely';
+import { sql, type Selectable, type Transaction } from 'kysely';
+import { withinCap } from '../../platform/caps.ts';
 import type { Changes } from '../../platform/changes.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database.ts';
@@ -79,13 +80,15 @@ export class Users {
     return listUsers(this.#ports.database, viewer, query, view);
   }
 
-  /** Creates a user of the company and answers its id; throws `email-taken`. */
+  /** Creates a user of the company and answers its id; throws `email-taken` and `cap-reached`. */
   async create(companyId: number, body: CreateUserBody): Promise<number> {
     const { database, passwords } = this.#ports;
     const { email, roles } = body;
     const passwordHash = await passwords.hash(body.password);
     const user = { company_id: companyId, email, roles, password_hash: passwordHash, ...nameColumns(body) };
-    return insertUser(database.builder, user);
+    const counted = sql`from users where company_id = ${companyId}`;
+    const capped = { cap: 'users', owner: companyId, counted } as const;
+    return withinCap(database.builder, capped, (transaction) => insertUser(transaction, user));
   }
 
   /**

@@ -1,6 +1,6 @@
 import { rpcSchemas, type RpcData, type RpcName } from '@molva/contract';
-import { isAway } from '../../platform/breaks.ts';
-import { badField, databaseAway, Failure } from '../../platform/failure.ts';
+import { badField, Failure } from '../../platform/failure.ts';
+import { lackOf, passingFailure } from '../../platform/lacks.ts';
 import { reader } from '../../platform/normalise.ts';
 import type { Notices } from '../../platform/notices.ts';
 import { BROKEN_TEXT, brokenTextIn } from '../../platform/text.ts';
@@ -12,8 +12,6 @@ import { TOO_MANY, type LiveLimits } from './limits.ts';
 import type { Presence } from './presence.ts';
 
 const METHOD_NOT_FOUND = { error: { code: 104, message: 'method not found' } };
-const { status: code, message } = databaseAway();
-const AWAY = { error: { code, message, temporary: true } };
 const SUCCESS = { result: { data: '{"success":true}' } };
 
 /** What calls of clients need. */
@@ -59,7 +57,10 @@ export function decideRpc({ gate, presence, channels, limits, notices }: RpcPort
     } catch (error) {
       if (error instanceof Failure && error.code === 'too-many-requests') return { error: TOO_MANY };
       if (error instanceof Failure) return { error: { code: error.status, message: error.message } };
-      if (isAway(error)) return AWAY;
+      const passing = passingFailure(error);
+      const lack = lackOf(error);
+      if (lack !== undefined) notices.tell(lack, { method });
+      if (passing !== undefined) return { error: { code: passing.status, message: passing.message, temporary: true } };
       notices.tell('live-command-failed', { method, ...faultOf(error) });
       return { error: { code: 100, message: 'internal server error', temporary: true } };
     }

@@ -1,5 +1,6 @@
 import { Group, type CreateGroupBody, type ListPage, type ListQuery, type UpdateGroupBody } from '@molva/contract';
-import { sql, type Selectable, type Transaction } from 'kysely';
+import { CompiledQuery, sql, type Selectable, type Transaction } from 'kysely';
+import { withinCap } from '../../platform/caps.ts';
 import type { Database, Prepared } from '../../platform/database.ts';
 import { dueConflict } from '../../platform/due-rows.ts';
 import { notFound } from '../../platform/failure.ts';
@@ -98,9 +99,11 @@ export class GroupStore {
       .executeTakeFirst();
   }
 
-  /** Throws `entity-not-found` where one of the operators is unknown. */
+  /** Throws `entity-not-found` where one of the operators is unknown, and `cap-reached`. */
   async insert(id: string, companyId: number, body: CreateGroupBody, now: string): Promise<void> {
-    await this.#database.builder.transaction().execute(async (transaction) => {
+    const counted = sql`from groups where company_id = ${companyId}`;
+    const capped = { cap: 'groups', owner: companyId, counted } as const;
+    await withinCap(this.#database.builder, capped, async (transaction) => {
       await transaction
         .insertInto('groups')
         .values({
@@ -149,9 +152,15 @@ export class GroupStore {
     return (await this.#database.query(remove, [companyId, id, now])).length > 0;
   }
 
-  /** False where the company has no such group or operator; who is in it stays. */
+  /** False where the company has no such group or operator; who is in it stays. Throws `cap-reached`. */
   async addMember(companyId: number, id: string, userId: number, now: string): Promise<boolean> {
-    return (await this.#database.query(addMember, [companyId, id, userId, now, answeringRoles])).length > 0;
+    const counted = sql`from group_members
+      where group_id = ${id} and company_id = ${companyId} and user_id <> ${userId}`;
+    const capped = { cap: 'operatorsOfGroup', owner: id, counted } as const;
+    return withinCap(this.#database.builder, capped, async (transaction) => {
+      const values = [companyId, id, userId, now, answeringRoles];
+      return (await transaction.executeQuery(CompiledQuery.raw(addMember.text, values))).rows.length > 0;
+    });
   }
 
   /** False where the company has no such group or user; who is not in it changes nothing. */
