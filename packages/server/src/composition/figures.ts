@@ -9,6 +9,7 @@ import type { LiveFigures } from '../platform/figures.ts';
 import type { Memory } from '../platform/memory.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { NodeLease } from '../platform/node-lease.ts';
+import type { Notices } from '../platform/notices.ts';
 import { listen } from './listening.ts';
 import type { AppOptions } from './options.ts';
 
@@ -19,13 +20,14 @@ interface Watched {
   readonly lease: NodeLease;
   readonly memory: Memory;
   readonly live: { figures(): LiveFigures };
+  readonly notices: Notices;
 }
 
 /** Lets the figures be read, and answers them where an address is named for them. Disposing closes it. */
 export async function openFigures(
   { metrics: place, log }: AppOptions,
   metrics: Metrics,
-  { database, due, lease, memory, live }: Watched,
+  { database, due, lease, memory, live, notices }: Watched,
 ): Promise<AsyncDisposable> {
   await using opened = new AsyncDisposableStack();
   const descriptors = opened.use(new Descriptors(systemClock, log));
@@ -35,7 +37,7 @@ export async function openFigures(
   metrics.watchPools(() => database.pools);
   metrics.watchDueLag(async () => (await due.lag()) / 1000);
   metrics.watchMemory(() => memory.figures());
-  const shown = opened.use(await openAddress(place, metrics));
+  const shown = opened.use(await openAddress(place, metrics, notices));
   if (shown.url !== undefined) log.info({ url: shown.url }, 'figures are answered');
   return opened.move();
 }
@@ -44,11 +46,12 @@ export async function openFigures(
 async function openAddress(
   { address, token }: AppOptions['metrics'],
   metrics: Metrics,
+  notices: Notices,
 ): Promise<AsyncDisposable & { readonly url: string | undefined }> {
   if (address === undefined) return { url: undefined, [Symbol.asyncDispose]: () => Promise.resolve() };
   const server = metricsServer(metrics, token);
   const name = 'MOLVA_METRICS_ADDRESS';
-  await listen(server, address.host, address.port, { host: name, port: name });
+  await listen(server, address.host, address.port, notices, { host: name, port: name });
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://${address.host.includes(':') ? `[${address.host}]` : address.host}:${port}/metrics`,

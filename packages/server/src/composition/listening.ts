@@ -44,7 +44,7 @@ export interface Listener extends AsyncDisposable {
  * is composed waits for it. Throws `StartError` where the port cannot be had.
  */
 export async function openListener(options: AppOptions, notices: Notices): Promise<Listener> {
-  const { host, port: asked, publicUrl, allowedOrigins, log } = options;
+  const { host, port: asked, publicUrl, allowedOrigins } = options;
   const isProxy = isAmong(options.trustedProxies);
   const stopping = new AbortController();
   const composed = Promise.withResolvers<Served>();
@@ -63,9 +63,7 @@ export async function openListener(options: AppOptions, notices: Notices): Promi
       void composed.promise.then((served) => served.upgrade(request, socket, head));
     },
   });
-  await listen(door.port, host, asked);
-  // A connection that cannot be taken ends nobody else's.
-  door.port.on('error', (error) => log.error({ error }, 'a connection could not be taken'));
+  await listen(door.port, host, asked, notices);
   let ended: Promise<void> | undefined;
   const { port } = door.port.address() as AddressInfo;
   const url = publicUrl ?? `http://${hostOf(host)}:${port}`;
@@ -93,25 +91,32 @@ function isLive({ url, headers }: IncomingMessage): boolean {
 }
 
 /**
- * Listens; throws `StartError` where the port cannot be had.
+ * Listens; throws `StartError` where the port cannot be had. A connection that cannot be taken later is told of, and ends
+ * nobody else's.
  * @param names the settings that name the host and the port
  */
 export function listen(
   server: Server,
   host: string,
   port: number,
+  notices: Pick<Notices, 'tell'>,
   names: { readonly host: string; readonly port: string } = { host: 'MOLVA_HOST', port: 'MOLVA_PORT' },
 ): Promise<void> {
   return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
+    const fail = (error: NodeJS.ErrnoException): void => {
       const reasons: Record<string, string> = {
         EADDRINUSE: `Port ${port} on ${host} is taken. Stop what uses it, or set ${names.port} to another port.`,
         EACCES: `Port ${port} needs more rights than this user has. Set ${names.port} to one above 1023.`,
         EADDRNOTAVAIL: `The address ${host} is not one of this machine. Set ${names.host} to one that is.`,
       };
       reject(new StartError(reasons[error.code ?? ''] ?? `Cannot listen on ${host}:${port}: ${error.message}`));
+    };
+    server.once('error', fail);
+    server.listen({ port, host, backlog: MOST_ARRIVING }, () => {
+      server.off('error', fail);
+      server.on('error', ({ code = '' }: NodeJS.ErrnoException) => notices.tell('connection-untaken', { code }));
+      resolve();
     });
-    server.listen({ port, host, backlog: MOST_ARRIVING }, () => resolve());
   });
 }
 

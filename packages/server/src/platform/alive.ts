@@ -5,6 +5,7 @@ import { connect, createServer } from 'node:net';
 /** Longest path of a socket that every system takes. */
 const LONGEST = 100;
 
+const nothing = (): void => undefined;
 const nobody = new Set(['ECONNREFUSED', 'ENOENT', 'ENOTSOCK']);
 
 /**
@@ -13,7 +14,8 @@ const nobody = new Set(['ECONNREFUSED', 'ENOENT', 'ENOTSOCK']);
  */
 export async function listenAlive(lock: string): Promise<AsyncDisposable> {
   const path = socketOf(lock);
-  const server = createServer((socket) => socket.destroy());
+  // Who asks and is gone, or cannot be taken, ends nothing.
+  const server = createServer((socket) => socket.on('error', nothing).destroy()).on('error', nothing);
   if (path.length <= LONGEST) {
     rmSync(path, { force: true });
     server.listen(path).unref();
@@ -28,7 +30,7 @@ export async function listenAlive(lock: string): Promise<AsyncDisposable> {
 export async function answers(lock: string): Promise<boolean> {
   const path = socketOf(lock);
   if (path.length > LONGEST) return false;
-  const socket = connect(path);
+  const socket = connect(path).on('error', nothing);
   try {
     await once(socket, 'connect');
     return true;

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import pg from 'pg';
 import type { Database, DatabaseConnection } from './database.ts';
+import { overOne } from './database/one.ts';
 import { StartError } from './start-error.ts';
 
 /** Any number no other program takes on the same database; held while a node migrates. */
@@ -65,9 +65,7 @@ export async function migrate(database: Database, last = Number.POSITIVE_INFINIT
  */
 export async function stepBefore(connection: DatabaseConnection): Promise<string | undefined> {
   const steps = await shippedMigrations();
-  const client = new pg.Client(connection);
-  try {
-    await client.connect();
+  return overOne(connection, async (client) => {
     const { rowCount } = await client.query("select from pg_class where oid = to_regclass('molva_migrations')");
     if (rowCount === 0) return undefined;
     const { rows } = await client.query<{ number: number; name: string }>(
@@ -77,7 +75,5 @@ export async function stepBefore(connection: DatabaseConnection): Promise<string
     const newest = rows.at(-1);
     if (newest === undefined || newest.number > (steps.at(-1)?.number ?? 0)) return undefined;
     return steps.every(({ number }) => done.has(number)) ? undefined : newest.name.replace(/\.sql$/, '');
-  } finally {
-    await client.end().catch(() => undefined);
-  }
+  });
 }

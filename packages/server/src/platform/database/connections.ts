@@ -234,7 +234,7 @@ export class Connections implements AsyncDisposable {
   }
 
   #socket(): Socket {
-    const socket = new Socket();
+    const socket = new Socket().on('error', () => undefined);
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
     return socket;

@@ -1,6 +1,8 @@
+import type pg from 'pg';
 import { databaseError } from '../breaks.ts';
 import { StartError } from '../start-error.ts';
 import { clientOf, sessionOf, type DatabaseConnection } from './connections.ts';
+import { overOne } from './one.ts';
 
 /** What a pooler says that takes no settings with a connection: PgBouncer calls it a violation of the protocol. */
 const REFUSES_SETTINGS = '08P01';
@@ -30,13 +32,10 @@ export async function findPooler(connection: DatabaseConnection): Promise<Databa
 
 /** Whether who answers is another process than the one that was connected to. */
 async function isPooled(connection: DatabaseConnection): Promise<boolean> {
-  const client = new (clientOf(connection))({ ...sessionOf(connection, WAIT_MS), connectionTimeoutMillis: WAIT_MS });
-  client.on('error', () => undefined);
-  try {
-    await client.connect();
+  const config = { ...sessionOf(connection, WAIT_MS), connectionTimeoutMillis: WAIT_MS };
+  const differs = async (client: pg.Client): Promise<boolean> => {
     const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
     return rows[0]?.pid !== (client as unknown as { readonly processID: number }).processID;
-  } finally {
-    await client.end().catch(() => undefined);
-  }
+  };
+  return overOne(config, differs, clientOf(connection));
 }

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import pg from 'pg';
 import type { DatabaseConnection } from '../database.ts';
+import { overOne } from '../database/one.ts';
 import { StartError } from '../start-error.ts';
 import type { Binaries } from './binaries.ts';
 import type { RunAs } from './run-as.ts';
@@ -44,14 +44,10 @@ export function setPassword(folder: string, password: string, binaries: Binaries
 
 /** Whether a server lets this password in. */
 export async function isLetIn(connection: DatabaseConnection): Promise<boolean> {
-  const client = new pg.Client(connection);
   try {
-    await client.connect();
-    return true;
+    return await overOne(connection, async () => true);
   } catch (error) {
     if (REFUSED.has((error as { code?: string }).code ?? '')) return false;
     throw new StartError(`The database has started, but cannot be used: ${(error as Error).message}`);
-  } finally {
-    await client.end().catch(() => undefined);
   }
 }

@@ -61,12 +61,14 @@ export function launch(
   const output = log.open();
   try {
     // Its own process group: a Ctrl-C on the terminal reaches Molva alone, which then stops the database in order.
-    return spawn(command, args, {
+    const child = spawn(command, args, {
       stdio: ['ignore', output, output],
       cwd: '/',
       detached: true,
       env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
     });
+    // A signal that cannot be sent is an error too, whenever that is: what becomes of the child is seen by its end.
+    return child.on('error', () => undefined);
   } finally {
     closeSync(output);
   }

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import pg from 'pg';
 import type { DatabaseConnection } from '../database.ts';
+import { overOne } from '../database/one.ts';
 import { databasePassword } from '../secrets.ts';
 import { StartError } from '../start-error.ts';
 import { CLUSTER_USER, isLetIn, setPassword, writeAccessRules } from './access.ts';
@@ -110,14 +110,12 @@ function prepareSocketFolder(dataDir: string, as: RunAs): string {
 }
 
 async function ensureDatabase(connection: DatabaseConnection): Promise<void> {
-  const client = new pg.Client(connection);
   try {
-    await client.connect();
-    const { rowCount } = await client.query('select 1 from pg_database where datname = $1', [DATABASE]);
-    if (rowCount === 0) await client.query(`create database ${DATABASE}`);
+    await overOne(connection, async (client) => {
+      const { rowCount } = await client.query('select 1 from pg_database where datname = $1', [DATABASE]);
+      if (rowCount === 0) await client.query(`create database ${DATABASE}`);
+    });
   } catch (error) {
     throw new StartError(`The database has started, but cannot be used: ${(error as Error).message}`);
-  } finally {
-    await client.end().catch(() => undefined);
   }
 }
