@@ -16,7 +16,7 @@ const POLL_MS = 25;
  * @param grace milliseconds within which a holder may come to its end before this start is refused
  */
 export async function lockFolder(path: string, folder: string, grace = GRACE_MS): Promise<AsyncDisposable> {
-  const deadline = Date.now() + grace;
+  const deadline = performance.now() + grace;
   for (;;) {
     const file = await create(path);
     if (file !== undefined) return hold(file, path);
@@ -24,7 +24,7 @@ export async function lockFolder(path: string, folder: string, grace = GRACE_MS)
     if (words === undefined) continue;
     const holder = await findHolder(path, words, grace);
     if (holder === undefined) await removeStale(path, words);
-    else if (Date.now() > deadline) {
+    else if (performance.now() > deadline) {
       throw new StartError(
         `The data folder ${folder} is in use by ${holder}. Stop that Molva first, or set MOLVA_DATA_DIR to another folder.`,
       );

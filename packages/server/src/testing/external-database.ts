@@ -17,25 +17,27 @@ export class ExternalDatabase implements AsyncDisposable {
   readonly #folder: string;
   readonly #binaries: string;
   readonly #port: number;
+  readonly #settings: readonly string[];
   #server: ChildProcess | undefined;
   #frozen: number[] = [];
 
-  private constructor(folder: string, binaries: string, port: number) {
+  private constructor(folder: string, binaries: string, port: number, settings: readonly string[]) {
+    this.#settings = settings;
     this.#folder = folder;
     this.#binaries = binaries;
     this.#port = port;
     this.connectionString = `postgres://postgres@127.0.0.1:${port}/postgres`;
   }
 
-  /** Makes one in a folder of its own, and starts it. */
-  static async open(): Promise<ExternalDatabase> {
+  /** Makes one in a folder of its own, and starts it with settings like `name=value`. */
+  static async open(settings: readonly string[] = []): Promise<ExternalDatabase> {
     const root = dirname(dirname(createRequire(import.meta.url).resolve('postgres-older')));
     spawnSync(process.execPath, ['scripts/hydrate-symlinks.js'], { cwd: root });
     const folder = await mkdtemp(join(tmpdir(), 'molva-external-'));
     await chmod(folder, 0o711);
     const as = runAs();
     as.own(folder);
-    const database = new ExternalDatabase(folder, join(root, 'native', 'bin'), await freePort());
+    const database = new ExternalDatabase(folder, join(root, 'native', 'bin'), await freePort(), settings);
     const options = ['-D', join(folder, 'data'), '-U', 'postgres', '--auth=trust', '--encoding=UTF8', '--locale=C'];
     const init = as.wrap(join(database.#binaries, 'initdb'), options);
     const { status, stderr } = spawnSync(init.command, init.args, { encoding: 'utf8', cwd: '/', env: environment });
@@ -46,11 +48,11 @@ export class ExternalDatabase implements AsyncDisposable {
 
   /** Starts it where it stands still, and waits until it lets clients in. */
   async start(): Promise<void> {
-    const settings = [`port=${this.#port}`, 'listen_addresses=127.0.0.1', `unix_socket_directories=${this.#folder}`];
+    const place = [`port=${this.#port}`, 'listen_addresses=127.0.0.1', `unix_socket_directories=${this.#folder}`];
     const { command, args } = runAs().wrap(join(this.#binaries, 'postgres'), [
       '-D',
       join(this.#folder, 'data'),
-      ...settings.flatMap((setting) => ['-c', setting]),
+      ...[...place, ...this.#settings].flatMap((setting) => ['-c', setting]),
     ]);
     this.#server = spawn(command, args, { stdio: 'ignore', cwd: '/', env: environment });
     await this.#ready();

@@ -39,7 +39,11 @@ async function endProcesses(folder: string, as: RunAs, tell: (sentence: string) 
     tell(`a PostgreSQL left behind on ${folder} is being ended: ${signal} to ${list(addressed, ', ')}`);
     for (const one of addressed) signalProcess(one, signal);
     const limit = signal === 'SIGQUIT' && server.length === 0 ? ORPHANS_LIMIT_MS : LIMITS_MS[signal];
-    for (const end = Date.now() + limit; left.length > 0 && Date.now() < end; left = clusterProcesses(folder, as)) {
+    for (
+      const end = performance.now() + limit;
+      left.length > 0 && performance.now() < end;
+      left = clusterProcesses(folder, as)
+    ) {
       await sleep(POLL_MS);
     }
   }

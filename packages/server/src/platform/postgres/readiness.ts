@@ -6,10 +6,8 @@ import { LAST_WORDS, type ClusterLog } from './cluster-log.ts';
 import { readPostmaster } from './postmaster.ts';
 
 const POLL_MS = 10;
-/** A server that repairs itself after a crash says every few seconds how far it is. */
-const SILENCE_LIMIT_MS = 300_000;
-const START_LIMIT_MS = 4 * 3_600_000;
-const TELL_MS = 10_000;
+/** How long a server may take, how often that is told, and how long one that repairs itself may say nothing: it says every few seconds how far it is. */
+export const PATIENCE = { all: 4 * 3_600_000, silence: 300_000, tell: 10_000 } as const;
 
 /** What a start says meanwhile, and what it obeys. */
 export interface Starting {
@@ -30,26 +28,28 @@ export async function becomeReady(
   log: ClusterLog,
   from: number,
   starting: Starting,
+  patience: Readonly<Record<keyof typeof PATIENCE, number>> = PATIENCE,
 ): Promise<void> {
   const failed = new Promise<never>((_, reject) =>
     child.once('error', ({ message }) => reject(new StartError(`The database could not be started: ${message}`))),
   );
   failed.catch(() => undefined);
-  const began = Date.now();
+  // The clock of the machine may be set meanwhile: what has passed is counted, not what it says.
+  const began = performance.now();
   let [size, heard, told] = [from, began, began];
   for (;;) {
     await Promise.race([sleep(POLL_MS), failed]);
     const postmaster = readPostmaster(folder);
     if (postmaster?.ready === true && postmaster.pid === child.pid) return;
-    const now = Date.now();
+    const now = performance.now();
     if (hasEnded(child)) throw new StartError(reasonOf(log, from));
     if (log.size !== size) [size, heard] = [log.size, now];
-    const limit = now - heard > SILENCE_LIMIT_MS || now - began > START_LIMIT_MS;
+    const limit = now - heard > patience.silence || now - began > patience.all;
     if (limit || starting.stop.aborted) {
       await stop(child);
       throw starting.stop.aborted ? starting.stop.reason : new StartError(reasonOf(log, from));
     }
-    if (now - told > TELL_MS) {
+    if (now - told > patience.tell) {
       told = now;
       const seconds = Math.round((now - began) / 1000);
       starting.tell(`the database has been starting for ${seconds} s: ${log.lastLine(from) || 'it says nothing yet'}`);
