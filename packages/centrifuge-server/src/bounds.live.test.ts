@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage, Server } from 'node:http';
 import { createConnection, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { limits } from './limits.ts';
@@ -169,6 +170,21 @@ describe('one client', () => {
     expect(await second.closed).toBe(3008);
     asked.resolve();
   });
+});
+
+it('a calendar that is set forward ends nobody’s connection', async () => {
+  const { url } = await serve(new Log());
+  const { socket, received } = await raw(url, []);
+  const { now } = Date;
+  Date.now = () => now() + 13 * 3_600_000;
+  try {
+    // All connections are looked at once a second.
+    await sleep(1_200);
+  } finally {
+    Date.now = now;
+  }
+  socket.send(CONNECT);
+  await expect.poll(() => received.length).toBe(1);
 });
 
 describe('a client that is gone', () => {

@@ -99,7 +99,7 @@ export interface NamespaceOptions {
   readonly source: StreamSource;
 }
 
-/** Time as the server reads it; milliseconds. */
+/** Time as the server reads it: milliseconds since some beginning, which never go back. */
 export interface Clock {
   now(): number;
   /** Calls again and again until cancelled. */

@@ -15,6 +15,7 @@ import {
   messageRoutes,
   sessionRoutes,
 } from '../modules/sessions/index.ts';
+import { systemClock } from '../platform/clock.ts';
 import type { DatabaseWatch } from '../platform/database.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import type { Notices } from '../platform/notices.ts';
@@ -44,7 +45,7 @@ export async function openCalls(
     clock: options.clock,
     log: options.log,
     notices,
-    openAnswers: new OpenAnswers(options.clock, notices),
+    openAnswers: new OpenAnswers(systemClock, notices),
     observe: (operation, status, seconds) => metrics.observeCall(operation, status, seconds),
   });
   const { address, token } = options.metrics;

@@ -5,6 +5,7 @@ import { openLog } from '../platform/log.ts';
 import { Notices } from '../platform/notices.ts';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { OpenAnswers } from './open-answers.ts';
+import { WAITS } from './waits.ts';
 
 it('of the answers that one address does not take there are only some: the oldest goes first', () => {
   const clock = new FakeClock(0);
@@ -23,4 +24,19 @@ it('of the answers that one address does not take there are only some: the oldes
   clock.advance(1);
   expect(some.map(({ destroyed }) => destroyed)).toEqual(some.map((_, index) => index < 8));
   expect([cut, others.destroyed]).toEqual([8, false]);
+});
+
+it('a calendar that is set, forward or back, neither cuts off who takes an answer nor keeps who does not', () => {
+  const time = new FakeClock(0);
+  let leap = 0;
+  const clock = { now: () => time.now() + leap, elapsed: () => time.elapsed(), setTimeout: time.setTimeout.bind(time) };
+  let cut = 0;
+  const answers = new OpenAnswers(clock, new Notices(openLog('silent', false), clock, () => cut++));
+  answers.add('192.0.2.1', new ServerResponse(new IncomingMessage(new Socket())), 1);
+  leap = 13 * 3_600_000;
+  time.advance(WAITS.answer - 1);
+  expect(cut).toBe(0);
+  leap = -leap;
+  time.advance(1_000);
+  expect(cut).toBe(1);
 });

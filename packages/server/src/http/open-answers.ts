@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { Clock, Timer } from '../platform/clock.ts';
+import type { Elapsed, Timer } from '../platform/clock.ts';
 import type { Notices } from '../platform/notices.ts';
 import { WAITS } from './waits.ts';
 
@@ -26,7 +26,7 @@ interface OpenAnswer {
  * all; the oldest first.
  */
 export class OpenAnswers {
-  readonly #clock: Clock;
+  readonly #time: Elapsed;
   readonly #notices: Notices;
   /** The oldest first. */
   readonly #open = new Set<OpenAnswer>();
@@ -36,8 +36,8 @@ export class OpenAnswers {
   /** One for all: most answers are taken long before anybody has to look at them. */
   #look: Timer | undefined;
 
-  constructor(clock: Clock, notices: Notices) {
-    this.#clock = clock;
+  constructor(time: Elapsed, notices: Notices) {
+    this.#time = time;
     this.#notices = notices;
   }
 
@@ -45,7 +45,7 @@ export class OpenAnswers {
   add(address: string, response: ServerResponse, bytes: number): void {
     if (response.closed || response.req.socket.destroyed) return;
     if (this.#bytes + bytes > MOST_BYTES) this.#makeRoom();
-    const answer: OpenAnswer = { address, response, at: this.#clock.now(), bytes, slow: false };
+    const answer: OpenAnswer = { address, response, at: this.#time.elapsed(), bytes, slow: false };
     this.#open.add(answer);
     this.#bytes += bytes;
     response.once('close', () => this.#remove(answer));
@@ -54,7 +54,7 @@ export class OpenAnswers {
 
   /** Notes who is slow, and cuts off who was for too long. */
   #lookAtAll(): void {
-    const now = this.#clock.now();
+    const now = this.#time.elapsed();
     for (const answer of this.#open) {
       const age = now - answer.at;
       if (age < SLOW_MS) break;
@@ -67,7 +67,7 @@ export class OpenAnswers {
   }
 
   #lookSoon(): void {
-    this.#look = this.#clock.setTimeout(() => this.#lookAtAll(), SLOW_MS);
+    this.#look = this.#time.setTimeout(() => this.#lookAtAll(), SLOW_MS);
   }
 
   #isSlow(answer: OpenAnswer): void {

@@ -149,6 +149,36 @@ it('a clock that is set back by hours holds no timer up, whatever instant was na
   await expect.poll(() => runs).toBeGreaterThan(done);
 });
 
+it('a clock that leaps by hours, here or at the database, forward or back, holds no timer up', async () => {
+  const machine = new SkippingClock();
+  // Renewals ten times as often: the next one puts the lease right.
+  const time: Elapsed = {
+    elapsed: () => systemClock.elapsed(),
+    setTimeout: (callback, milliseconds) => systemClock.setTimeout(callback, milliseconds / 10),
+  };
+  const lease = await NodeLease.take(database, time, log, { name: 'node', alone: false });
+  const due = new DueRunner({ database, clock: machine, log, lease });
+  let runs = 0;
+  due.handle('test', async () => (runs++, null));
+  due.start();
+  opened.push(due, lease);
+  // What a lease says until when is what the clock of the database says less.
+  const databaseLeaps = (by: string) => database.query({ text: 'update nodes set until = until - $1::interval' }, [by]);
+  const leaps: (() => unknown)[] = [
+    () => machine.skip(13 * 3_600_000),
+    () => machine.skip(-26 * 3_600_000),
+    () => databaseLeaps('13 hours'),
+    () => databaseLeaps('-26 hours'),
+  ];
+  for (const [done, leap] of leaps.entries()) {
+    await leap();
+    await due.at('test', KEY, machine.now() + 50);
+    await expect.poll(() => runs).toBe(done + 1);
+    await expect.poll(rows).toEqual([]);
+  }
+  expect(lease.figures).toEqual({ held: true, lapses: 0 });
+});
+
 it('a timer of a kind that this process does not know stays for those who do', async () => {
   await wish('of a newer Molva');
   await runner(async () => null);

@@ -4,7 +4,7 @@ import type { ServerResponse } from 'node:http';
 import { Door, type DoorOptions } from '../http/door.ts';
 import { OpenAnswers } from '../http/open-answers.ts';
 import { createHttpServer } from '../http/server.ts';
-import { systemClock, type Clock } from '../platform/clock.ts';
+import { systemClock, type Clock, type Elapsed } from '../platform/clock.ts';
 import { openLog } from '../platform/log.ts';
 import { Notices, type Notice } from '../platform/notices.ts';
 import type { Route } from '../platform/route.ts';
@@ -29,7 +29,7 @@ export interface TestServer extends AsyncDisposable {
 /** Starts a server that serves routes of a test. */
 export async function startTestServer(
   routes: readonly Route[],
-  clock: Clock = systemClock,
+  clock: Clock & Elapsed = systemClock,
   options: Partial<DoorOptions> = {},
 ): Promise<TestServer> {
   const observed: string[] = [];
