@@ -18,11 +18,17 @@ export interface PoolOptions {
   /** How long a statement may take, and a transaction may stand idle. */
   readonly limit: number;
   readonly watch: DatabaseWatch;
-  /** Settings of its sessions, as the command line of a server takes them. */
-  readonly settings?: string;
+  /**
+   * Settings of its statements, beside their limit. Behind a pooler, which keeps none, each statement is a transaction with
+   * its own: that is two round trips more, and for what may take its time alone.
+   */
+  readonly settings?: Settings;
   /** A connection broke that nobody used. */
   readonly onBroken: (error: Error) => void;
 }
+
+/** Settings of a server by their names. */
+type Settings = Readonly<Record<string, number>>;
 
 /** How long is waited for a connection. */
 const CONNECT_MS = 5_000;
@@ -78,14 +84,21 @@ export function clientOf(connection: DatabaseConnection): typeof pg.Client {
 }
 
 /** How a session begins: in UTC, and with a limit for its statements where nobody stands between who would share it. */
-export function sessionOf(connection: DatabaseConnection, limit: number, settings = ''): pg.ClientConfig {
+export function sessionOf(connection: DatabaseConnection, limit: number, settings: Settings = {}): pg.ClientConfig {
   if (isPooled(connection)) return { ...connection };
   return {
     ...connection,
     statement_timeout: limit,
     idle_in_transaction_session_timeout: limit,
     // Compiling a statement takes longer than any of ours may run.
-    options: `-c TimeZone=UTC -c DateStyle=ISO -c jit=off ${settings}`.trim(),
+    options: [
+      'TimeZone=UTC',
+      'DateStyle=ISO',
+      'jit=off',
+      ...Object.entries(settings).map(([name, value]) => `${name}=${value}`),
+    ]
+      .map((setting) => `-c ${setting}`)
+      .join(' '),
     application_name: 'molva',
   };
 }
@@ -95,11 +108,16 @@ export class Link {
   readonly #client: pg.PoolClient;
   readonly #keeps: boolean;
   readonly #watch: DatabaseWatch;
+  readonly #preamble: string | undefined;
   #broken = false;
 
-  /** @param keeps whether statements keep their names on it */
-  constructor(client: pg.PoolClient, watch: DatabaseWatch, keeps: boolean) {
+  /**
+   * @param keeps whether statements keep their names on it
+   * @param preamble what sets a transaction of its own up for each statement
+   */
+  constructor(client: pg.PoolClient, watch: DatabaseWatch, keeps: boolean, preamble: string | undefined) {
     this.#keeps = keeps;
+    this.#preamble = preamble;
     this.#client = client;
     this.#watch = watch;
   }
@@ -114,12 +132,25 @@ export class Link {
     values?: unknown[],
   ): Promise<pg.QueryResult<Row>> {
     const asked = this.#keeps || typeof text === 'string' ? text : unnamed(text);
-    return this.#watched(this.#client.query<Row>(asked, values));
+    const ask = (): Promise<pg.QueryResult<Row>> => this.#client.query<Row>(asked, values);
+    return this.#watched(this.#preamble === undefined ? ask() : this.#within(this.#preamble, ask));
   }
 
   /** Runs a statement whose rows nobody reads; answers how many it came to. */
   count(query: pg.QueryConfig, values: unknown[]): Promise<number> {
     return this.#watched(count(this.#client, this.#keeps ? query : unnamed(query), values));
+  }
+
+  async #within<T>(preamble: string, ask: () => Promise<T>): Promise<T> {
+    await this.#client.query(preamble);
+    try {
+      const answer = await ask();
+      await this.#client.query('commit');
+      return answer;
+    } catch (error) {
+      if (isRefused(named(error))) await this.#client.query('rollback');
+      throw error;
+    }
   }
 
   #watched<T>(asking: Promise<T>): Promise<T> {
@@ -157,14 +188,18 @@ export class Connections implements AsyncDisposable {
   readonly #pool: pg.Pool;
   readonly #watch: DatabaseWatch;
   readonly #pooled: boolean;
+  readonly #preamble: string | undefined;
   readonly #guard: SilenceGuard;
   /** All there are, also those that are not made yet. */
   readonly #sockets = new Set<Socket>();
   #closing = false;
 
-  constructor({ connection, size, limit, watch, settings = '', onBroken }: PoolOptions) {
+  constructor({ connection, size, limit, watch, settings, onBroken }: PoolOptions) {
     this.#watch = watch;
     this.#pooled = isPooled(connection);
+    const own = settings !== undefined && this.#pooled ? { statement_timeout: limit, ...settings } : undefined;
+    this.#preamble =
+      own && ['begin', ...Object.entries(own).map(([name, value]) => `set local ${name} = ${value}`)].join('; ');
     this.#pool = new pg.Pool({
       ...sessionOf(connection, limit, settings),
       Client: clientOf(connection),
@@ -199,7 +234,7 @@ export class Connections implements AsyncDisposable {
       return Promise.reject(new Unanswered('too many wait for the database'));
     }
     return this.#pool.connect().then(
-      (client) => new Link(client, this.#watch, !this.#pooled),
+      (client) => new Link(client, this.#watch, !this.#pooled, this.#preamble),
       (cause: unknown) => {
         const error = named(cause);
         if (!this.#closing) this.#watch.failed(error);

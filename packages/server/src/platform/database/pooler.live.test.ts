@@ -19,6 +19,28 @@ it.each([true, false])(
   },
 );
 
+it('behind a pooler a list that takes too long is ended by the database, which knows its settings, and nothing is left', async () => {
+  await using pooler = await openPooler(await freshDatabase(), { refusesSettings: true });
+  await using database = openDatabase(await findPooler(pooler), 1, () => undefined, { limit: 500 });
+  const { lists } = database;
+  const [row] = await lists.query<{ workers: string }>(
+    { text: `select current_setting('max_parallel_workers_per_gather') as workers` },
+    [],
+  );
+  expect(row?.workers).toBe('0');
+  await expect(lists.query({ text: 'select pg_sleep(10)' }, [])).rejects.toMatchObject({ code: '57014' });
+  const left = `select count(*)::integer as left from pg_stat_activity
+    where datname = current_database() and pid <> pg_backend_pid() and state <> 'idle'`;
+  expect(
+    await lists.builder
+      .selectFrom('companies')
+      .select('id')
+      .execute()
+      .catch(({ code }) => code as string),
+  ).toBe('42P01');
+  expect(await lists.query({ text: left }, [])).toEqual([{ left: 0 }]);
+});
+
 it('a database that is reached directly is taken as it is', async () => {
   const behind = await freshDatabase();
   expect(await findPooler(behind)).toBe(behind);
