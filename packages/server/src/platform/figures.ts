@@ -49,6 +49,8 @@ export interface SessionFigures {
   closed(reason: string): void;
   /** Messages were committed, by who said them. */
   said(authorType: string, messages: number): void;
+  /** Shows how many steps wait to be sent to the database. */
+  writesWait(count: () => number): void;
   /** Measures the parts of a step, each from the end of the one before. */
   lap(): (part: StepPart) => void;
 }

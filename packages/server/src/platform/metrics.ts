@@ -29,6 +29,7 @@ const liveCounters = {
 /** What Molva counts, in the form Prometheus reads. */
 export class Metrics {
   readonly #registry = new Registry();
+  #writesWait = (): number => 0;
   readonly #calls: Counter;
   readonly #seconds: Histogram;
 
@@ -162,6 +163,7 @@ export class Metrics {
       started: () => started.inc(),
       closed: (reason) => closed.inc({ reason }),
       said: (author, count) => messages.inc({ author }, count),
+      writesWait: (count) => (this.#writesWait = count),
       lap() {
         let last = performance.now();
         return (part) => {
@@ -197,7 +199,8 @@ export class Metrics {
         for (const state of ['used', 'idle'] as const) this.set({ state }, sum(state));
       },
     });
-    this.#show('molva_database_waiting_statements', 'Statements that wait for a connection.', () => sum('waiting'));
+    const help = 'Statements that wait to be sent, for a connection or behind others.';
+    this.#show('molva_database_waiting_statements', help, () => sum('waiting') + this.#writesWait());
   }
 
   /** Shows how long the timer has been due that has waited longest. */

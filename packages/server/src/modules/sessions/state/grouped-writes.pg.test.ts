@@ -84,6 +84,21 @@ it('a session that somebody else is writing waits alone', async () => {
   expect(await echoes()).toEqual(ids.map(() => ['You said Hello']));
 });
 
+it('sessions that somebody else is writing hold up nobody, however many there are', async () => {
+  const held = ids.slice(0, 6);
+  const letGo = await holding('select from sessions where id = any($1) for update', [held]);
+  const stand = "select pid from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+  const waiting: ReturnType<AtWork['send']>[] = [];
+  for (const id of held) {
+    // One after another: those that come together are passed over together.
+    waiting.push(work.send(id, 'Hello'));
+    await expect.poll(async () => (await runSql(database, stand)).length).toBe(waiting.length);
+  }
+  const others = await Promise.all(ids.slice(6).map((id) => work.send(id, 'Hello')));
+  await letGo();
+  expect([...others, ...(await Promise.all(waiting))].map(({ status }) => status)).toEqual(ids.map(() => 201));
+});
+
 it('what the database refuses of one is refused to that one alone', async () => {
   const [refused = ''] = ids;
   await runSql(

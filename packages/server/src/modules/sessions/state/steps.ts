@@ -59,6 +59,7 @@ export class Steps {
   constructor(ports: StepPorts) {
     this.#ports = ports;
     this.#writes = new GroupedWrites(ports);
+    ports.figures.writesWait(() => this.#writes.waiting);
     this.#known = ports.memory.part({ name: 'session', read: (id) => this.#load(id), bytesBeyond });
   }
 
@@ -86,7 +87,9 @@ export class Steps {
   }
 
   /** Makes up a step, commits it and announces it. A lost race makes it up again on the newer state. */
-  run<T>(id: string, decide: Decide<T>, { atLeast = null }: StepRequest = {}): Promise<T> {
+  run<T>(named: string, decide: Decide<T>, { atLeast = null }: StepRequest = {}): Promise<T> {
+    // One session, one line, however its id is written.
+    const id = named.toLowerCase();
     const tail = this.#tails.get(id);
     const attempt = (): Promise<T> => this.#attempt(id, decide, atLeast ?? 0);
     const turn = tail === undefined ? attempt() : tail.then(attempt);
