@@ -59,7 +59,7 @@ async function attack(name: AttackName, dataFolder: string): Promise<AttackFigur
   const before = await refusals(molva);
   const { child } = await startNode([program, name, JSON.stringify(target)], {}, /begun/);
   // What is measured is the server, not who gets the processor.
-  setPriority(child.pid ?? 0, 10);
+  setPriority(child.pid ?? 0, 19);
   let peak = idleBytes;
   const watch = setInterval(() => {
     if (existsSync(`/proc/${molva.pid}/status`)) peak = Math.max(peak, residentBytes(molva.pid));

@@ -78,6 +78,17 @@ describe('one client', () => {
     expect(turned).toBeLessThan(100);
   });
 
+  it('is cut off when it was sent away and goes on talking, whatever the clock says', async () => {
+    const { url, http } = await serve(new Log(), { clock: standingClock() });
+    const { socket, gone } = await silent(url, http);
+    socket.resume();
+    const talk = (): void => {
+      if (socket.writable) socket.write(frame('x'.repeat(100)), () => setImmediate(talk));
+    };
+    talk();
+    await gone;
+  });
+
   it('may answer a ping while a command of it takes its time', async () => {
     const clock = standingClock();
     const held = Promise.withResolvers<void>();

@@ -56,6 +56,8 @@ export class Connection implements Subscriber, Sender, Receiver {
   readonly #inbox = new Inbox(this);
   #output: Buffer[] = [];
   #outputBytes = 0;
+  /** Of frames that came when none was heard any more. */
+  #bytesAfterEnd = 0;
   #pingAt = 0;
   #pongBy = 0;
   /** When it is ended, or cut off where it is ended already. */
@@ -106,11 +108,17 @@ export class Connection implements Subscriber, Sender, Receiver {
 
   /** Takes a frame off the wire. */
   receive(frame: Buffer): void {
-    if (!this.isOpen()) return;
+    if (!this.isOpen()) return this.#receiveAfterEnd(frame.length);
     // An answer to a ping does not wait behind commands.
     if (this.#pongBy === 0 || !this.encoding.isPong(frame)) return this.#inbox.put(frame);
     this.#context.counters.received++;
     this.ponged();
+  }
+
+  /** Whoever was sent away has an answer to a close frame to say, and no reason to go on; reading what nobody hears costs others their turn. */
+  #receiveAfterEnd(bytes: number): void {
+    this.#bytesAfterEnd += bytes;
+    if (this.#bytesAfterEnd > limits.bytesAfterEnd) this.cutOff();
   }
 
   /** The commands of a frame. */

@@ -11,6 +11,8 @@ export const limits = {
   /** For the answer to a close frame; one that takes too little too slowly has longer to come to it. */
   closeLingerMs: 5_000,
   slowLingerMs: 30_000,
+  /** What may still come from a client that was sent away, which was on its way already. */
+  bytesAfterEnd: 65_536,
   /** Publications a recovery of a channel may bring, and bytes that all of a connect may: beyond, clients catch up another way. */
   recoveryCount: 300,
   recoveryBytes: 900 * 1024,

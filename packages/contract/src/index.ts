@@ -106,7 +106,7 @@ export {
   ReplyToMessage,
 } from './message-parts.ts';
 export { ClientMessageBody, EditMessageBody, FileReference, Message, MessageAccepted, ReplyTo } from './messages.ts';
-export { openApiDocument } from './openapi.ts';
+export { openApiDocument, openApiSteps } from './openapi.ts';
 export { errorsOf } from './openapi-errors.ts';
 export {
   isAudited,

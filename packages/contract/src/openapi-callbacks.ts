@@ -55,14 +55,11 @@ export function callbacksOf(operationId: string): Json | undefined {
   );
 }
 
-/** The calls that Molva makes, as the document's webhooks; what follows from an operation refers to them. */
-export function webhooks(schemas: DocumentSchemas): Json {
-  return Object.fromEntries(
-    Object.entries(callbackSchemas).map(([name, schema]) => [
-      name,
-      { post: call(name as CallbackName, schema, schemas) },
-    ]),
-  );
+/** The calls that Molva makes, one after another, as the document's webhooks; what follows from an operation refers to them. */
+export function* webhooks(schemas: DocumentSchemas): Generator<[name: string, webhook: Json], void, undefined> {
+  for (const [name, schema] of Object.entries(callbackSchemas)) {
+    yield [name, { post: call(name as CallbackName, schema, schemas) }];
+  }
 }
 
 function call(name: CallbackName, schema: TSchema, schemas: DocumentSchemas): Json {

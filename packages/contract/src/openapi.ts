@@ -26,6 +26,21 @@ const repeatable: Readonly<Record<string, { readonly minLength: number; readonly
  * @param server the public address, without a path
  */
 export function openApiDocument(operations: readonly Operation[], server: string, version: string): Json {
+  const steps = openApiSteps(operations, server, version);
+  let step = steps.next();
+  while (step.done !== true) step = steps.next();
+  return step.value;
+}
+
+/**
+ * The same document made in steps of a few milliseconds, of the some hundreds that all of it takes: who serves others
+ * meanwhile does something else between them.
+ */
+export function* openApiSteps(
+  operations: readonly Operation[],
+  server: string,
+  version: string,
+): Generator<undefined, Json, undefined> {
   const schemas = new DocumentSchemas();
   const failures = new DocumentFailures(schemas);
   const paths: Record<string, Json> = {};
@@ -33,9 +48,14 @@ export function openApiDocument(operations: readonly Operation[], server: string
     for (const [index, path] of pathsOf(operation).entries()) {
       const entry = (paths[path] ??= {});
       entry[operation.method.toLowerCase()] = describe(operation, index, schemas, failures);
+      yield;
     }
   }
-  const calls = webhooks(schemas);
+  const calls: Json = {};
+  for (const [name, webhook] of webhooks(schemas)) {
+    calls[name] = webhook;
+    yield;
+  }
   const used = new Set(operations.map(({ tag }) => tag));
   return {
     openapi: '3.1.0',

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { addPages } from '../http/pages.ts';
 import { OpenAnswers } from '../http/open-answers.ts';
+import { BodyPace } from '../http/body-pace.ts';
 import { createHttpServer } from '../http/server.ts';
 import { addService } from '../http/service.ts';
 import { botRoutes } from '../modules/bots/index.ts';
@@ -46,6 +47,7 @@ export async function openCalls(
     log: options.log,
     notices,
     openAnswers: new OpenAnswers(systemClock, notices),
+    bodyPace: options.limits.open === 0 ? undefined : new BodyPace(systemClock),
     observe: (operation, status, seconds) => metrics.observeCall(operation, status, seconds),
   });
   const { address, token } = options.metrics;

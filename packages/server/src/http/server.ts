@@ -16,6 +16,7 @@ import { tellForeign, type Notice, type Notices } from '../platform/notices.ts';
 import type { Origins } from '../platform/origins.ts';
 import type { Answer, Route } from '../platform/route.ts';
 import { Addresses } from './addresses.ts';
+import type { BodyPace } from './body-pace.ts';
 import { describeAnswer } from './answer-headers.ts';
 import { knowCallers, type Callers, type Identify } from './callers.ts';
 import { asFailure, errorAnswer } from './error-answer.ts';
@@ -48,6 +49,8 @@ export interface HttpOptions {
   readonly log: Log;
   readonly notices: Notices;
   readonly openAnswers: OpenAnswers;
+  /** In which long bodies of open calls are read; absent where those are not limited. */
+  readonly bodyPace?: BodyPace | undefined;
   /** Hears of each answered call: operation, status, seconds. */
   readonly observe: (operation: string, status: number, seconds: number) => void;
 }
@@ -99,10 +102,21 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   server.addHook('onRoute', ({ url, method, config }) => {
     if (config?.refused !== true && url !== '*') addresses.add({ url, method });
   });
+  /** When a body may be read in the pace of its address, where that is not now; a user's, who is known, is read as it comes. */
+  const turnOf = (request: FastifyRequest, bytes: number): Promise<void> | undefined => {
+    if (request.routeOptions.config.operation === undefined || callers(request).user !== null) return undefined;
+    return options.bodyPace?.take(callers(request).address, bytes);
+  };
   server.removeAllContentTypeParsers();
-  server.addContentTypeParser('*', async (request: FastifyRequest) =>
-    parseJson(request, await textOf(request.raw, reading)),
-  );
+  server.addContentTypeParser('*', async (request: FastifyRequest) => {
+    const text = await textOf(request.raw, reading);
+    const turn = turnOf(request, text.length);
+    if (turn !== undefined) {
+      await turn;
+      if (request.raw.socket.destroyed) throw new Failure('body-incomplete');
+    }
+    return parseJson(request, text);
+  });
   await server.register(cors, {
     origin: (origin, callback) => callback(null, origin !== undefined && options.origins.allow(origin, undefined)),
     strictPreflight: false,

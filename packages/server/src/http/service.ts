@@ -1,11 +1,12 @@
 import { Readable } from 'node:stream';
-import { ALL_BASES, LIVE_PATH, asyncApiDocument, openApiDocument, operations } from '@molva/contract';
+import { ALL_BASES, LIVE_PATH, asyncApiDocument, openApiSteps, operations } from '@molva/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { systemClock } from '../platform/clock.ts';
 import type { DatabaseWatch } from '../platform/database.ts';
 import { databaseAway, Failure } from '../platform/failure.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import { streamed } from '../platform/route.ts';
+import { inTurns } from '../platform/turns.ts';
 import { Compressed } from './compressed.ts';
 import { errorAnswer } from './error-answer.ts';
 import { addMetrics } from './metrics-door.ts';
@@ -38,8 +39,8 @@ export function addService(
   server.all(LIVE_PATH, async () => {
     throw new Failure('upgrade-required', null, { upgrade: 'websocket', connection: 'upgrade' });
   });
-  addDocument(server, 'openapi.json', () => openApiDocument(Object.values(operations), parts.url, parts.version));
-  addDocument(server, 'asyncapi.json', () => asyncApiDocument(parts.url, parts.version));
+  addDocument(server, 'openapi.json', () => inTurns(openApiSteps(Object.values(operations), parts.url, parts.version)));
+  addDocument(server, 'asyncapi.json', async () => asyncApiDocument(parts.url, parts.version));
 }
 
 /** What answers a reading. */
@@ -51,12 +52,12 @@ export function read(server: FastifyInstance, url: string, handler: Reading, opt
 }
 
 /** Serves a document of the API under every base. It is made when somebody first asks: a start does not wait for it. */
-function addDocument(server: FastifyInstance, name: string, make: () => object): void {
-  let bytes: Buffer | undefined;
+function addDocument(server: FastifyInstance, name: string, make: () => Promise<object>): void {
+  let bytes: Promise<Buffer> | undefined;
   const compressed = new Compressed();
   for (const base of ALL_BASES) {
     read(server, `${base}/${name}`, async (request, reply) => {
-      const made = (bytes ??= Buffer.from(JSON.stringify(make())));
+      const made = await (bytes ??= make().then((document) => Buffer.from(JSON.stringify(document))));
       const open = async (): Promise<AsyncIterable<Uint8Array>> => Readable.from([made]);
       const whole = { type: 'application/json; charset=utf-8', length: made.length, open };
       const content = await compressed.content(name, whole, request, reply);

@@ -86,7 +86,7 @@ export function openDatabase(
   const main = new Connections({ connection, size, limit, watch, onBroken: broken });
   // A list has one core, so that there is another for who does not wait for lists.
   const settings = { max_parallel_workers_per_gather: 0 };
-  const lists = new Connections({ connection, size: LISTS, limit, watch, settings, onBroken });
+  const lists = new Connections({ connection, size: LISTS, limit, watch, settings, yields: true, onBroken });
   return {
     ...askOver(main, breaks),
     lists: askOver(lists, breaks),

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { systemIds } from '../../platform/ids.ts';
+import { FakeClock } from '../../testing/fake-clock.ts';
 import type { FactWrite, HotSession } from '../sessions/index.ts';
 import { ScenarioBot } from './scenario-bot.ts';
 import { checkScenario } from './scenario/index.ts';
+import { SlowLane } from './slow-lane.ts';
 
 const session = {
   id: 'session',
@@ -27,6 +29,7 @@ function bot(blocks: Record<string, unknown>, known: readonly FactWrite[] = []) 
       asked.push(whose);
       return known;
     },
+    lane: new SlowLane(new FakeClock(0)),
   });
   return { bot: made, asked };
 }

@@ -19,6 +19,7 @@ import {
   type BotState,
   type CompiledScenario,
 } from './scenario/index.ts';
+import { LaneFull, type SlowLane } from './slow-lane.ts';
 import { systemSource } from './system-source.ts';
 
 /** Reads what a bot keeps about a client. */
@@ -33,6 +34,8 @@ export interface ScenarioBotParts {
   /** Files named by a path are found under this address. */
   readonly publicUrl: string;
   readonly facts: FactSource;
+  /** Of all bots together. */
+  readonly lane: SlowLane;
 }
 
 /** A scenario as a session's bot. */
@@ -75,15 +78,21 @@ export class ScenarioBot implements LocalBot {
     now: number,
     unsaved: readonly FactWrite[] = [],
   ): Promise<BotTurn> {
-    const { facts, ids, publicUrl, scenario } = this.#parts;
+    const { facts, ids, lane, publicUrl, scenario } = this.#parts;
     const known = scenario.loadsFacts ? await facts(session.companyId, this.id, session.clientId) : [];
     const [from, heard] = isOwn(state) ? [state, input] : [initialState(state.variables), asStart(input)];
-    const { outputs, ...turn } = step(scenario, from, heard, {
+    const context = {
       ...systemSource(session, now, ''),
       random: () => ids.random(),
       facts: factLookup([...known, ...unsaved]),
       fits: fitsData,
-    });
+    };
+    const { outputs, ...turn } = await lane
+      .turn(this.id, () => step(scenario, from, heard, context))
+      .catch((error: unknown) => {
+        if (!(error instanceof LaneFull)) throw error;
+        return step(scenario, from, heard, { ...context, work: 0 });
+      });
     const messages = outputs.map((output) => ({
       ...output,
       attachments: output.attachments.map((file) => linkedAttachment(file, publicUrl, ids, now)),

@@ -1,18 +1,20 @@
 import type { CopyBotBody, CreateBotBody, FieldProblems, ListPage, ListQuery, UpdateBotBody } from '@molva/contract';
 import type { Changes } from '../../platform/changes.ts';
-import type { Clock } from '../../platform/clock.ts';
+import { systemClock, type Clock } from '../../platform/clock.ts';
 import { resealColumn } from '../../platform/data-keys.ts';
 import type { Database } from '../../platform/database.ts';
 import { Failure, notFound } from '../../platform/failure.ts';
 import type { Ids } from '../../platform/ids.ts';
 import type { Memory, MemoryPart } from '../../platform/memory.ts';
 import type { Outgoing } from '../../platform/outgoing.ts';
+import { inTurns } from '../../platform/turns.ts';
 import type { Vault } from '../../platform/vault.ts';
 import type { BotSource, ReadyBot } from '../sessions/index.ts';
 import { FactStore } from './fact-store.ts';
 import { Facts, type CompanyUser } from './facts.ts';
 import { ScenarioBot } from './scenario-bot.ts';
-import { checkScenario, type CompiledScenario, type ScenarioProblem } from './scenario/index.ts';
+import { checkSteps, type CompiledScenario, type ScenarioProblem } from './scenario/index.ts';
+import { SlowLane } from './slow-lane.ts';
 import { BotStore, type BotRow, type BotSourceWrite } from './store.ts';
 import { sealedBots } from './sealed-webhook.ts';
 import { ACCESS_TYPE, botListItem } from './view.ts';
@@ -70,6 +72,7 @@ export class Bots implements BotSource {
   readonly #ports: BotPorts;
   /** Every message looks its bot up. */
   readonly #ready: MemoryPart<string, Known | undefined>;
+  readonly #lane = new SlowLane(systemClock);
 
   constructor(ports: BotPorts) {
     const { database, clock, ids, changes, memory } = ports;
@@ -120,7 +123,7 @@ export class Bots implements BotSource {
 
   /** Creates a bot from a scenario or a webhook and answers its id; throws `scenario-invalid` and `invalid-input`. */
   async create(companyId: number, by: number | null, body: CreateBotBody): Promise<string> {
-    const given = sourceOf(body);
+    const given = await sourceOf(body);
     if (given === undefined) throw oneSource('one of scenario and webhook is needed');
     await this.#checkGroups(companyId, given.groups);
     const id = this.#ports.ids.uuid4();
@@ -131,7 +134,7 @@ export class Bots implements BotSource {
 
   /** Changes a bot; dialogs under way go on with the new scenario from the block they wait at. */
   async update(id: string, companyId: number, by: number, body: UpdateBotBody): Promise<void> {
-    const source = sourceOf(body);
+    const source = await sourceOf(body);
     await this.#checkGroups(companyId, source?.groups ?? []);
     const language = body.language ?? source?.language;
     const change = {
@@ -175,7 +178,7 @@ export class Bots implements BotSource {
   /** What looks like a mistake in the scenario of a bot: names that are nearly others, groups that are no more. */
   async advice({ scenario, company_id: companyId }: BotRow): Promise<readonly ScenarioProblem[]> {
     if (scenario === null) return [];
-    const check = checkScenario(scenario, true);
+    const check = await inTurns(checkSteps(scenario, true));
     if (!check.ok) return check.problems;
     return [...check.scenario.advice(), ...(await this.#missingGroups(companyId, check.scenario.groups))];
   }
@@ -204,10 +207,10 @@ export class Bots implements BotSource {
   async #load(id: string): Promise<Known | undefined> {
     const row = await this.#store.findAnywhere(id);
     if (row === undefined || row.deleted_at !== null) return undefined;
-    return { companyId: row.company_id, ...this.#botOf(row) };
+    return { companyId: row.company_id, ...(await this.#botOf(row)) };
   }
 
-  #botOf(row: BotRow): Pick<Known, 'bot' | 'bytes'> {
+  async #botOf(row: BotRow): Promise<Pick<Known, 'bot' | 'bytes'>> {
     const { clock, ids, outgoing, publicUrl } = this.#ports;
     const { id, name, language, webhook } = row;
     const bytes = BYTES_A_CHARACTER * JSON.stringify(row.scenario ?? webhook).length;
@@ -215,8 +218,11 @@ export class Bots implements BotSource {
       return { bot: new WebhookBot({ id, name, language, webhook, outgoing, clock, ids, publicUrl }), bytes };
     }
     const facts = this.#factStore.known.bind(this.#factStore);
-    const scenario = compiled(row.scenario, true);
-    return { bot: new ScenarioBot({ id, name, scenario, ids, publicUrl, facts }), bytes: bytes + scenario.bytes };
+    const scenario = await compiled(row.scenario, true);
+    return {
+      bot: new ScenarioBot({ id, name, scenario, ids, publicUrl, facts, lane: this.#lane }),
+      bytes: bytes + scenario.bytes,
+    };
   }
 
   #now(): string {
@@ -228,13 +234,15 @@ export class Bots implements BotSource {
 const DEFAULT_LANGUAGE = 'en';
 
 /** What answers for a bot, checked, with the language of a scenario; undefined where a body has neither. */
-function sourceOf(
+async function sourceOf(
   body: Pick<CreateBotBody, 'scenario' | 'webhook'>,
-): (BotSourceWrite & Pick<CompiledScenario, 'groups'> & { readonly language: string | undefined }) | undefined {
+): Promise<
+  (BotSourceWrite & Pick<CompiledScenario, 'groups'> & { readonly language: string | undefined }) | undefined
+> {
   const { scenario, webhook } = body;
   if (scenario !== undefined && webhook !== undefined) throw oneSource('a bot has a scenario or a webhook, not both');
   if (scenario !== undefined) {
-    const { language, groups } = compiled(scenario);
+    const { language, groups } = await compiled(scenario);
     return { scenario, webhook: null, language, groups };
   }
   if (webhook === undefined) return undefined;
@@ -246,8 +254,8 @@ function oneSource(reason: string): Failure {
   return new Failure('invalid-input', { scenario: [reason], webhook: [reason] });
 }
 
-function compiled(source: unknown, stored = false): CompiledScenario {
-  const check = checkScenario(source, stored);
+async function compiled(source: unknown, stored = false): Promise<CompiledScenario> {
+  const check = await inTurns(checkSteps(source, stored));
   if (!check.ok) throw new Failure('scenario-invalid', problemFields(check.problems));
   return check.scenario;
 }

@@ -1,4 +1,5 @@
 import { Socket } from 'node:net';
+import { constants, setPriority } from 'node:os';
 import pg from 'pg';
 import { isRefused, Unanswered } from '../breaks.ts';
 import type { PoolFigures } from '../figures.ts';
@@ -23,6 +24,8 @@ export interface PoolOptions {
    * its own: that is two round trips more, and for what may take its time alone.
    */
   readonly settings?: Settings;
+  /** Whether the processes behind it step back for others of this machine, where they are on it. */
+  readonly yields?: boolean;
   /** A connection broke that nobody used. */
   readonly onBroken: (error: Error) => void;
 }
@@ -180,6 +183,18 @@ export class Link {
   }
 }
 
+/** Lets the process behind a connection of the embedded database work when others need no processor. */
+function stepBack(client: pg.PoolClient): void {
+  try {
+    setPriority(
+      (client as unknown as { readonly processID: number }).processID,
+      constants.priority.PRIORITY_BELOW_NORMAL,
+    );
+  } catch {
+    // Where the system does not let us, it works as any other does.
+  }
+}
+
 /**
  * Connections to the database, a few. No wait is without end: not for a connection, not for an answer, not for a
  * transaction to go on, and while the database is away nobody waits at all.
@@ -194,7 +209,7 @@ export class Connections implements AsyncDisposable {
   readonly #sockets = new Set<Socket>();
   #closing = false;
 
-  constructor({ connection, size, limit, watch, settings, onBroken }: PoolOptions) {
+  constructor({ connection, size, limit, watch, settings, yields = false, onBroken }: PoolOptions) {
     this.#watch = watch;
     this.#pooled = isPooled(connection);
     const own = settings !== undefined && this.#pooled ? { statement_timeout: limit, ...settings } : undefined;
@@ -217,7 +232,10 @@ export class Connections implements AsyncDisposable {
       onBroken(error);
     });
     // Whoever uses a connection that breaks hears of it by the statement.
-    this.#pool.on('connect', (client) => client.on('error', () => undefined));
+    this.#pool.on('connect', (client) => {
+      client.on('error', () => undefined);
+      if (yields && 'host' in connection) stepBack(client);
+    });
     this.#guard = new SilenceGuard(this.#pool, limit);
     watch.add(this);
   }

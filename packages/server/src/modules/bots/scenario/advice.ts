@@ -1,35 +1,39 @@
 import { functions } from './functions.ts';
 import type { GraphBlock, ScenarioProblem } from './graph.ts';
+import type { BlockNames } from './uses.ts';
 import { isSystemName, systemNames } from './system-variables.ts';
 
 /** Words of expressions that are no variables. */
 const WORDS = new Set(['true', 'false', 'null', 'and', 'or', 'not', ...Object.keys(functions)]);
 
+/** Names that are compared with each other, some tens of milliseconds: where there are more, the first ones are. */
+const MOST_COMPARISONS = 50_000;
+
 /**
  * What looks like a mistake and need not be one: a name that nothing here gives a value and that is nearly one that has
  * one, as values may come with the start as well; a pause that leads to itself.
  */
-export function adviceOn(graph: readonly GraphBlock[]): ScenarioProblem[] {
-  const names = graph.map(({ kind, block }) => kind.names(block));
+export function adviceOn(graph: readonly GraphBlock[], names: readonly BlockNames[]): ScenarioProblem[] {
   const given = new Set(names.flatMap(({ sets }) => sets));
   const meant = [...given, ...systemNames()];
-  return graph.flatMap(({ id, kind, block }, index) => {
+  let comparisons = MOST_COMPARISONS;
+  return graph.flatMap(({ id, block, arrows }, index) => {
     const reads = [...new Set(names[index]?.reads)];
     return [
       ...reads.flatMap((name) => {
         if (WORDS.has(name) || given.has(name) || isSystemName(name)) return [];
+        comparisons -= meant.length;
+        if (comparisons < 0) return [];
         const near = nearest(name, meant);
         return near === undefined
           ? []
           : [{ block: id, field: '', reason: `{${name}} gets no value here: is it {${near}}?` }];
       }),
-      ...kind
-        .arrows(block)
-        .flatMap(([field, target]) =>
-          block.type === 'pause' && target === id
-            ? [{ block: id, field, reason: 'the pause leads to itself: nothing follows it until the client writes' }]
-            : [],
-        ),
+      ...arrows.flatMap(([field, target]) =>
+        block.type === 'pause' && target === id
+          ? [{ block: id, field, reason: 'the pause leads to itself: nothing follows it until the client writes' }]
+          : [],
+      ),
     ];
   });
 }

@@ -1,8 +1,8 @@
 /** What a turn went beyond: its blocks, its work, what it may say, or what a session may keep. */
 export type Overrun = 'blocks' | 'work' | 'messages' | 'bytes' | 'data';
 
-/** Work that a turn may do. A unit is about fifteen nanoseconds, so that a turn holds everybody else up for some 30 ms. */
-export const MOST_WORK = 2_000_000;
+/** Work that a turn may do. A unit is about fifteen nanoseconds, so that a turn holds everybody else up for some 20 ms. */
+export const MOST_WORK = 1_400_000;
 /** Messages that a turn may say. */
 export const MOST_MESSAGES = 100;
 /** Bytes that all messages and facts of a turn may have, as much as the answer of a webhook. */
@@ -25,9 +25,13 @@ export interface Meter {
 
 /** What one turn has to spend: counted, not timed, so that a turn comes to the same wherever and however often it runs. */
 export class TurnBudget implements Meter {
-  #work = MOST_WORK;
+  #work: number;
   #messages = MOST_MESSAGES;
   #bytes = MOST_BYTES;
+
+  constructor(work: number = MOST_WORK) {
+    this.#work = work;
+  }
 
   spend(units: number): void {
     this.#work -= units;

@@ -9,6 +9,7 @@ import { circleProblems, type GraphBlock, type ScenarioProblem } from './graph.t
 import { scenarioFrame, type Scenario } from './schema.ts';
 import { DIALOG_NAME } from './system-variables.ts';
 import { unclosedName } from './template.ts';
+import type { BlockNames } from './uses.ts';
 
 /** A scenario that was checked, ready to be stepped through. */
 export interface CompiledScenario {
@@ -52,24 +53,47 @@ const forms: Readonly<Record<string, Pick<Validator, 'Check' | 'Errors'>>> = Obj
  * @param stored it was stored already: it may be larger than one that is new, and go in circles
  */
 export function checkScenario(input: unknown, stored = false): ScenarioCheck {
+  const steps = checkSteps(input, stored);
+  let step = steps.next();
+  while (step.done !== true) step = steps.next();
+  return step.value;
+}
+
+/** The same in steps of a block each: a large scenario takes some hundred milliseconds, which nobody else has to wait for. */
+export function* checkSteps(input: unknown, stored = false): Generator<undefined, ScenarioCheck, undefined> {
   if (!frame.Check(input)) {
     return { ok: false, problems: problemsOf(null, frame.Errors(input)) };
   }
   const source = input as unknown as Scenario;
-  const problems = Object.entries(source.blocks).flatMap(([id, block]) => formProblems(id, block));
+  const problems: ScenarioProblem[] = [];
+  for (const [id, block] of Object.entries(source.blocks)) {
+    problems.push(...formProblems(id, block));
+    yield;
+  }
   if (problems.length > 0) return { ok: false, problems };
-  problems.push(...arrowProblems(source));
+  const graph: GraphBlock[] = [];
+  for (const [id, block] of Object.entries(source.blocks)) {
+    const kind = kindOf(block);
+    graph.push({ id, kind, block, arrows: kind.arrows(block) });
+    yield;
+  }
+  problems.push(...arrowProblems(source, graph));
   const compiled = new Map<string, CompiledBlock>();
   const whole = new Compilation(!stored);
-  for (const [id, block] of Object.entries(source.blocks)) {
+  for (const { id, kind, block } of graph) {
     const compiler = new BlockCompiler((field, reason) => problems.push({ block: id, field, reason }), whole);
-    compiled.set(id, kindOf(block).compile(block, compiler));
+    compiled.set(id, kind.compile(block, compiler));
+    yield;
   }
-  const graph = Object.entries(source.blocks).map(([id, block]) => ({ id, kind: kindOf(block), block }));
   if (!stored && problems.length === 0) problems.push(...circleProblems(graph), ...graph.flatMap(braceProblems));
   if (problems.length > 0) return { ok: false, problems };
+  const names: BlockNames[] = [];
+  for (const { kind, block } of graph) {
+    names.push(kind.names(block));
+    yield;
+  }
   const { maxCycleCount = DEFAULT_MAX_CYCLES, maxRepeatCount, clientTimeout, defaultNodeId } = source.settings ?? {};
-  const names = new Set(Object.values(source.blocks).flatMap((block) => kindOf(block).names(block).reads));
+  const read = new Set(names.flatMap(({ reads }) => reads));
   const scenario = {
     language: source.language,
     start: source.start,
@@ -78,10 +102,10 @@ export function checkScenario(input: unknown, stored = false): ScenarioCheck {
     clientTimeout: clientTimeout === undefined ? null : clientTimeout * 1000,
     defaultNodeId: defaultNodeId ?? null,
     blocks: compiled,
-    keepsDialog: names.has(DIALOG_NAME),
-    loadsFacts: names.has(LOAD_NAME),
-    groups: graph.flatMap(({ id, kind, block }) => kind.names(block).groups.map((group) => ({ block: id, group }))),
-    advice: () => adviceOn(graph),
+    keepsDialog: read.has(DIALOG_NAME),
+    loadsFacts: read.has(LOAD_NAME),
+    groups: graph.flatMap(({ id }, index) => (names[index]?.groups ?? []).map((group) => ({ block: id, group }))),
+    advice: () => adviceOn(graph, names),
     bytes: whole.bytes,
   };
   return { ok: true, scenario };
@@ -126,24 +150,22 @@ function problem(block: string | null, error: SchemaError, others: readonly Sche
   return [{ block, field: [path, names].filter((part) => part !== '').join('.'), reason }];
 }
 
-function arrowProblems(source: Scenario): ScenarioProblem[] {
+function arrowProblems(source: Scenario, graph: readonly GraphBlock[]): ScenarioProblem[] {
   const problems = settingProblems(source);
-  const ids = Object.keys(source.blocks);
   const start = Object.hasOwn(source.blocks, source.start) ? source.blocks[source.start] : undefined;
   if (start?.type !== 'start')
     problems.push({ block: null, field: 'start', reason: 'must name the block of type start' });
-  for (const id of ids) {
-    const block = source.blocks[id] as Block;
+  for (const { id, block, arrows } of graph) {
     if (block.type === 'start' && id !== source.start) {
       problems.push({ block: id, field: 'type', reason: 'there is one start block only' });
     }
-    for (const [field, target] of kindOf(block).arrows(block)) {
+    for (const [field, target] of arrows) {
       if (!Object.hasOwn(source.blocks, target))
         problems.push({ block: id, field, reason: `there is no block "${target}"` });
     }
   }
-  const reached = reachable(source);
-  for (const id of ids) {
+  const reached = reachable(source, graph);
+  for (const { id } of graph) {
     if (!reached.has(id)) problems.push({ block: id, field: '', reason: 'no arrow leads here' });
   }
   return problems;
@@ -160,18 +182,15 @@ function settingProblems({ settings, blocks: named }: Scenario): ScenarioProblem
     : [];
 }
 
-function reachable(source: Scenario): Set<string> {
+function reachable({ start, settings }: Scenario, graph: readonly GraphBlock[]): Set<string> {
+  const arrows = new Map(graph.map((block) => [block.id, block.arrows]));
   const reached = new Set<string>();
-  const open = [source.start, source.settings?.defaultNodeId ?? source.start];
+  const open = [start, settings?.defaultNodeId ?? start];
   for (let id = open.pop(); id !== undefined; id = open.pop()) {
-    const block = Object.hasOwn(source.blocks, id) ? source.blocks[id] : undefined;
-    if (block === undefined || reached.has(id)) continue;
+    const leads = arrows.get(id);
+    if (leads === undefined || reached.has(id)) continue;
     reached.add(id);
-    open.push(
-      ...kindOf(block)
-        .arrows(block)
-        .map(([, target]) => target),
-    );
+    open.push(...leads.map(([, target]) => target));
   }
   return reached;
 }

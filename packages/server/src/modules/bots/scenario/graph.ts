@@ -12,13 +12,15 @@ export interface GraphBlock {
   readonly id: string;
   readonly kind: BlockKind;
   readonly block: Block;
+  /** Where it leads, by field. */
+  readonly arrows: readonly (readonly [field: string, target: string])[];
 }
 
 /** Where a turn would go round and round: blocks that lead to themselves without waiting, and those behind which none waits. */
 export function circleProblems(graph: readonly GraphBlock[]): ScenarioProblem[] {
-  const arrows = new Map(graph.map(({ id, kind, block }) => [id, kind.arrows(block)]));
-  const selves = graph.flatMap(({ id, kind }) =>
-    (kind.waits ? [] : (arrows.get(id) ?? [])).flatMap(([field, target]) =>
+  const arrows = new Map(graph.map((block) => [block.id, block.arrows]));
+  const selves = graph.flatMap(({ id, kind, arrows: leads }) =>
+    (kind.waits ? [] : leads).flatMap(([field, target]) =>
       target === id
         ? [
             {
@@ -48,7 +50,7 @@ export function circleProblems(graph: readonly GraphBlock[]): ScenarioProblem[] 
 }
 
 /** Blocks from which no arrows lead to one where a turn can end. */
-function stuck(graph: readonly GraphBlock[], arrows: ReadonlyMap<string, readonly [string, string][]>): string[] {
+function stuck(graph: readonly GraphBlock[], arrows: ReadonlyMap<string, GraphBlock['arrows']>): string[] {
   const before = new Map<string, string[]>();
   for (const [id, targets] of arrows) {
     for (const [, target] of targets) before.set(target, [...(before.get(target) ?? []), id]);

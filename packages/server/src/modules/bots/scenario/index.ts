@@ -1,6 +1,6 @@
 /** The scenario engine: a graph of blocks as JSON, checked whole, and a pure step through it. */
 export { blocks } from './blocks/index.ts';
-export { checkScenario, DEFAULT_MAX_CYCLES, type CompiledScenario } from './check.ts';
+export { checkScenario, checkSteps, DEFAULT_MAX_CYCLES, type CompiledScenario } from './check.ts';
 export { factLookup, type FactWrite } from './facts.ts';
 export type { ScenarioProblem } from './graph.ts';
 export { scalarOf } from './scalar.ts';

@@ -34,7 +34,7 @@ class Run implements BlockTurn {
   readonly context: TurnContext;
   readonly #before: BotState;
   readonly #facts: TurnFacts;
-  readonly #budget = new TurnBudget();
+  readonly #budget: TurnBudget;
   readonly #outputs: BotOutput[] = [];
   readonly #path: string[] = [];
   #at = '';
@@ -48,6 +48,7 @@ class Run implements BlockTurn {
     this.#scenario = scenario;
     this.context = context;
     this.#before = state;
+    this.#budget = new TurnBudget(context.work);
     this.#facts = new TurnFacts(context.facts, this.#budget);
     this.#variables = new Values(state.variables);
     this.#results = new Values(state.results);

@@ -1,0 +1,68 @@
+import { expect, it } from 'vitest';
+import { FakeClock } from '../../testing/fake-clock.ts';
+import { LaneFull, SlowLane } from './slow-lane.ts';
+
+/** A lane, what was done in it in order, and bots that have shown how slow they are. */
+async function slowLane(...slow: string[]) {
+  const clock = new FakeClock(0);
+  const lane = new SlowLane(clock);
+  const done: string[] = [];
+  const turn = (bot: string, name = bot, took = 0): Promise<void> =>
+    lane.turn(bot, () => {
+      clock.advance(took);
+      done.push(name);
+    });
+  for (const bot of slow) await turn(bot, 'shown', 20);
+  done.length = 0;
+  const pass = async (milliseconds: number): Promise<string[]> => {
+    clock.advance(milliseconds);
+    await new Promise(setImmediate);
+    return done.splice(0);
+  };
+  return { lane, turn, pass };
+}
+
+it('turns of a slow bot are had one at a time with a rest behind each, and nobody else waits for them', async () => {
+  const { turn, pass } = await slowLane('slow');
+  const all = [turn('slow', 'first', 20), turn('slow', 'second', 20), turn('slow', 'third', 20), turn('quick')];
+  expect(await pass(0)).toEqual(['quick', 'first']);
+  expect(await pass(59)).toEqual([]);
+  expect(await pass(1)).toEqual(['second']);
+  expect(await pass(60)).toEqual(['third']);
+  await Promise.all(all);
+});
+
+it('slow bots take turns, however many of one wait', async () => {
+  const { turn, pass } = await slowLane('a', 'b');
+  for (const name of ['a1', 'a2', 'a3', 'b1', 'b2']) void turn(name.charAt(0), name, 20);
+  const order: string[] = [];
+  while (order.length < 5) order.push(...(await pass(60)));
+  expect(order).toEqual(['a1', 'a2', 'b1', 'a3', 'b2']);
+});
+
+it('a bot is slow by its mean: one long turn is none, and quick ones take it out of the lane', async () => {
+  const { turn, pass } = await slowLane();
+  void turn('bot', 'once', 9);
+  expect(await pass(0)).toEqual(['once']);
+  for (const name of ['1', '2']) void turn('bot', name);
+  expect(await pass(0)).toEqual(['1', '2']);
+  void turn('bot', 'slow', 20);
+  for (let time = 0; time < 6; time++) {
+    void turn('bot', 'quick');
+    await pass(60);
+  }
+  for (const name of ['1', '2']) void turn('bot', name);
+  expect(await pass(0)).toEqual(['1', '2']);
+});
+
+it('a turn that throws leaves the lane to the next, and one too many is told so', async () => {
+  const { lane, turn, pass } = await slowLane('slow');
+  const thrown = lane.turn('slow', () => {
+    throw new Error('no');
+  });
+  const waiting = Array.from({ length: 128 }, () => turn('slow'));
+  await expect(turn('slow')).rejects.toBeInstanceOf(LaneFull);
+  await expect(thrown).rejects.toThrow('no');
+  for (let time = 0; time < 128; time++) await pass(1);
+  await Promise.all(waiting);
+});

@@ -1,0 +1,24 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
+/** How long a piece of work goes on before others have their turn, milliseconds. */
+const TURN_MS = 3;
+
+/** The turns that are given: one after another, however many pieces of work wait for theirs. */
+let line: Promise<unknown> = Promise.resolve();
+
+function myTurn(): Promise<unknown> {
+  line = line.then(() => nextTurn());
+  return line;
+}
+
+/** Goes through the steps of long work to their end, with turns for everybody else in between. */
+export async function inTurns<T>(steps: Iterator<unknown, T>): Promise<T> {
+  let began = performance.now();
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    if (performance.now() - began < TURN_MS) continue;
+    await myTurn();
+    began = performance.now();
+  }
+}
