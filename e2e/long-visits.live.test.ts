@@ -90,6 +90,9 @@ describe.each([
     net.down = false;
     await expect.poll(() => chat.state.connection, { timeout: 20_000 }).toBe('closed');
     expect([closed.length, chat.state.error]).toEqual([1, null]);
+    chat.send('too late');
+    await expect.poll(() => delivery(chat, 'too late')).toBe('failed');
+    expect([chat.state.connection, chat.state.closed]).toEqual(['closed', closed[0]]);
     await chat.start();
     expect(chat.state.connection).toBe('live');
   });

@@ -17,7 +17,9 @@ export class Chat {
   readonly #engine: Engine;
   readonly #uuid: () => string;
   readonly #now: () => number;
-  #loaded = false;
+  #loaded: Promise<void> | undefined;
+  /** How often the application changed its mind: a start that waited goes on only if it was the last word. */
+  #words = 0;
 
   constructor(options: ChatOptions) {
     const { fetch: fetcher = (...call) => globalThis.fetch(...call), clock = systemClock } = options;
@@ -46,11 +48,9 @@ export class Chat {
 
   /** Starts or continues the session and connects. Resolves when live or closed; rejects where the server refuses. */
   async start(): Promise<void> {
-    if (!this.#loaded) {
-      this.#loaded = true;
-      const { outbox = [] } = await this.#memory.load();
-      if (outbox.length > 0) this.#engine.resume(outbox);
-    }
+    const words = this.#words;
+    await this.#load();
+    if (this.#words !== words) throw stoppedError();
     this.#engine.dispatch({ type: 'start' });
     await this.#settled();
   }
@@ -61,6 +61,8 @@ export class Chat {
     const clientMessageId = this.#uuid();
     const createdAt = new Date(this.#now()).toISOString();
     this.#engine.send({ clientMessageId, body, attachments, replyToMessageId: replyTo, createdAt });
+    // What was written before the first start is kept as well.
+    void this.#load();
     return clientMessageId;
   }
 
@@ -91,7 +93,10 @@ export class Chat {
 
   /** Leaves the session behind and starts another. */
   async newSession(): Promise<void> {
-    this.#engine.dispatch({ type: 'stop' });
+    this.stop();
+    const words = this.#words;
+    await this.#load();
+    if (this.#words !== words) throw stoppedError();
     this.#engine.forgetSession();
     this.#engine.dispatch({ type: 'start' });
     await this.#settled();
@@ -99,7 +104,12 @@ export class Chat {
 
   /** Ends the connection; unsent messages are kept for the next start. */
   stop(): void {
+    this.#words++;
     this.#engine.dispatch({ type: 'stop' });
+  }
+
+  #load(): Promise<void> {
+    return (this.#loaded ??= this.#memory.load().then(({ outbox = [] }) => this.#engine.resume(outbox)));
   }
 
   #settled(): Promise<void> {

@@ -13,9 +13,12 @@ import { TypingSign } from './typing-sign.ts';
 
 const NEWEST = 2_147_483_647;
 
+/** An accepted message, and the session that has it: by then another one may be shown. */
+type Accepted = MessageAccepted & { readonly sessionId: string };
+
 /** Carries out what the connection machine says, and feeds the timeline. */
 export class Engine {
-  readonly outbox: Outbox<MessageAccepted>;
+  readonly outbox: Outbox<Accepted>;
   readonly #parts: ChatParts;
   #connection: ConnectionState = { name: 'idle' };
   #timeline = timelines.emptyTimeline(0);
@@ -104,7 +107,10 @@ export class Engine {
     const { api, store } = this.#parts;
     const { session } = store.state;
     if (session === null) return false;
-    const { items } = await api.history(session.id, this.#oldestSeq ?? NEWEST, limit);
+    const before = this.#oldestSeq;
+    const { items } = await api.history(session.id, before ?? NEWEST, limit);
+    // Another session, another life of it or the same page read twice: this one belongs nowhere.
+    if (store.state.session?.id !== session.id || this.#oldestSeq !== before) return store.state.hasMoreHistory;
     let timeline = this.#timeline;
     for (const item of items) timeline = timelines.placeMessage(timeline, timelines.fromHistory(item));
     this.#oldestSeq = items.at(-1)?.seq ?? this.#oldestSeq;
@@ -154,11 +160,11 @@ export class Engine {
     const turn = (this.#turn = {});
     try {
       const started = await this.#starts.call(!this.#forceNew);
-      if (this.#turn !== turn) return;
+      if (started === undefined || this.#turn !== turn) return;
       this.#adopt(started);
       if (this.#connection.name !== 'starting') return;
       await this.loadHistory(this.#parts.options.historySize ?? 50);
-      if (this.#turn !== turn) return;
+      if (this.#turn !== turn || this.#connection.name !== 'starting') return;
       this.dispatch({ type: 'started' });
       this.outbox.open();
     } catch (error) {
@@ -180,6 +186,8 @@ export class Engine {
     this.#forceNew = false;
     api.sessionToken = sessionToken;
     memory.keep({ sessionId: id, clientId, sessionToken });
+    // The server goes on with it: whatever said before that it is over was wrong.
+    this.#timeline = { ...this.#timeline, closed: null };
     store.set({ session: { id, clientId, startedAt, ttl }, closed: null });
   }
 
@@ -221,6 +229,7 @@ export class Engine {
       if (session === null) return;
       try {
         if (this.#stale) await this.loadHistory(this.#parts.options.historySize ?? 50);
+        if (this.#live !== live) return;
         this.#stale = false;
         const page = await api.events(session.id, this.#timeline.lastEventSeq);
         if (this.#live !== live) return;
@@ -262,28 +271,29 @@ export class Engine {
   }
 
   #end(closed: NonNullable<ChatState['closed']>): void {
-    const { events, store } = this.#parts;
-    store.set({ closed });
+    const { events } = this.#parts;
+    this.#show({ ...this.#timeline, closed });
     events.emit('closed', closed);
     this.dispatch({ type: 'sessionClosed' });
   }
 
-  #post(message: OutgoingMessage): Promise<MessageAccepted> {
+  async #post(message: OutgoingMessage): Promise<Accepted> {
     const { api, store } = this.#parts;
     const { session } = store.state;
     if (session === null) throw new Error('a message left without a session');
-    return api.send(session.id, message);
+    return { ...(await api.send(session.id, message)), sessionId: session.id };
   }
 
-  #settled(message: OutgoingMessage, outcome: Sent<MessageAccepted>): void {
-    const { events } = this.#parts;
+  #settled(message: OutgoingMessage, outcome: Sent<Accepted>): void {
+    const { events, store } = this.#parts;
     if ('refused' in outcome) {
       this.#refused.set(message.clientMessageId, message);
       this.#show(timelines.changeMessage(this.#timeline, message.clientMessageId, { delivery: 'failed' }));
       events.emit('error', outcome.refused);
       return;
     }
-    const { id, createdAt, seq } = outcome.answer;
+    const { id, createdAt, seq, sessionId } = outcome.answer;
+    if (store.state.session?.id !== sessionId) return;
     const isNew = !this.#timeline.messages.some((known) => known.id === id);
     const accepted = { ...ownMessage(message), id, createdAt, seq, delivery: 'sent' } as const;
     if (!isNew) return;
