@@ -109,7 +109,9 @@ export class ChatView {
     this.#older.hidden = !state.hasMoreHistory;
     this.#drawMessages(state.messages);
     const name = state.messages.findLast(({ author }) => author !== 'CLIENT')?.authorName ?? '';
-    this.#typing.textContent = state.typing === null ? '' : `${name} ${this.#texts.typing}`;
+    // Before the first word nobody has a name yet.
+    const typing = name === '' ? this.#texts.typingUnnamed : `${name} ${this.#texts.typing}`;
+    this.#typing.textContent = state.typing === null ? '' : typing;
     this.#drawQuick(state);
     this.#stayAtEnd();
   }
