@@ -9,7 +9,8 @@ export function widgetChannel(sessionId: string): string {
 /** Namespace of session channels. */
 export const WIDGET_NAMESPACE = 'widget';
 
-const SessionToken = Type.String({ maxLength: 512 });
+/** As long as any token of ours: one that does not fit opens nothing, and ends no connection. */
+const SessionToken = Type.String({ maxLength: 8192 });
 
 /** Path of the WebSocket endpoint. */
 export const LIVE_PATH = '/centrifugo/connection/websocket';

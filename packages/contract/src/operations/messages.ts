@@ -46,7 +46,7 @@ export const listMessages = defineOperation({
     before: Type.Optional(Type.Integer({ minimum: 1, maximum: 2_147_483_647 })),
   }),
   answers: { 200: ListOf(Message) },
-  errors: ['entity-not-found', 'session-token-refused'],
+  errors: ['entity-not-found', 'client-banned', 'session-token-refused'],
 });
 
 /** What happened in a session after an event. */
@@ -64,7 +64,7 @@ export const listEvents = defineOperation({
     limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 1000, default: 100 })),
   }),
   answers: { 200: EventPage },
-  errors: ['entity-not-found', 'session-token-refused'],
+  errors: ['entity-not-found', 'client-banned', 'session-token-refused'],
 });
 
 /** An operator's message; who answers in a session that had nobody, or a bot, takes it over. */

@@ -7,7 +7,7 @@ import { addService } from '../http/service.ts';
 import { botRoutes } from '../modules/bots/index.ts';
 import { chatRoutes } from '../modules/chats/index.ts';
 import { clientRoutes } from '../modules/clients/index.ts';
-import { iamRoutes, withAudit } from '../modules/iam/index.ts';
+import { iamRoutes, isUserToken, withAudit } from '../modules/iam/index.ts';
 import { operatorRoutes } from '../modules/operators/index.ts';
 import {
   dialogRoutes,
@@ -37,6 +37,7 @@ export async function openCalls(
   const server = await createHttpServer({
     routes: withAudit(routesOf(ground, modules), iam.audit),
     identify: (token) => iam.identify(token),
+    isUserToken,
     isSessionToken,
     origins: listener.origins,
     isIdentityToken,

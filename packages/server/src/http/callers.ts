@@ -27,6 +27,8 @@ export interface CallerPorts {
   readonly callerOf: (request: IncomingMessage) => string;
   /** Whether a text has the form of a session token. */
   readonly isSessionToken: (token: string) => boolean;
+  /** Whether it has that of a user's token or of an API key, valid or not. */
+  readonly isUserToken: (token: string) => boolean;
   /** Whether it has that of a signed identity of a client. */
   readonly isIdentityToken: (token: string) => boolean;
   readonly clock: Pick<Clock, 'now'>;
@@ -108,6 +110,8 @@ function callerOf(
   if ((access === 'holder' || mayStart(id)) && ports.isIdentityToken(token)) {
     return { ...from, user: null, sessionToken: null, identity: { token, at: ports.clock.now() } };
   }
+  // What is no token in form proves nothing of its session, which may not ask for a proof.
+  if (access === 'holder' && !ports.isUserToken(token)) return { ...from, user: null, sessionToken: token };
   return ports.identify(token).then(
     (user) => ({ ...from, user, sessionToken: null }),
     (error: unknown) => unknown(request, error),

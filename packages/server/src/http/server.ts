@@ -37,6 +37,8 @@ export interface HttpOptions {
   readonly identify: Identify;
   /** Whether a text has the form of a session token. */
   readonly isSessionToken: (token: string) => boolean;
+  /** Whether it has that of a user's token or of an API key, valid or not. */
+  readonly isUserToken: (token: string) => boolean;
   readonly origins: Origins;
   /** Whether it has that of a signed identity of a client. */
   readonly isIdentityToken: (token: string) => boolean;

@@ -41,6 +41,7 @@ export async function startTestServer(
     routes,
     identify: async () => ({ id: 7, companyId: 1, roles: [] }),
     isSessionToken: () => false,
+    isUserToken: () => true,
     origins: originsOf(['*'], []),
     isIdentityToken: () => false,
     callerOf: ({ socket }) => socket.remoteAddress ?? '',

@@ -1,4 +1,5 @@
 import { databaseError, UNIQUE_VIOLATION, type Queryable } from '../../platform/database.ts';
+import { databaseAway } from '../../platform/failure.ts';
 import { isoInstant } from '../../platform/instant.ts';
 import { clientColumns, type ClientRow } from './claim.ts';
 import type { FoundClient } from './find-client.ts';
@@ -13,13 +14,17 @@ export class LookAgain extends Error {
 /** How often a call looks again that others of the same client overtook. */
 const MOST_LOOKS = 8;
 
-/** Does again, from its look at the client on, what somebody overtook. */
+/**
+ * Does again, from its look at the client on, what somebody overtook. Throws `database-away` where others were faster every
+ * time: nothing is written, and the same call may succeed in a moment.
+ */
 export async function lookingAgain<T>(work: () => Promise<T>): Promise<T> {
   for (let look = 1; ; look++) {
     try {
       return await work();
     } catch (error) {
-      if (!(error instanceof LookAgain) || look === MOST_LOOKS) throw error;
+      if (!(error instanceof LookAgain)) throw error;
+      if (look === MOST_LOOKS) throw databaseAway();
     }
   }
 }

@@ -148,6 +148,38 @@ describe('a session that was not named at the connect', () => {
   });
 });
 
+describe('the sessions of a connection', () => {
+  const started = (some: number) => Promise.all(Array.from({ length: some }, () => app.start(chatId)));
+  const codes = async (client: Centrifuge, sessions: readonly SessionStarted[]): Promise<unknown[]> => {
+    const joins = await Promise.allSettled(sessions.map(({ id }) => client.rpc('joinSession', { id })));
+    return joins.flatMap((join) => (join.status === 'rejected' ? [(join.reason as { code: number }).code] : []));
+  };
+
+  it('are no more than a hundred, however many are joined at once; who leaves one may join another', async () => {
+    const sessions = await started(104);
+    const { client, channels } = await connect(sessions.slice(0, 96));
+    expect(await codes(client, sessions.slice(96))).toEqual([422, 422, 422, 422]);
+    expect(new Set(channels).size).toBe(100);
+    const left = sessions.find(({ id }, index) => index >= 96 && channels.includes(`widget:${id}`));
+    const kept = sessions.find(({ id }) => !channels.includes(`widget:${id}`));
+    const taken = new Promise((resolve) => client.on('unsubscribed', ({ channel }) => resolve(channel)));
+    expect(await client.rpc('leaveSession', { id: left?.id })).toEqual(success);
+    expect(await taken).toBe(`widget:${left?.id}`);
+    expect(await client.rpc('joinSession', { id: kept?.id })).toEqual(success);
+    await expect(client.rpc('joinSession', { id: left?.id })).rejects.toMatchObject({ code: 422 });
+  });
+
+  it('are heard on after a leave where the connect named them', async () => {
+    const [session] = await started(1);
+    if (session === undefined) throw new Error('none began');
+    const { client, events } = await connect([session]);
+    await client.rpc('joinSession', { id: session.id });
+    await client.rpc('leaveSession', { id: session.id });
+    await work.send(session.id, 'hello');
+    await expect.poll(() => events.length).toBe(2);
+  });
+});
+
 it('a connection whose token was revoked hears no more of its session, one of a chat that wants none goes on', async () => {
   const [guarded, open] = [await app.start(guardedChat), await app.start(chatId)];
   const sessionTokens = { [guarded.id]: guarded.sessionToken };

@@ -82,7 +82,7 @@ describe('a decision about the body of a proxy call is the body of its answer', 
     ['sessions', { sessions: Array.from({ length: 101 }, () => open) }],
     ['an id', { sessions: ['x'.repeat(65)] }],
     ['tokens', { sessions: [], sessionTokens: Object.fromEntries(Array.from({ length: 101 }, (_, n) => [n, 'x'])) }],
-    ['a token', { sessions: [], sessionTokens: { [open]: 'x'.repeat(513) } }],
+    ['a token', { sessions: [], sessionTokens: { [open]: 'x'.repeat(8193) } }],
     ['the user', { sessions: [], userId: 'x'.repeat(256) }],
   ])('connect: more than there may be ends the connection and says which: %s', async (_what, settings) => {
     const body = proxied<ConnectRequest & ConnectingClient>({ data: { application: 'widget', settings } });

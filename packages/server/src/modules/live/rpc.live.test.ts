@@ -156,6 +156,8 @@ it('a banned client hears nothing more and does nothing more, and is let in agai
     over('PUT', `/sessions/${session.id}/rating`, { rating: 5 }),
     over('PATCH', `/sessions/${session.id}/typing`, {}),
     over('PATCH', `/messages/${said}/read`),
+    over('GET', `/sessions/${session.id}/messages`),
+    over('GET', `/sessions/${session.id}/events`),
   ]);
   for (const { status, headers } of refused) {
     expect([status, headers.get('x-error-code')]).toEqual([403, 'client-banned']);
@@ -163,7 +165,10 @@ it('a banned client hears nothing more and does nothing more, and is let in agai
   expect((await details(session.id)).rating).toBeNull();
   expect((await connect({ sessions: [session.id] })).channels).toEqual([]);
   expect(events.map(({ event }) => event)).not.toContain('chatMessageCreated');
+  const people = await app.call('GET', `/sessions/${session.id}/messages`, undefined, app.admin);
+  expect(JSON.stringify(people.body)).toContain('Only for people');
   await ban('unban');
+  expect((await over('GET', `/sessions/${session.id}/messages`)).status).toBe(200);
   await client.rpc('joinSession', { id: session.id });
   expect((await app.call('POST', `/sessions/${session.id}/operators/messages`, answer, app.admin)).status).toBe(201);
   await expect.poll(() => events.map(({ event }) => event)).toContain('chatMessageCreated');

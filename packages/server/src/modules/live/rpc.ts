@@ -36,7 +36,7 @@ export function decideRpc({ gate, presence, channels, limits, notices }: RpcPort
   const serve = async (by: ConnectedClient, method: RpcName, data: RpcData[RpcName], token: string | null) => {
     const { client } = by;
     if (method === 'joinSession') await joins.during(by, { id: data.id, token }, () => presence.join(client, data.id));
-    else if (method === 'leaveSession') presence.leave(client, data.id);
+    else if (method === 'leaveSession') await joins.leaving(by, data.id, () => presence.leave(client, data.id));
     else await gate.call(method, data);
   };
   return async ({ method, data: given }, by) => {

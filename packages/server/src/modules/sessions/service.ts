@@ -23,7 +23,7 @@ import { Disagreements } from './state/disagreements.ts';
 import { chatOf, type CompanyRules } from './state/chat-of.ts';
 import type { CallProofs } from './state/outgoing-calls.ts';
 import { sealedCalls } from './state/session-calls.ts';
-import { acceptMessage, readReplyTo, type IncomingMessage } from './answering/client-message.ts';
+import { continueWithMessage, readReplyTo, type IncomingMessage } from './answering/client-message.ts';
 import { acceptOnce, type Accepted } from './answering/accepted.ts';
 import { Routed } from './answering/routed.ts';
 import { Attendance } from './client/attendance.ts';
@@ -126,7 +126,7 @@ export class Sessions {
     this.#runner = new StepRunner(steps, { ids, bots, operators, notices }, waiter, ports.stopping);
     const { store, tokens } = this;
     const runner = this.#runner;
-    this.#starts = new Starts({ database, clock, chats, files, runner, store, tokens, waiter, vault });
+    this.#starts = new Starts({ database, clock, due, chats, files, runner, store, tokens, waiter, vault });
     this.people = new People(runner, store, waiter);
     this.routed = new Routed(runner, store);
     this.corrections = new Corrections(steps, store);
@@ -182,7 +182,10 @@ export class Sessions {
     return session;
   }
 
-  /** The same for what a client does beyond reading; throws `client-banned` where it may do nothing more. */
+  /**
+   * The same for what a client does and reads there; throws `client-banned` where it does nothing more: whoever hears
+   * nothing live does not read it either.
+   */
   async act(id: string, caller: Holder): Promise<HotSession> {
     return unlessBanned(await this.enter(id, caller), caller);
   }
@@ -209,7 +212,7 @@ export class Sessions {
     return this.enter(row.session_id, caller);
   }
 
-  /** The same for what a client does beyond reading. */
+  /** The same for what a client does with a message. */
   async actByMessage(messageId: string, caller: Holder): Promise<HotSession> {
     return unlessBanned(await this.enterByMessage(messageId, caller), caller);
   }
@@ -236,13 +239,15 @@ export class Sessions {
     const replyTo = await readReplyTo(this.store, session.id, incoming.replyToMessageId);
     let handedOver = false;
     const sent = { sessionId: session.id, author: 'CLIENT', authorId: session.clientId, key: incoming.key } as const;
-    const accepted = await acceptOnce(this.store, sent, () =>
-      this.#runner.run(session.id, async (draft, setting) => {
-        const { message } = await acceptMessage(draft, setting, { incoming, replyTo });
+    const accepted = await acceptOnce(this.store, sent, async () => {
+      const said = await this.#runner.run(session.id, async (draft, setting) => {
+        const taken = await continueWithMessage(draft, setting, { incoming, replyTo });
         handedOver = isPlacing(draft.session.floor) && draft.session.floor !== draft.before.floor;
-        return message;
-      }),
-    );
+        return taken;
+      });
+      if (said === null) throw new Failure('session-closed');
+      return said.message;
+    });
     if (handedOver) await this.#waiter.placed(session.id, PLACED_MS);
     return accepted;
   }

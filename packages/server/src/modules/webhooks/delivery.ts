@@ -113,7 +113,7 @@ export class Deliveries {
       return new OutgoingError('refused', 'its visitor asked for more calls than it may');
     }
     const call = await this.#callOf(row, sessionId);
-    if (call === undefined) return new OutgoingError('refused', 'the data key it was sealed with is given up');
+    if (typeof call === 'string') return new OutgoingError('refused', call);
     try {
       await outgoing.post(call.url, call.body, call.headers, row.caller === null ? 'company' : 'visitor');
       return undefined;
@@ -123,16 +123,19 @@ export class Deliveries {
     }
   }
 
-  /** A call as it goes out in this try: it is signed anew, as the signature tells when. */
-  async #callOf({ id, url, body, proof }: Row, sessionId: string): Promise<Call | undefined> {
+  /** A call as it goes out in this try, or why it never will: it is signed anew, as the signature tells when. */
+  async #callOf({ id, url, body, proof }: Row, sessionId: string): Promise<Call | string> {
     const { clock, proofsOf, vault } = this.#ports;
     const place = deliveryPlace(sessionId);
     const opened = { url: vault.open(url, place), body: vault.open(body, place) };
-    if (opened.url === null || opened.body === null) return undefined;
+    if (opened.url === null || opened.body === null) return 'the data key it was sealed with is given up';
     const call = { url: opened.url, body: opened.body };
     if (proof === null) return { ...call, headers: {} };
     const { secret, pushKey } = await proofsOf(sessionId);
-    if (proof === 'push') return { ...call, headers: { authorization: `key=${pushKey ?? ''}` } };
+    if (proof === 'push') {
+      // Where there is no key nothing is pushed: what was said before it was taken away is no exception.
+      return pushKey ? { ...call, headers: { authorization: `key=${pushKey}` } } : 'the chat pushes no more';
+    }
     const signed = { id: `msg_${id}`, at: clock.now(), body: call.body };
     return { ...call, headers: secret === null ? {} : signatureHeaders(secret, signed) };
   }

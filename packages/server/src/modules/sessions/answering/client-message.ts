@@ -26,13 +26,28 @@ export interface ClientSays {
   readonly nodeId?: string | undefined;
 }
 
+/**
+ * Adds a client's message to the draft and lets the bot answer it in the same step, after the first words where those
+ * waited for somebody. Null where these ended the session: they are said all the same, and the message comes too late.
+ */
+export async function continueWithMessage(
+  draft: Draft,
+  setting: StepSetting,
+  says: ClientSays,
+): Promise<{ message: PlacedMessage; said: PlacedMessage[] } | null> {
+  refuseUnlessOpen(draft);
+  const before = await speakBefore(draft, setting);
+  if (draft.session.floor.at === 'closed') return null;
+  const { message, said } = await acceptMessage(draft, setting, says);
+  return { message, said: [...before, ...said] };
+}
+
 /** Adds a client's message to the draft and lets the bot answer it in the same step. */
 export async function acceptMessage(
   draft: Draft,
   setting: StepSetting,
   { incoming, replyTo, nodeId }: ClientSays,
 ): Promise<{ message: PlacedMessage; said: PlacedMessage[] }> {
-  const before = await speakBefore(draft, setting);
   const message = addClientMessage(draft, setting, { incoming, replyTo });
   const said = await happen(draft, setting, {
     is: 'clientSaid',
@@ -40,7 +55,7 @@ export async function acceptMessage(
     question: setting.ids.uuid7(),
     ...(nodeId === undefined ? {} : { nodeId }),
   });
-  return { message, said: [...before, ...said] };
+  return { message, said };
 }
 
 /** Adds a client's message to the draft of a session that begins; the bot answers it when somebody hears the answer. */

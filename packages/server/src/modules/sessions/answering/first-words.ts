@@ -35,10 +35,14 @@ export async function speakFirst(
   return [];
 }
 
-/** Lets a bot answer what its session began with and nobody has heard of yet, before its client goes on. */
+/**
+ * Lets a bot that waits for somebody who hears it say its first words before its client goes on: the turn of its own that
+ * they are at the first join, so that what the client says is one of its own too. Nothing where it has spoken, or where
+ * it waits for what the client says.
+ */
 export async function speakBefore(draft: Draft, setting: StepSetting): Promise<PlacedMessage[]> {
   const { floor } = draft.session;
-  if (floor.at !== 'bot' || floor.phase.is !== 'silent' || floor.phase.message === undefined) return [];
+  if (floor.at !== 'bot' || floor.phase.is !== 'silent' || floor.phase.until !== 'join') return [];
   return happen(draft, setting, { is: 'clientJoined', question: setting.ids.uuid7() });
 }
 

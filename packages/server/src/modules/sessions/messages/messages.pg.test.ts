@@ -1,6 +1,9 @@
+import type { ServerResponse } from 'node:http';
 import type { ChatForWidget, ListPage, Message, MessageAccepted } from '@molva/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openDatabase } from '../../../platform/database.ts';
 import { startReceiver } from '../../../testing/receiver.ts';
+import { runSql } from '../../../testing/rows.ts';
 import { echoBlocks, startTestApp, type TestApp } from '../../../testing/test-app.ts';
 
 let app: TestApp;
@@ -106,4 +109,19 @@ it('what is said while the client is away is pushed to its device', async () => 
     notification: { title: 'Bot', body: 'Say something' },
     data: { action: 'open', sessionId: session.id, messageId: session.messages[0]?.id },
   });
+});
+
+it('a push whose key was taken away before it went out does not go out', async () => {
+  const held: ServerResponse[] = [];
+  await using receiver = await startReceiver((_call, response) => held.push(response));
+  const pushed = await app.chat(echoBlocks, { fcmServerKey: 'server key', fcmServiceUrl: receiver.url });
+  const session = await app.start(pushed, { clientDeviceId: 'device-2' });
+  await expect.poll(() => held.length).toBe(1);
+  await send(session.id, 'hello');
+  await app.call('PUT', `/chats/${pushed}`, { fcmServerKey: null }, app.admin);
+  held[0]?.writeHead(200).end();
+  await using database = openDatabase(app.connection, 1, () => undefined);
+  const waiting = 'select 1 from deliveries where session_id = $1';
+  await expect.poll(async () => (await runSql(database, waiting, [session.id])).length).toBe(0);
+  expect(receiver.received.map(({ headers }) => headers.authorization)).toEqual(['key=server key']);
 });

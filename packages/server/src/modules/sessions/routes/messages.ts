@@ -42,7 +42,7 @@ export function messageRoutes(sessions: Sessions, files: FileSource): Route[] {
     }),
     route(operations.listMessages, async (call) => {
       const { query } = call;
-      const session = await sessions.enter(call.params.sessionId, call.caller);
+      const session = await sessions.act(call.params.sessionId, call.caller);
       if (query.companyId !== undefined && query.companyId !== session.companyId) throw notFound();
       return ok(await messages.ofSession(session.id, query, messageView));
     }),

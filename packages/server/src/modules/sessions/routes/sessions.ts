@@ -27,7 +27,7 @@ function conversationRoutes(sessions: Sessions): Route[] {
       return ok(pickFields<object>([view], call.query.fields, fields)[0]);
     }),
     route(operations.listEvents, async (call) => {
-      const session = await sessions.enter(call.params.sessionId, call.caller);
+      const session = await sessions.act(call.params.sessionId, call.caller);
       const { after = 0, limit = 100 } = call.query;
       return ok(await sessions.store.eventsAfter(session.id, after, limit));
     }),

@@ -1,4 +1,4 @@
-import type { Client, DialogAnswer, SessionStarted } from '@molva/contract';
+import type { Client, DialogAnswer, ListPage, Message, Session, SessionStarted } from '@molva/contract';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { IDENTITY_SECRET, identityOf } from '../../../testing/identities.ts';
@@ -28,6 +28,74 @@ const count = async (what: 'clients' | 'sessions', where: string): Promise<numbe
   return rows[0].rows;
 };
 const keyed = (key: string = crypto.randomUUID()) => ({ 'idempotency-key': key });
+
+describe('what a continue says of its client is kept', () => {
+  const told = {
+    clientName: 'Anna',
+    clientFirstName: 'Anna',
+    clientMiddleName: 'Maria',
+    clientLastName: 'Berg',
+    clientEmail: 'anna@example.com',
+    clientPhone: 491234,
+    clientTimezone: 60,
+  };
+  const kept = {
+    name: 'Anna',
+    firstName: 'Anna',
+    middleName: 'Maria',
+    lastName: 'Berg',
+    email: 'anna@example.com',
+    phone: '491234',
+    timezone: 60,
+  };
+  const session = (id: string) => app.call<Session>('GET', `/sessions/${id}`, undefined, app.admin);
+
+  it.each([
+    ['off', 'named by its id', 'PUT'],
+    ['off', 'named by its id', 'POST'],
+    ['off', 'found by its client', 'PUT'],
+    ['optional', 'named by its id', 'PUT'],
+    ['optional', 'found by its client', 'PUT'],
+  ])('in a chat that is %s, of a session %s, by %s; and its messages have the name', async (kind, how, method) => {
+    const chat = kind === 'off' ? off : optional;
+    const { id, clientId, sessionToken } = (await begin(chat, { clientName: 'Before' })).body;
+    const named = how === 'named by its id' ? { sessionId: id } : { clientId };
+    const own = kind === 'off' ? {} : { authorization: `Bearer ${sessionToken}` };
+    const { status, body } = await begin(chat, { ...named, ...told, messageBody: 'hello' }, own, method);
+    expect([status, body.id]).toEqual([200, id]);
+    expect(await client(clientId)).toMatchObject(kept);
+    const said = await app.call<ListPage<Message>>('GET', `/sessions/${id}/messages`, undefined, app.admin);
+    expect(said.body.items.find(({ body: text }) => text === 'hello')?.authorName).toBe('Anna');
+  });
+
+  it('by a session that it names what the company says of who the client is, where nobody verifies', async () => {
+    const { id: sessionId, clientId } = (await begin(off, {})).body;
+    const clientExternalId = crypto.randomUUID();
+    await begin(off, { sessionId, clientExternalId, clientName: 'Of the CRM' }, app.admin);
+    expect(await client(clientId)).toMatchObject({ externalId: clientExternalId, name: 'Of the CRM' });
+    const verifying = (await begin(optional, {})).body;
+    const named = { sessionId: verifying.id, clientExternalId: crypto.randomUUID(), clientName: 'Of the CRM' };
+    expect((await begin(optional, named, app.admin)).body.id).toBe(verifying.id);
+    expect(await client(verifying.clientId)).toMatchObject({ externalId: null, verified: null, name: 'Of the CRM' });
+  });
+
+  it('a name for the operator is the one that is shown from then on, and what begins a session is left as it began', async () => {
+    const { id } = (await begin(off, { name: 'First', clientName: 'Anna' })).body;
+    const later = {
+      sessionId: id,
+      clientNameForOperator: 'Shown',
+      name: 'Second',
+      channel: 'WIDGET',
+      messageBody: 'x',
+    };
+    await begin(off, later);
+    const { name, channel, lastMessage } = (await session(id)).body;
+    expect([name, channel]).toEqual(['First', 'API']);
+    expect(lastMessage?.body).toBe('More?');
+    const said = await app.call<ListPage<Message>>('GET', `/sessions/${id}/messages`, undefined, app.admin);
+    expect(said.body.items.find(({ authorType }) => authorType === 'CLIENT')?.authorName).toBe('Shown');
+  });
+});
 
 describe('what can refuse a start comes before anything is written', () => {
   const refused: [string, object][] = [

@@ -9,7 +9,7 @@ import type { Draft } from '../state/draft.ts';
 import { shownProof } from '../state/session-proof.ts';
 import { withFiles } from './files-of.ts';
 import { newSession } from './new-session.ts';
-import { clientOf, type StartRequest } from './request.ts';
+import { clientOf, verifies, type StartRequest } from './request.ts';
 import type { StartPorts } from './start.ts';
 import type { StartAnswers, StartOutcome, Told } from './start-answers.ts';
 import { askedWith, makerOf } from './start-key.ts';
@@ -56,7 +56,11 @@ export class Births {
       fresh,
       origin,
       callBack: request.later,
-      first: (draft, setting) => firstStep(draft, setting, request),
+      first: (draft, setting) => {
+        if (verifies(request) && (request.identity !== null || found.signsIn))
+          draft.wakeAt('session-proven', draft.now);
+        return firstStep(draft, setting, request);
+      },
       client: (connection) => this.#hold(connection, request, found, theirs),
       startKey: ({ messageId = null }) => startKeyOf(request, messageId),
     });

@@ -2,7 +2,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { SignJWT } from 'jose';
 import type { Client, ListPage, Message, Session, SessionStarted } from '@molva/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openDatabase } from '../../../platform/database.ts';
+import { openDatabase, type Database } from '../../../platform/database.ts';
 import { runSql } from '../../../testing/rows.ts';
 import { IDENTITY_SECRET, identityOf } from '../../../testing/identities.ts';
 import { startReceiver } from '../../../testing/receiver.ts';
@@ -28,6 +28,21 @@ const details = async (id: string) => (await app.call<Session>('GET', `/sessions
 const said = async (id: string): Promise<string[]> => {
   const path = `/sessions/${id}/messages?limit=100`;
   return (await app.call<ListPage<Message>>('GET', path, undefined, app.admin)).body.items.map(({ body }) => body);
+};
+
+/** Begins some sessions of one client that nobody proved; answers the client. */
+async function planted(some: number, database: Database): Promise<string> {
+  const { clientId, id } = (await begin('optional', {}, {}, 'POST')).body;
+  const another = "(jsonb_populate_record(s, jsonb_build_object('id', gen_random_uuid()))).*";
+  const copies = `insert into sessions select ${another} from sessions s, generate_series(2, $2) where s.id = $1`;
+  await runSql(database, copies, [id, some]);
+  return clientId;
+}
+const live = async (clientId: string, database: Database): Promise<number> => {
+  const text =
+    'select count(*)::integer as live from sessions where client_id = $1 and closed_at is null and verified is null';
+  const [row] = await runSql<{ live: number }>(database, text, [clientId]);
+  return row?.live ?? 0;
 };
 
 describe('the identity given decides, whatever else is named', () => {
@@ -90,9 +105,10 @@ describe('signing in begins anew', () => {
     const read = (id: string) => app.call('GET', `/sessions/${id}/events`, undefined, bearer(sessionToken));
     expect(JSON.stringify((await read(sessionId)).body)).not.toContain('after the proof');
     expect((await read(after.id)).status).toBeGreaterThanOrEqual(401);
+    const ended = { status: 'CLOSED', closeReason: 'client', verified: null };
+    await expect.poll(() => details(sessionId)).toMatchObject(ended);
     const late = await app.call('POST', `/sessions/${sessionId}/clients/messages`, { body: 'x' }, bearer(sessionToken));
     expect(late.status).toBe(422);
-    expect(await details(sessionId)).toMatchObject({ status: 'CLOSED', closeReason: 'client', verified: null });
   });
 
   it.each(['PUT', 'POST'])('so it is where the company proves who it is, by %s', async (method) => {
@@ -100,24 +116,49 @@ describe('signing in begins anew', () => {
     const proof = { clientId: planted.clientId, clientExternalId: `told by ${method}`, messageBody: 'after the proof' };
     const told = await begin('optional', proof, app.admin, method);
     expect([told.status, told.body.clientId]).toEqual([201, planted.clientId]);
-    expect((await details(planted.id)).status).toBe('CLOSED');
+    await expect.poll(async () => (await details(planted.id)).status).toBe('CLOSED');
     const read = await app.call('GET', `/sessions/${told.body.id}/messages`, undefined, bearer(planted.sessionToken));
     expect(read.status).toBe(404);
     expect(await said(planted.id)).not.toContain('after the proof');
   });
 
-  it('so it is too where a start that was interrupted before that is repeated', async () => {
-    const planted = (await begin('optional', { clientId: crypto.randomUUID() })).body;
-    const header = { 'idempotency-key': crypto.randomUUID() };
-    const signed = { clientId: planted.clientId, identityToken: await identityOf('interrupted') };
-    expect((await begin('optional', signed, header, 'POST')).status).toBe(201);
+  it('all that was begun before ends, however much it is, and where the process stops right after the start too', async () => {
     await using database = openDatabase(app.connection, 1, () => undefined);
-    const open =
-      "update sessions set status = 'ACTIVE', closed_at = null, floor = null, version = version + 1 where id = $1";
-    await runSql(database, open, [planted.id]);
+    const clientId = await planted(130, database);
+    expect(await live(clientId, database)).toBe(130);
+    const { status } = await begin('optional', { clientId, identityToken: await identityOf('interrupted') });
     await app.restart();
-    expect((await begin('optional', signed, header, 'POST')).status).toBe(200);
-    expect((await details(planted.id)).status).toBe('CLOSED');
+    expect(status).toBe(201);
+    await expect.poll(() => live(clientId, database), { timeout: 10_000 }).toBe(0);
+  });
+
+  it('one that cannot be ended fails no start and keeps none of the others, one of a banned client ends too', async () => {
+    await using database = openDatabase(app.connection, 1, () => undefined);
+    const clientId = await planted(3, database);
+    const { id: stuck } = (await begin('optional', { clientId }, {}, 'POST')).body;
+    await runSql(
+      database,
+      `create function stuck() returns trigger language plpgsql as $$ begin raise 'stuck'; end $$`,
+    );
+    const when = `when (new.id = '${stuck}' and new.closed_at is not null)`;
+    await runSql(
+      database,
+      `create trigger stuck before update on sessions for each row ${when} execute function stuck()`,
+    );
+    const { status } = await begin('optional', { clientId, identityToken: await identityOf('stuck') });
+    await expect.poll(() => live(clientId, database), { timeout: 10_000 }).toBe(1);
+    await runSql(database, 'drop trigger stuck on sessions');
+    await app.call('PATCH', `/clients/${clientId}/ban`, undefined, app.admin);
+    expect(status).toBe(201);
+    await expect.poll(() => live(clientId, database), { timeout: 10_000 }).toBe(0);
+  });
+
+  it('a chat that verifies nothing trusts an id as it is: what was begun before goes on', async () => {
+    const { clientId, id } = (await begin('off', {})).body;
+    const signed = (await begin('off', { clientId, identityToken: await identityOf('trusting') })).body;
+    expect([signed.clientId, signed.id === id]).toEqual([clientId, false]);
+    await app.restart();
+    expect((await details(id)).status).toBe('ACTIVE');
   });
 
   it('whoever names the client without the proof gets another client', async () => {

@@ -63,17 +63,16 @@ export async function readStart(call: StartCall, chat: ChatRecord, now: number):
 }
 
 /** What the caller of a start says of its client. */
-export function claimOf({ chat, body, identity, company, now }: StartRequest): ClientClaim {
-  const { resumeByExternalId: believes, identityVerification } = chat.settings;
-  return {
-    companyId: chat.companyId,
-    body,
-    identity,
-    company,
-    believes,
-    verifies: identityVerification !== 'off',
-    now,
-  };
+export function claimOf(request: StartRequest): ClientClaim {
+  const { chat, body, identity, company, now } = request;
+  const { companyId, settings } = chat;
+  const believes = settings.resumeByExternalId;
+  return { companyId, body, identity, company, believes, verifies: verifies(request), now };
+}
+
+/** Whether the chat asks anybody for a proof: where none does, an id is trusted as it is. */
+export function verifies({ chat }: Pick<StartRequest, 'chat'>): boolean {
+  return chat.settings.identityVerification !== 'off';
 }
 
 /** The client that was found for a start, in its chat. */

@@ -92,3 +92,42 @@ describe('a session token', () => {
     expect((await app.call('DELETE', `/sessions/${session.id}/tokens`, [], tenant.header)).status).toBe(404);
   });
 });
+
+describe('a bearer that is no token in form', () => {
+  const texts = ['broken', 'undefined', 'a.b', 'a.b.c', 'null', `s2.${'x'.repeat(600)}`];
+  const calls = ({ id, messages }: SessionStarted): [string, string, object?][] => [
+    ['GET', `/sessions/${id}`],
+    ['GET', `/sessions/${id}/messages`],
+    ['GET', `/sessions/${id}/events`],
+    ['POST', `/sessions/${id}/clients/messages`, { body: 'hello' }],
+    ['PATCH', `/sessions/${id}/typing`, {}],
+    ['PATCH', `/messages/${messages[0]?.id}/read`],
+    ['PUT', `/sessions/${id}/rating`, { rating: 5 }],
+  ];
+  const made = async (session: SessionStarted, text: string): Promise<number[]> => {
+    const statuses: number[] = [];
+    for (const [method, path, body] of calls(session)) {
+      statuses.push((await app.call(method, path, body, bearer(text))).status);
+    }
+    return statuses;
+  };
+
+  it('refuses a holder nothing where none is needed, and opens nothing where one is', async () => {
+    const [open, guarded] = [await app.start(await app.chat(echoBlocks)), await app.start(await verifying())];
+    for (const text of texts) {
+      expect(await made(open, text), text).toEqual([200, 200, 200, 201, 204, 204, 204]);
+      expect(await made(guarded, text), text).toEqual(calls(guarded).map(() => 404));
+    }
+  });
+
+  it('is refused where it may be a user’s: by what users call, and by whoever shows a token of one that does not hold', async () => {
+    const session = await app.start(await app.chat(echoBlocks));
+    expect((await app.call('GET', '/users/me', undefined, bearer('broken'))).status).toBe(401);
+    const forged = await new SignJWT({ sub: '1', company_id: 1 })
+      .setProtectedHeader({ alg: 'HS256' })
+      .sign(new Uint8Array(32));
+    for (const text of [forged, `molva_${'a'.repeat(43)}`]) {
+      expect(await made(session, text)).toEqual(calls(session).map(() => 401));
+    }
+  });
+});

@@ -25,6 +25,8 @@ export interface StartedUnder extends Pick<StartKey, 'messageId'> {
 
 /** Live sessions of one client in one chat that are looked at. */
 const MOST_LIVE = 20;
+/** Sessions without a proof that are read at a time. */
+export const MOST_UNPROVEN = 100;
 const liveOfClient = {
   name: 'sessions_live_of_client',
   text: `select id, verified from sessions where company_id = $1 and chat_id = $2 and client_id = $3 and closed_at is null
@@ -33,7 +35,7 @@ const liveOfClient = {
 const liveUnproven = {
   name: 'sessions_live_unproven',
   text: `select id from sessions where company_id = $1 and client_id = $2 and chat_id is not null and closed_at is null
-    and verified is null limit 100`,
+    and verified is null and id > $3 order by id limit ${MOST_UNPROVEN}`,
 };
 const byStartKey = {
   name: 'session_by_start_key',
@@ -59,9 +61,9 @@ export class StartStore {
     return connection.query<LiveSession & Record<string, unknown>>(liveOfClient, valuesOf(client));
   }
 
-  /** Some live sessions of a client that were begun without a proof, in whichever chat. */
-  async liveUnproven(companyId: number, clientId: string): Promise<string[]> {
-    const rows = await this.#database.query<{ id: string }>(liveUnproven, [companyId, clientId]);
+  /** Live sessions of a client that were begun without a proof, in whichever chat: the next ones after an id. */
+  async liveUnproven({ companyId, clientId }: Omit<ClientInChat, 'chatId'>, after: string): Promise<string[]> {
+    const rows = await this.#database.query<{ id: string }>(liveUnproven, [companyId, clientId, after]);
     return rows.map(({ id }) => id);
   }
 

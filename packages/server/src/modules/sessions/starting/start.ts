@@ -1,9 +1,9 @@
 import type { Clock } from '../../../platform/clock.ts';
+import type { DueRunner } from '../../../platform/due.ts';
 import { Failure } from '../../../platform/failure.ts';
 import type { Chats } from '../../chats/index.ts';
 import { findClient, lookingAgain, type FoundClient } from '../../clients/index.ts';
 import type { BirthPorts } from '../answering/birth.ts';
-import { happen } from '../answering/happen.ts';
 import { once } from '../answering/once.ts';
 import { unlessGone } from '../answering/step-runner.ts';
 import type { TurnWaiter } from '../answering/turn-waiter.ts';
@@ -13,13 +13,15 @@ import type { SessionStore } from '../state/store.ts';
 import { Births } from './births.ts';
 import { Continues } from './continues.ts';
 import { isTheirs, mayContinue } from './holding.ts';
-import { claimOf, clientOf, readStart, type StartCall, type StartRequest } from './request.ts';
+import { claimOf, clientOf, readStart, verifies, type StartCall, type StartRequest } from './request.ts';
 import type { SessionTokens } from './session-tokens.ts';
 import { StartAnswers, type StartOutcome } from './start-answers.ts';
 import { StartStore, type LiveSession } from './start-store.ts';
+import { endUnproven } from './unproven.ts';
 
 /** What starting and continuing needs. */
 export interface StartPorts extends BirthPorts {
+  readonly due: DueRunner;
   readonly clock: Clock;
   readonly chats: Chats;
   readonly files: FileSource;
@@ -45,28 +47,26 @@ export class Starts {
     this.#answers = new StartAnswers({ ...ports, starts: this.#starts });
     this.#continues = new Continues(ports, this.#answers);
     this.#births = new Births(ports, this.#starts, this.#answers);
+    endUnproven({ ...ports, starts: this.#starts });
   }
 
   /** Starts or continues a session as asked. */
   async start(call: StartCall): Promise<StartOutcome> {
     const { chats, clock } = this.#ports;
     const request = await readStart(call, await chats.open(call.chatId), clock.now());
-    const outcome = await once({
+    return once({
       key: request.keys.start,
       lookFirst: true,
       replay: (key) => this.#answers.ofStart(request, key),
       write: () => lookingAgain(() => this.#begin(request)),
     });
-    // Also where the call is a repeat: the process may have ended between the first one's commit and this.
-    if (request.identity !== null) await this.#endUnproven(request.chat.companyId, outcome.started.clientId);
-    return outcome;
   }
 
   async #begin(request: StartRequest): Promise<StartOutcome> {
     const { database, runner } = this.#ports;
     const named = await this.#named(request);
     if (named !== undefined) {
-      if (this.#isLive(named)) return this.#continues.go(named, request);
+      if (this.#isLive(named)) return this.#continues.go(named, request, await this.#continues.saidOf(named, request));
       const repeated = await this.#repeated(named, request);
       if (repeated !== undefined) return repeated;
     }
@@ -74,11 +74,7 @@ export class Starts {
     if (found.row.banned_at !== null) throw new Failure('client-banned');
     const looks = request.continues && found.known !== null;
     const theirs = looks ? await this.#starts.liveOfClient(clientOf(request, found)) : [];
-    const outcome = (await this.#goOn(request, found, theirs)) ?? (await this.#births.begin(request, found, theirs));
-    // Who shows a signed identity is looked at again after any start, a repeated one too.
-    const provenByWord = request.identity === null && found.signsIn;
-    if (provenByWord && verifies(request)) await this.#endUnproven(found.row.company_id, found.row.id);
-    return outcome;
+    return (await this.#goOn(request, found, theirs)) ?? this.#births.begin(request, found, theirs);
   }
 
   /** The session of this chat that the call names, live or not, if the caller holds it. */
@@ -110,9 +106,7 @@ export class Starts {
     if (found.signsIn && verifies(request)) return undefined;
     const session = await this.#firstOpen(request, theirs);
     if (session === undefined || !this.#isLive(session)) return undefined;
-    const outcome = await this.#continues.go(session, request);
-    if (!outcome.replayed) await this.#continues.keep(request, found);
-    return outcome;
+    return this.#continues.go(session, request, { claim: claimOf(request), found });
   }
 
   /** The first of some sessions that were found for the client which the caller may go on with. */
@@ -138,17 +132,4 @@ export class Starts {
   #isLive(session: HotSession): boolean {
     return session.floor.at !== 'closed' && expiresAt(session) > this.#ports.clock.now();
   }
-
-  /** Ends what its client began before it was proven: what is said after that is not for those who had it before. */
-  async #endUnproven(companyId: number, clientId: string): Promise<void> {
-    const { runner } = this.#ports;
-    for (const id of await this.#starts.liveUnproven(companyId, clientId)) {
-      await runner.run(id, (draft, setting) => happen(draft, setting, { is: 'clientClosed' }));
-    }
-  }
-}
-
-/** Whether the chat asks anybody for a proof: where none does, an id is trusted as it is. */
-function verifies({ chat }: StartRequest): boolean {
-  return chat.settings.identityVerification !== 'off';
 }

@@ -67,6 +67,7 @@ export type TimerKind =
   | 'session-delivery'
   | 'session-visitor-delivery'
   | 'session-rating'
+  | 'session-proven'
   | typeof ROUTE_KIND
   | typeof ROUTE_OPERATOR_KIND;
 

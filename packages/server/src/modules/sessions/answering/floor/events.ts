@@ -80,7 +80,7 @@ export type FloorEvent =
   /** 23 */
   | { readonly is: 'close'; readonly question: string }
   /** 24 */
-  | { readonly is: 'end'; readonly by: 'spam' | 'chatDeleted' | 'finished' }
+  | { readonly is: 'end'; readonly by: 'spam' | 'chatDeleted' | 'finished' | 'client' }
   /** 25 */
   | { readonly is: 'rewish'; readonly priority: number }
   /** 26: a note, typing, somebody listens, the client left. */
