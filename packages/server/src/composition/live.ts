@@ -29,6 +29,7 @@ export function openLive(
       call: (method, data) => sessions.client.call(method, data),
     },
     bans: (banned) => changes.on('client-ban', banned),
+    reproved: (listen) => changes.on('chat-proofs', listen),
     revoked: (listen) => changes.on('session-tokens', listen),
     asks: (isHere) => sessions.attendance.asks(isHere),
     events: sessions.streams,

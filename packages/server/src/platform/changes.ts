@@ -4,6 +4,8 @@ import type { Log } from './log.ts';
 export interface ChangeIds {
   readonly chat: string;
   readonly bot: string;
+  /** A chat that no longer takes as a proof what it took before. */
+  readonly 'chat-proofs': string;
   readonly session: string;
   /** A session whose client is banned by now. */
   readonly 'client-ban': string;

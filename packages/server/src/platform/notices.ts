@@ -19,6 +19,7 @@ export const notices = {
   'live-command-failed': 'a live command failed here and was answered as an error',
   'live-stream-lost': 'the stream of a session could not be followed: its subscribers were sent to recover',
   'live-end-unheard': 'the end of a live connection could not be taken in',
+  'live-proofs-unheard': 'live connections of a chat whose proofs changed could not be sent to connect anew',
   'live-ban-unheard': 'a session could not be taken from the live connections of a client that is banned',
   'visitor-calls-limited': 'visitors of one address asked for more calls to addresses of theirs than they may have',
   'visitor-call-failed': 'a call to an address that a visitor named failed',

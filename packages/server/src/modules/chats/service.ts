@@ -12,6 +12,7 @@ import type { Vault } from '../../platform/vault.ts';
 import { checkStored } from '../../platform/stored-size.ts';
 import { checkedKeys } from './identity-keys.ts';
 import { sealedChats } from './sealed-settings.ts';
+import { takesProofs } from './proofs-taken.ts';
 import { changedSettings } from './settings.ts';
 import { ChatStore, type ChatRecord } from './store.ts';
 
@@ -103,6 +104,7 @@ export class Chats {
 
   /** Changes a chat: what is not given stays, null clears. */
   async update(id: string, companyId: number, body: UpdateChatBody): Promise<void> {
+    let taken = false;
     for (let written = false; !written;) {
       const chat = await this.get(id, companyId);
       const settings = changedSettings(chat.settings, withKeys(body));
@@ -113,9 +115,13 @@ export class Chats {
       // Each change has an instant of its own: one that was made meanwhile is merged into, not written over.
       const now = isoInstant(Math.max(this.#ports.clock.now(), chat.updatedAt + 1));
       const change = { id, companyId, name: body.name ?? chat.name, botId, settings, now };
+      taken = takesProofs(chat.settings, settings);
       written = await this.store.update(change, chat.updatedAt);
     }
-    this.#ports.changes.tell('chat', id);
+    const { changes } = this.#ports;
+    changes.tell('chat', id);
+    // Whoever looks at the chat for this finds it as it is now.
+    if (taken) changes.tell('chat-proofs', id);
   }
 
   /** Deletes a chat; what goes on in it is ended right after, whatever becomes of this process. */

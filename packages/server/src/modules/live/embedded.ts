@@ -97,6 +97,7 @@ export function openEmbeddedEngine(options: EmbeddedOptions): EmbeddedEngine {
     wakeAll: () => relay.wakeAll(),
     subscribe: (who, channel, audiences) => server.subscribe(who, channel, { audiences }),
     unsubscribe: async (who, channel) => server.unsubscribe(who, channel),
+    channels: () => server.channels(),
     renew(channel) {
       for (const { client } of server.presence(channel)) server.disconnect({ client }, disconnects.insufficientState);
     },

@@ -36,6 +36,8 @@ export interface LiveEngine extends AsyncDisposable {
   subscribe(who: Recipient, channel: string, audiences: readonly string[]): Promise<void>;
   /** Takes a channel from clients, for good. */
   unsubscribe(who: Recipient, channel: string): Promise<void>;
+  /** The channels that somebody has. */
+  channels(): Iterable<string>;
   /** Sends those who have a channel to connect anew, and be given what they may have now. */
   renew(channel: string): void;
   /** Ends connections, for good. */

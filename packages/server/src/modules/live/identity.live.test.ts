@@ -1,6 +1,8 @@
+import { generateKeyPairSync } from 'node:crypto';
 import type { Session, SessionStarted } from '@molva/contract';
 import { Centrifuge } from 'centrifuge';
-import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
+import { SignJWT } from 'jose';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { IDENTITY_SECRET, identityOf } from '../../testing/identities.ts';
 import { echoBlocks, startTestApp, type TestApp } from '../../testing/test-app.ts';
@@ -78,4 +80,59 @@ it('null is as not given, and the empty list an empty object, in what a connecti
   expect((await client.rpc('typing', { id, draft: null })).data).toEqual({ success: true });
   expect((await client.rpc('rateSession', { id, rating: 5, comment: null })).data).toEqual({ success: true });
   expect((await connect({ sessions: [], sessionTokens: [] })).channels).toEqual([]);
+});
+
+describe('what a chat takes as a proof no longer takes the sessions from open connections at once', () => {
+  const pair = () => {
+    const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    return { privateKey, publicKey: publicKey.export({ type: 'spki', format: 'pem' }) };
+  };
+  const change = async (id: string, settings: object) =>
+    expect((await app.call('PUT', `/chats/${id}`, settings, app.admin)).status).toBeLessThan(300);
+  /** A connection that heard its session, and what came over it since. */
+  const listening = async (chat: string, sign: () => Promise<string>) => {
+    const { body } = await app.call<SessionStarted>('POST', `/chats/${chat}/sessions`, { identityToken: await sign() });
+    const { client } = await connect({ sessions: [body.id], identityToken: await sign() });
+    await client.rpc('joinSession', { id: body.id });
+    const again = new Promise((resolve) => client.on('connecting', ({ code }) => resolve(code)));
+    return { session: body, client, again };
+  };
+
+  it('a key that is removed, or a secret that is changed; another key takes nothing', async () => {
+    const [old, other] = [pair(), pair()];
+    const keys = [{ kid: 'old', publicKey: old.publicKey }];
+    const chat = await app.chat(echoBlocks, { identityVerification: 'required', identityKeys: keys });
+    const signed = () =>
+      new SignJWT({ sub: 'of the key' })
+        .setProtectedHeader({ alg: 'RS256', kid: 'old' })
+        .setExpirationTime('1h')
+        .sign(old.privateKey);
+    const { session, client, again } = await listening(chat, signed);
+    await change(chat, { identityKeys: [...keys, { kid: 'other', publicKey: other.publicKey }] });
+    expect((await client.rpc('rateSession', { id: session.id, rating: 4 })).data).toEqual({ success: true });
+    expect(client.state).toBe('connected');
+    await change(chat, { identityKeys: [{ kid: 'other', publicKey: other.publicKey }] });
+    expect(await again).toBe(3010);
+    await client.ready(5000);
+    await expect(client.rpc('rateSession', { id: session.id, rating: 5 })).rejects.toMatchObject({ code: 404 });
+    const { body } = await app.call<Session>('GET', `/sessions/${session.id}`, undefined, app.admin);
+    expect([body.rating, body.clientOfflineAt]).toEqual([4, expect.any(String)]);
+    const ofSecret = await listening(chatId, () => identityOf('of the secret'));
+    await change(chatId, { identitySecret: `${IDENTITY_SECRET} and another` });
+    expect(await ofSecret.again).toBe(3010);
+    await change(chatId, { identitySecret: IDENTITY_SECRET });
+  });
+
+  it('a proof where none was needed before; sessions of other chats are heard on', async () => {
+    const [open, untouched] = [await app.chat(echoBlocks), await app.chat(echoBlocks)];
+    const [mine, other] = [await app.start(open), await app.start(untouched)];
+    const { client } = await connect({ sessions: [mine.id] });
+    const { client: bystander } = await connect({ sessions: [other.id] });
+    const again = new Promise((resolve) => client.on('connecting', ({ code }) => resolve(code)));
+    await change(open, { identityVerification: 'required', identitySecret: IDENTITY_SECRET });
+    expect(await again).toBe(3010);
+    await client.ready(5000);
+    await expect(client.rpc('joinSession', { id: mine.id })).rejects.toMatchObject({ code: 404 });
+    expect(bystander.state).toBe('connected');
+  });
 });

@@ -24,6 +24,8 @@ export interface LivePorts {
   readonly bans: (banned: (sessionId: string) => void) => void;
   /** Hears of who knows whether the client of a session is on this process. */
   readonly asks: (isHere: (sessionId: string) => boolean) => void;
+  /** Hears of each chat that no longer takes as a proof what it took before. */
+  readonly reproved: (listener: (chatId: string) => void) => void;
   /** Hears of each session whose tokens were revoked. */
   readonly revoked: (listener: (sessionId: string) => void) => void;
   readonly events: EventLog;
@@ -61,13 +63,14 @@ export function createLive(ports: LivePorts): Live {
     give: (client, sessionId, audiences) => engine.subscribe({ client }, widgetChannel(sessionId), audiences),
     take: (client, sessionId) => engine.unsubscribe({ client }, widgetChannel(sessionId)),
   };
+  const streams = new ChannelStreams(ports.events);
   const engine: EmbeddedEngine = openEmbeddedEngine({
     decisions: {
       connect: decideConnect(gate, limits, clock),
       rpc: decideRpc({ gate, presence, channels, limits, notices }),
     },
     disconnected: (client) => presence.disconnected(client),
-    streams: new ChannelStreams(ports.events),
+    streams,
     wentBack: ports.wentBack,
     origins,
     version,
@@ -80,6 +83,11 @@ export function createLive(ports: LivePorts): Live {
   });
   ports.bans((sessionId) => {
     void shut(sessionId, engine, presence).catch((error: unknown) => notices.tell('live-ban-unheard', faultOf(error)));
+  });
+  ports.reproved((chatId) => {
+    void askAgain(chatId, engine, streams).catch((error: unknown) =>
+      notices.tell('live-proofs-unheard', faultOf(error)),
+    );
   });
   ports.revoked((sessionId) => engine.renew(widgetChannel(sessionId)));
   const listening = new DisposableStack();
@@ -104,6 +112,11 @@ async function shut(sessionId: string, engine: LiveEngine, presence: Presence): 
     await engine.unsubscribe({ client }, channel);
     presence.leave(client, sessionId);
   }
+}
+
+/** Sends whoever has a session of a chat here to connect anew: it is given what the proofs that hold now open. */
+async function askAgain(chatId: string, engine: LiveEngine, streams: ChannelStreams): Promise<void> {
+  for await (const channel of streams.inChat([...engine.channels()], chatId)) engine.renew(channel);
 }
 
 function deliveryBy(engine: LiveEngine): AnnouncementListener {

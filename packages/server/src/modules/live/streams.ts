@@ -7,7 +7,11 @@ export interface EventLog {
   after(places: ReadonlyMap<string, number>, limit: number): Promise<ReadonlyMap<string, readonly CommittedEvent[]>>;
   ahead(places: ReadonlyMap<string, number>): Promise<readonly string[]>;
   beginAnew(): Promise<boolean>;
+  inChat(sessionIds: readonly string[], chatId: string): Promise<readonly string[]>;
 }
+
+/** Channels that are looked for at a time. */
+const LOOKED_FOR = 500;
 
 /** The event logs as the streams of channels: `eventSeq` is the offset. */
 export class ChannelStreams {
@@ -29,6 +33,14 @@ export class ChannelStreams {
   async anyAhead(offsets: ReadonlyMap<string, number>): Promise<boolean> {
     const places = new Map([...offsets].map(([channel, offset]) => [sessionOf(channel), offset]));
     return (await this.#events.ahead(places)).length > 0;
+  }
+
+  /** Those of some channels whose sessions are of a chat, a part at a time. */
+  async *inChat(channels: readonly string[], chatId: string): AsyncGenerator<string> {
+    for (let at = 0; at < channels.length; at += LOOKED_FOR) {
+      const ids = channels.slice(at, at + LOOKED_FOR).map(sessionOf);
+      for (const id of await this.#events.inChat(ids, chatId)) yield widgetChannel(id);
+    }
   }
 
   /** Gives all streams another epoch; whether it was this call that did. */

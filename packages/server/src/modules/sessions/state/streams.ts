@@ -24,6 +24,10 @@ const ahead = {
   text: `select place.id from unnest($1::uuid[], $2::integer[]) as place (id, event_seq)
     where place.event_seq > coalesce((select last_event_seq from sessions where id = place.id), -1)`,
 };
+const inChat = {
+  name: 'sessions_in_chat',
+  text: 'select id from sessions where id = any($1::uuid[]) and chat_id = $2',
+};
 /** Other processes find the same, each in its own time: streams begin anew once. */
 const beginAnew = {
   name: 'session_streams_begin_anew',
@@ -59,6 +63,11 @@ export class EventStreams {
   async ahead(places: ReadonlyMap<string, number>): Promise<string[]> {
     const rows = await this.#database.query<{ id: string }>(ahead, [[...places.keys()], [...places.values()]]);
     return rows.map(({ id }) => id);
+  }
+
+  /** Those of some sessions that are of a chat. */
+  async inChat(sessionIds: readonly string[], chatId: string): Promise<string[]> {
+    return (await this.#database.query<{ id: string }>(inChat, [sessionIds, chatId])).map(({ id }) => id);
   }
 
   /** Gives all streams another epoch; whether it was this call that did. */
