@@ -42,7 +42,10 @@ export const rpcSchemas = {
     'Says that the client is there: it counts as online until it leaves or its last connection ends. A session that was not named at the connect is listened to from here on, with its token where its chat asks for one.',
     { ...ofSession, sessionToken: Type.Optional(SessionToken) },
   ),
-  leaveSession: Said('Says that the client is gone, while the connection stays.', { ...ofSession }),
+  leaveSession: Said(
+    'Says that the client is gone, while the connection stays. A session that the connect had not named is heard no more, and gives its place to another.',
+    { ...ofSession },
+  ),
   typing: Said('Shows the other side that the client types.', {
     ...ofSession,
     draft: Type.Optional(Type.String({ maxLength: 4096 })),

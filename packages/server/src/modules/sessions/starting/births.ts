@@ -57,8 +57,7 @@ export class Births {
       origin,
       callBack: request.later,
       first: (draft, setting) => {
-        if (verifies(request) && (request.identity !== null || found.signsIn))
-          draft.wakeAt('session-proven', draft.now);
+        if (proves(request, found)) draft.wakeAt('session-proven', draft.now);
         return firstStep(draft, setting, request);
       },
       client: (connection) => this.#hold(connection, request, found, theirs),
@@ -78,6 +77,14 @@ export class Births {
     const live = await this.#starts.liveOfClient(clientOf(request, found), connection);
     if (live.some(({ id }) => theirs.every((seen) => seen.id !== id))) throw new LookAgain();
   }
+}
+
+/**
+ * Whether what the client began without a proof ends: with any signature, as what bots know of the client is of who signed
+ * from now on; with the company's word where the chat verifies, as an id is trusted as it is elsewhere.
+ */
+function proves(request: StartRequest, { signsIn }: FoundClient): boolean {
+  return request.identity !== null || (signsIn && verifies(request));
 }
 
 function startKeyOf({ keys, identity, caller, company, body, fileIds }: StartRequest, messageId: string | null) {

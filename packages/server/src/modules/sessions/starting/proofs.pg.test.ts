@@ -153,11 +153,15 @@ describe('signing in begins anew', () => {
     await expect.poll(() => live(clientId, database), { timeout: 10_000 }).toBe(0);
   });
 
-  it('a chat that verifies nothing trusts an id as it is: what was begun before goes on', async () => {
-    const { clientId, id } = (await begin('off', {})).body;
-    const signed = (await begin('off', { clientId, identityToken: await identityOf('trusting') })).body;
-    expect([signed.clientId, signed.id === id]).toEqual([clientId, false]);
-    await app.restart();
+  it('where nothing is verified a signature ends what was begun before, and the company’s word goes on with it', async () => {
+    const planted = (await begin('off', {})).body;
+    const signed = { clientId: planted.clientId, identityToken: await identityOf('trusting') };
+    const after = (await begin('off', signed)).body;
+    expect([after.clientId, after.id === planted.id]).toEqual([planted.clientId, false]);
+    await expect.poll(async () => (await details(planted.id)).status).toBe('CLOSED');
+    const { id, clientId } = (await begin('off', {})).body;
+    const told = await begin('off', { clientId, clientExternalId: 'told where nobody verifies' }, app.admin);
+    expect([told.status, told.body.id]).toEqual([200, id]);
     expect((await details(id)).status).toBe('ACTIVE');
   });
 
