@@ -60,7 +60,7 @@ export interface TestApp extends AsyncDisposable {
   /** Creates a bot and a chat around a scenario's blocks; answers the chat's id. */
   chat(blocks: Record<string, unknown>, settings?: Record<string, unknown>): Promise<string>;
   start(chatId: string, body?: Record<string, unknown>): Promise<SessionStarted>;
-  /** Starts a session in which the client speaks first, and waits for no answer. */
+  /** Starts a session whose client writes after the bot's first words, and waits for no answer. */
   begun(chatId: string, said: string): Promise<SessionStarted>;
   /** The figures, as Prometheus reads them. */
   metrics(): Promise<string>;

@@ -66,6 +66,8 @@ describe('a client that types every field takes', () => {
       await typed(documented.session, `/sessions/${id}`);
       await typed(documented.sessionItem, `/sessions/${id}`, nobody);
       await typed(documented.messages, `/sessions/${id}/messages?limit=1000`);
+      // Whoever is banned reads nothing.
+      if (id === lively.sessions['banned']?.id) continue;
       await typed(documented.messages, `/sessions/${id}/messages?limit=2`, nobody);
     }
     for (const { clientId } of Object.values(lively.sessions)) {

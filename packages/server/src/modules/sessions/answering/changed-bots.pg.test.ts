@@ -17,7 +17,8 @@ it('a bot that becomes a scenario while it owes an answer answers everything onc
   await using bot = await startReceiver((_call, response) => response.writeHead(202).end());
   const botId = await work.webhookBot(bot.url);
   const chat = await app.call<{ id: string }>('POST', '/chats', { name: 'Chat', botId }, app.admin);
-  const { id } = await app.begun(chat.body.id, 'hi');
+  const later = { returnAnswerAsync: true, callbackUrl: 'http://127.0.0.1:1/answers' };
+  const { id } = await app.start(chat.body.id, { ...later, messageBody: 'hi' });
   await expect.poll(() => bot.received.length, { timeout: 10_000 }).toBe(1);
   const blocks = {
     start: { type: 'start', next: 'name' },

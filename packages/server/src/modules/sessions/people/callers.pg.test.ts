@@ -38,7 +38,8 @@ it('who takes somebody out of a session does not wait for the pause of its bot',
     pause: { type: 'pause', seconds: 60, next: 'end' },
     end: { type: 'end', text: 'Bye' },
   };
-  const { id } = await app.begun(await app.chat(pauses), 'Hi');
+  const later = { returnAnswerAsync: true, callbackUrl: 'http://127.0.0.1:1/answers' };
+  const { id } = await app.start(await app.chat(pauses), later);
   await work.act('PUT', id, `/operators/${olga.id}`);
   expect((await work.details(id)).operators.map(({ id: by }) => by)).toContain(olga.id);
   const removed = work.act('DELETE', id, `/operators/${olga.id}`).then(({ status }) => status);
