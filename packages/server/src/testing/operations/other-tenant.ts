@@ -27,14 +27,6 @@ const named: Readonly<Record<string, string>> = {
 
 type Value = string | number;
 
-/** How it is looked at the other company. */
-export interface Watch {
-  /** What of it must stay as it is. */
-  readonly read?: () => Promise<unknown>;
-  /** Properties of a body that may name it. */
-  readonly open?: readonly string[];
-}
-
 interface Change {
   readonly params?: PathValues;
   readonly query?: string;
@@ -45,14 +37,26 @@ interface Change {
  * What another company owns answers exactly as what does not exist: for the ids of paths, queries and bodies, one at a
  * time. Lists and calls without ids know nothing of the other company, and change nothing in it.
  */
-export async function otherTenant(
+export async function otherTenant(call: DocumentedCall, home: Crew, stranger: Crew): Promise<void> {
+  if (call.operation.access === 'credentials') return provedByInput(call, home, stranger);
+  const attempts = await foreignAttempts(call, home, stranger);
+  const before = await known(call, home);
+  await attempts();
+  expect(await known(call, home)).toEqual(before);
+}
+
+/**
+ * Makes what attempts of a stranger are about; answers what makes them. Whoever runs it looks himself whether the other
+ * company stayed as it was.
+ * @param open properties of a body that may name what is another company's
+ */
+export async function foreignAttempts(
   call: DocumentedCall,
   home: Crew,
   stranger: Crew,
-  { read = () => known(call, home), open = [] }: Watch = {},
-): Promise<void> {
+  open: readonly string[] = [],
+): Promise<() => Promise<void>> {
   const { operation } = call;
-  if (operation.access === 'credentials') return provedByInput(call, home, stranger);
   const { app, admin } = stranger.tenant;
   const right = await rightCall(call, stranger);
   // Who changes the password ends its tokens: that is somebody else than the administrator.
@@ -62,18 +66,18 @@ export async function otherTenant(
     return app.call(operation.method, address, change.body ?? right.body, { ...as });
   };
   const changes = [...(await changesOfParameters(call, home)), ...(await changesOfBody(call, right.body, home, open))];
-  const before = await read();
-  for (const [theirs, unknown] of changes) {
-    const answer = await attempt(theirs);
-    if (theirs.params === undefined) expect(shown(answer)).toEqual(shown(await attempt(unknown)));
-    else if (operation.access === 'open') expectSuccess(operation, answer);
-    else {
-      expectFailure(answer, 'entity-not-found');
-      expect(shown(answer)).toEqual(shown(await attempt(unknown)));
+  return async () => {
+    for (const [theirs, unknown] of changes) {
+      const answer = await attempt(theirs);
+      if (theirs.params === undefined) expect(shown(answer)).toEqual(shown(await attempt(unknown)));
+      else if (operation.access === 'open') expectSuccess(operation, answer);
+      else {
+        expectFailure(answer, 'entity-not-found');
+        expect(shown(answer)).toEqual(shown(await attempt(unknown)));
+      }
     }
-  }
-  if (Object.keys(right.params).length === 0) await ownAlone(call, home, stranger, await attempt());
-  expect(await read()).toEqual(before);
+    if (Object.keys(right.params).length === 0) await ownAlone(call, home, stranger, await attempt());
+  };
 }
 
 /** A call that names what the other company owns, beside one that names what nobody does. */

@@ -1,7 +1,9 @@
 import type { TestApp } from '../test-app.ts';
 import { createCrew, nobody, type Crew, type Identity, type Person } from '../operations/tenant.ts';
 import { badTokens } from '../operations/wrong-identity.ts';
-import { bearer, startGuarded, type Guarded } from './guarded.ts';
+import type { SessionStarted } from '@molva/contract';
+import { bearer, signedIdentity, startGuarded, startIn, type Guarded } from './guarded.ts';
+import { brokenIdentities } from './identities.ts';
 import type { Kind } from './kinds.ts';
 
 /** Everybody who calls, and what is called about. */
@@ -13,6 +15,10 @@ export interface Cast extends AsyncDisposable {
   readonly guarded: Guarded;
   /** The same where a proof may be left out. */
   readonly lenient: Guarded;
+  /** A session of the chat that verifies, as it began: its token was taken back since. */
+  readonly revoked: SessionStarted;
+  /** Identities that are not the holder's, by what they are. */
+  readonly identities: Readonly<Record<string, string>>;
   readonly otherOperator: Person;
   readonly supervisor: Person;
   readonly stranger: Crew;
@@ -25,24 +31,35 @@ export interface Cast extends AsyncDisposable {
 /** Makes them. */
 export async function createCast(app: TestApp, signingKey: string): Promise<Cast> {
   const first = (await app.call<{ id: number; companyId: number }>('GET', '/users/me', undefined, app.admin)).body;
-  const home = await createCrew(app);
-  const stranger = await createCrew(app);
-  const reseller = await createCrew(app, { ...first, header: app.admin });
+  const [home, stranger, reseller] = await Promise.all([
+    createCrew(app),
+    createCrew(app),
+    createCrew(app, { ...first, header: app.admin }),
+  ]);
   const { tenant } = home;
-  const guarded = await startGuarded(tenant, 'required');
+  const [guarded, lenient, otherOperator, supervisor, taken, away] = await Promise.all([
+    startGuarded(tenant, 'required'),
+    startGuarded(tenant, 'optional'),
+    tenant.person('OPERATOR'),
+    tenant.person('SUPERVISOR'),
+    endedKey(home),
+    blocked(home),
+  ]);
   return {
     app,
     home,
     guarded,
-    lenient: await startGuarded(tenant, 'optional'),
-    otherOperator: await tenant.person('OPERATOR'),
-    supervisor: await tenant.person('SUPERVISOR'),
+    lenient,
+    revoked: await revokedIn(home, guarded),
+    identities: { ...(await brokenIdentities(guarded)), 'another client by identity': guarded.otherIdentityToken },
+    otherOperator,
+    supervisor,
     stranger,
     reseller,
     broken: {
       ...Object.fromEntries((await badTokens(home, signingKey)).map(({ what, as }) => [what, as])),
-      'a key that was taken back': await endedKey(home),
-      'a blocked user': await blocked(home),
+      'a key that was taken back': taken,
+      'a blocked user': away,
       'a session token that was changed': bearer(`${guarded.session.sessionToken?.slice(0, -4)}AAAA`),
       'a session token in form alone': bearer('s1.zzzzzz.AAAA'),
     },
@@ -66,6 +83,12 @@ export function identityOf(kind: Kind, { home, stranger, reseller, guarded, supe
     'another company': stranger.tenant.admin,
   };
   return of[kind];
+}
+
+async function revokedIn({ tenant }: Crew, { chatId }: Guarded): Promise<SessionStarted> {
+  const session = await startIn(tenant, chatId, await signedIdentity(crypto.randomUUID()));
+  await tenant.do('DELETE', `/sessions/${session.id}/tokens`);
+  return session;
 }
 
 async function endedKey({ tenant }: Crew): Promise<Identity> {

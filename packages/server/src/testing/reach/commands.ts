@@ -1,6 +1,7 @@
-import { exampleOf, LIVE_PATH, rpcSchemas, widgetChannel, type RpcName } from '@molva/contract';
+import { exampleOf, LIVE_PATH, rpcSchemas, widgetChannel, type RpcName, type SessionStarted } from '@molva/contract';
 import { Centrifuge, type PublicationContext } from 'centrifuge';
 import type { TSchema } from 'typebox';
+import { generateKeyPairSync, sign } from 'node:crypto';
 import { WebSocket } from 'ws';
 import type { Identity } from '../operations/tenant.ts';
 import type { Shape } from '../operations/wrong-values.ts';
@@ -14,11 +15,24 @@ export interface Visitor extends Disposable {
   readonly heard: unknown[];
 }
 
-/** Connects as an application that names sessions and offers a token for each. */
-export async function connectVisitor(url: string, tokens: Readonly<Record<string, string>>): Promise<Visitor> {
+/** What a connection shows: an identity, and a token for each session; one that is empty is not shown. */
+export interface Shown {
+  readonly tokens: Readonly<Record<string, string>>;
+  readonly identityToken?: string;
+}
+
+/** Connects as an application that names sessions. */
+export async function connectVisitor(url: string, { tokens, identityToken }: Shown): Promise<Visitor> {
+  const sessionTokens = Object.fromEntries(Object.entries(tokens).filter(([, token]) => token !== ''));
+  const settings = {
+    sessions: Object.keys(tokens),
+    sessionTokens,
+    echo: true,
+    ...(identityToken && { identityToken }),
+  };
   const client = new Centrifuge(url.replace('http', 'ws') + LIVE_PATH, {
     websocket: WebSocket,
-    data: { application: 'widget', settings: { sessions: Object.keys(tokens), sessionTokens: tokens, echo: true } },
+    data: { application: 'widget', settings },
   });
   const channels: string[] = [];
   const heard: unknown[] = [];
@@ -48,46 +62,70 @@ export async function answerOf({ client }: Visitor, method: string, data: unknow
   }
 }
 
-/** Tokens that somebody else offers for a session at a connect. */
-export function offersOf({ guarded, home, stranger, broken }: Cast): Readonly<Record<string, string>> {
+/** What somebody offers who is not the holder. */
+export interface Offer {
+  readonly who: string;
+  /** For the session: at a connect, and with a join. */
+  readonly token?: string;
+  readonly identityToken?: string;
+  /** Whose token was of this session before it was taken back: it is told that, and gets no further. */
+  readonly was?: SessionStarted;
+}
+
+/** Longer ones are no token of a session: the connection that offers one ends, whatever it is for. */
+const LONGEST = 512;
+
+/** Offers of everybody who is not the holder, each in every place where it can be shown. */
+export function offersOf({ guarded, revoked, identities, home, stranger, reseller, broken }: Cast): Offer[] {
   const textOf = ({ authorization = '' }: Identity): string => authorization.replace('Bearer ', '');
-  return {
-    nobody: '',
+  const { privateKey } = generateKeyPairSync('ed25519');
+  const mine = guarded.session.sessionToken ?? '';
+  const texts: Readonly<Record<string, string>> = {
     'another client': guarded.other.sessionToken ?? '',
-    'another client with a proof': guarded.otherIdentityToken,
+    'a session token of a later epoch': mine.replace(/^s2\.\w+/, 's2.1'),
+    'a session token of the form of before': mine.replace('s2.', 's1.'),
+    'a session token that another key signed': `s2.0.${sign(null, Buffer.from(mine), privateKey).toString('base64url').slice(0, 43)}`,
+    'a token that was taken back': revoked.sessionToken ?? '',
     'API key': textOf(home.backEnd),
     operator: textOf(home.operator.header),
     administrator: textOf(home.tenant.admin),
+    reseller: textOf(reseller.tenant.admin),
     'another company': textOf(stranger.tenant.admin),
     ...Object.fromEntries(Object.entries(broken).map(([who, as]) => [who, textOf(as)])),
   };
+  return [
+    { who: 'nobody' },
+    { who: 'the holder of before', token: revoked.sessionToken ?? '', was: revoked },
+    ...Object.entries(texts).map(([who, token]) => ({ who: `${who} as a token`, token })),
+    ...Object.entries(identities).map(([who, token]) => ({ who: `${who} as a token`, token })),
+    ...Object.entries(texts).map(([who, identityToken]) => ({ who: `${who} as an identity`, identityToken })),
+    ...Object.entries(identities).map(([who, identityToken]) => ({ who: `${who} as an identity`, identityToken })),
+  ];
 }
 
-/** Whoever offers a wrong token for a session is answered of it as of one that is not there, by every command. */
-export async function refusedCommands(cast: Cast, who: string, token: string): Promise<string[]> {
-  const { session } = cast.guarded;
+/** Whoever is not the holder is answered of a session as of one that is not there, by every command. */
+export async function refusedCommands(cast: Cast, offer: Offer): Promise<string[]> {
+  const { who, token = '', identityToken = '', was } = offer;
+  const session = was ?? cast.guarded.session;
   const nowhere = crypto.randomUUID();
-  // What is no token of ours in form ends the connection, whatever it was offered for.
-  const ends = async (id: string): Promise<string> => {
-    try {
-      using visitor = await connectVisitor(cast.app.url, { [id]: token });
-      return visitor.channels.length === 0 ? 'nothing' : 'a channel';
-    } catch (error) {
-      return (error as Error).message;
-    }
-  };
-  const [given, ofNothing] = [await ends(session.id), await ends(nowhere)];
-  if (given !== ofNothing || given === 'a channel') return [`${who}: connect: ${given}, and of nothing ${ofNothing}`];
-  if (given !== 'nothing') return [];
-  using visitor = await connectVisitor(cast.app.url, { [session.id]: token, [nowhere]: token });
-  const faults: string[] = [];
-  for (const method of Object.keys(rpcSchemas) as RpcName[]) {
+  const tokens = { [session.id]: token, [nowhere]: token };
+  if (token.length > LONGEST) {
+    using taken = await connectVisitor(cast.app.url, { tokens }).catch(() => null);
+    return taken === null ? [] : [`${who}: connected with what is too long`];
+  }
+  using visitor = await connectVisitor(cast.app.url, { tokens, identityToken });
+  const faults = visitor.channels.map((channel) => `was given ${channel}`);
+  const commands = (Object.keys(rpcSchemas) as RpcName[]).map((method) => ({ method, more: {} }));
+  for (const { method, more } of [...commands, { method: 'joinSession', more: { sessionToken: token } } as const]) {
+    if ('sessionToken' in more && token === '') continue;
     const about = async (id: string, messageId: string): Promise<string> =>
-      JSON.stringify(await answerOf(visitor, method, commandData(method, { id, messageId })));
-    const shown = await about(session.id, session.messages[0]?.id ?? '');
-    const wanted = await about(nowhere, crypto.randomUUID());
+      JSON.stringify(await answerOf(visitor, method, { ...commandData(method, { id, messageId }), ...more }));
+    const [shown, wanted] = await Promise.all([
+      about(session.id, session.messages[0]?.id ?? ''),
+      about(nowhere, crypto.randomUUID()),
+    ]);
     if (/"success":true/.test(shown)) faults.push(`${method}: done`);
-    else if (shown !== wanted) faults.push(`${method}: ${shown}, and of nothing ${wanted}`);
+    else if (was === undefined && shown !== wanted) faults.push(`${method}: ${shown}, and of nothing ${wanted}`);
   }
   for (const [what, ask] of Object.entries(channelCommands(visitor))) {
     const [shown, wanted] = [await ask(widgetChannel(session.id)), await ask(widgetChannel(nowhere))];

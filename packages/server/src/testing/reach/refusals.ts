@@ -1,3 +1,4 @@
+import type { SessionStarted } from '@molva/contract';
 import { essence } from '../operations/answers.ts';
 import type { DocumentedCall } from '../operations/document.ts';
 import { addressOf, preparedCall, type RightCall } from '../operations/right-call.ts';
@@ -5,6 +6,7 @@ import type { Identity } from '../operations/tenant.ts';
 import { FREE, unknownIds } from '../operations/unknown-id.ts';
 import type { Answered } from '../test-app.ts';
 import { identityOf, type Cast } from './cast.ts';
+import { bearer } from './guarded.ts';
 import { kinds, reachOf, type Kind } from './kinds.ts';
 
 /** Somebody who is to be refused. */
@@ -33,17 +35,31 @@ export async function refusalsOf(call: DocumentedCall, cast: Cast): Promise<stri
       return sees || shown === wanted ? [] : [`${who}: ${shown}, and of nothing ${wanted}`];
     }),
   );
-  return faults.flat();
+  return [...faults.flat(), ...(await refusedHolder(call, cast, right))];
+}
+
+/** Whose token of a session was taken back is told so by every call about it, and gets no further. */
+async function refusedHolder(call: DocumentedCall, cast: Cast, right: RightCall): Promise<string[]> {
+  if (call.operation.access !== 'holder') return [];
+  const { revoked } = cast;
+  const params = ofSession(right.params, revoked);
+  const answer = await attempt(cast, call, { ...right, params, as: bearer(revoked.sessionToken) });
+  return answer.status === 401 || answer.status === 404
+    ? []
+    : [`the holder of before: answered ${JSON.stringify(essence(answer))}`];
 }
 
 /** What a call names: where a client holds it, in a chat that asks for a proof. */
 export async function namedCall(call: DocumentedCall, cast: Cast): Promise<RightCall> {
   const right = await preparedCall(call, cast.home);
   if (call.operation.access !== 'holder') return right;
-  const { session } = cast.guarded;
+  return { ...right, params: ofSession(right.params, cast.guarded.session) };
+}
+
+/** The values of a path, of a session that a client began. */
+export function ofSession(params: RightCall['params'], session: SessionStarted): RightCall['params'] {
   const given: Record<string, string> = { sessionId: session.id, messageId: session.messages[0]?.id ?? '' };
-  const params = Object.fromEntries(Object.entries(right.params).map(([name, id]) => [name, given[name] ?? id]));
-  return { ...right, params };
+  return Object.fromEntries(Object.entries(params).map(([name, id]) => [name, given[name] ?? id]));
 }
 
 function unknownParams(call: DocumentedCall, { params }: RightCall): RightCall['params'] {
@@ -82,7 +98,11 @@ function refusedBy(call: DocumentedCall, cast: Cast): Refused[] {
   });
   const provedElsewhere = operation.access === 'open' || operation.access === 'credentials';
   if (provedElsewhere) return refused;
-  return [...refused, ...Object.entries(cast.broken).map(([who, as]) => ({ who, as, sees: false }))];
+  const broken = Object.entries(cast.broken);
+  // Where a session is named, the identity of its client opens it as well.
+  const proofs = operation.access === 'holder' ? Object.entries(cast.identities) : [];
+  const tokens = [...broken, ...proofs.map(([who, token]) => [who, bearer(token)] as const)];
+  return [...refused, ...tokens.map(([who, as]) => ({ who, as, sees: false }))];
 }
 
 /** A caller of the kind to whom nothing of what is called about belongs. */

@@ -3,7 +3,7 @@ import { preparedCall, rightCall, type RightCall } from '../operations/right-cal
 import { identityOf, type Cast } from './cast.ts';
 import { bearer, signedIdentity, startIn } from './guarded.ts';
 import { kinds, reachOf, type Kind } from './kinds.ts';
-import { attempt } from './refusals.ts';
+import { attempt, ofSession } from './refusals.ts';
 
 /** Whoever reaches what a call names does: anew for each, as a call may leave nothing for the next one. */
 export async function servedBy(call: DocumentedCall, cast: Cast): Promise<string[]> {
@@ -30,9 +30,7 @@ async function callOf(call: DocumentedCall, kind: Kind, cast: Cast): Promise<Rig
     return { ...right, params, as: identityOf(kind, cast) };
   }
   const session = await startIn(tenant, cast.guarded.chatId, await signedIdentity(crypto.randomUUID()));
-  const given: Record<string, string> = { sessionId: session.id, messageId: session.messages[0]?.id ?? '' };
-  const params = Object.fromEntries(Object.entries(right.params).map(([name, id]) => [name, given[name] ?? id]));
-  return { ...right, params, as: bearer(session.sessionToken) };
+  return { ...right, params: ofSession(right.params, session), as: bearer(session.sessionToken) };
 }
 
 /** The user that a kind of caller is. */
