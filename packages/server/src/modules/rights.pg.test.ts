@@ -36,6 +36,17 @@ const say = (id: string, header: Record<string, string>) =>
   app.call<MessageAccepted>('POST', `/sessions/${id}/operators/messages`, { body: 'Good day' }, header);
 const details = async (id: string) => (await app.call<Session>('GET', `/sessions/${id}`, undefined, app.admin)).body;
 
+it('the role API makes nobody an overseer: an operator with it speaks in no session that a colleague answers', async () => {
+  const { id } = await app.start(chatId);
+  expect((await say(id, app.admin)).status).toBe(201);
+  const unasked = [await say(id, await key(['OPERATOR', 'API'], olga.id)), await say(id, olga.header)];
+  expect(unasked.map(code)).toEqual([
+    [422, 'operator-not-in-session'],
+    [422, 'operator-not-in-session'],
+  ]);
+  expect(await details(id)).toMatchObject({ operatorId: '1' });
+});
+
 describe('a key of an administrator that has the role API alone', () => {
   it('answers in no session, and corrects nothing that its user said', async () => {
     const api = await key(['API']);

@@ -17,8 +17,11 @@ import type { SessionStore } from '../state/store.ts';
 
 type User = NonNullable<Caller['user']>;
 
-/** Roles that may speak in any session of their company without being one of those who answer in it. */
-const OVERSEERS: readonly string[] = ['ADMIN', 'SUPERVISOR', 'API'];
+/**
+ * Roles that may speak in any session of their company without being one of those who answer in it. API is none: every
+ * key may have it, and it says what calls, not what its user may do.
+ */
+const OVERSEERS: readonly string[] = ['ADMIN', 'SUPERVISOR'];
 
 /** What people do in sessions: take, pass on, answer, end. */
 export class People {
