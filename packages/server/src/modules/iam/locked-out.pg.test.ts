@@ -22,9 +22,9 @@ const login = (email: string, from: string, password: string = ADMIN.password, t
   const earlier = token === undefined ? {} : { authorization: `Bearer ${token}` };
   return app.call<TokenPair>('POST', '/auth/login', { email, password }, { 'x-forwarded-for': from, ...earlier });
 };
-const guess = async (email: string, from: string, times = 10) => {
-  for (let done = 0; done < times; done++) await login(email, from, 'a wrong one');
-};
+/** Ten at an address are what it is let do. All come at once, as the time here goes into making hashes. */
+const guess = (email: string, from: string, times = 10) =>
+  Promise.all(Array.from({ length: times }, () => login(email, from, 'a wrong one')));
 const somebody = async (email: string): Promise<number> => {
   const user = { email, password: ADMIN.password, roles: ['OPERATOR'] };
   return (await app.call<{ id: number }>('POST', '/users', user, app.admin)).body.id;
@@ -34,8 +34,8 @@ const audit = async (userId: number) =>
 
 it('whoever guesses at an account keeps its owner out nowhere else, however long it goes on', async () => {
   await somebody('owner@test');
-  for (let round = 0; round < 3; round++) {
-    await guess('owner@test', ELSEWHERE, 11);
+  for (let round = 0; round < 2; round++) {
+    await guess('owner@test', ELSEWHERE);
     expect((await login('owner@test', ELSEWHERE)).status).toBe(429);
     expect((await login('owner@test', HERE)).status).toBe(200);
     clock.advance(60 * 60_000);
@@ -143,6 +143,6 @@ it('logins and changes of passwords, failed ones too, are in the log and in the 
 
 it('strangers write little of it', async () => {
   const id = await somebody('attacked@test');
-  for (let from = 1; from <= 4; from++) await guess('attacked@test', `203.0.113.${from + 10}`, 5);
+  for (let from = 1; from <= 4; from++) await guess('attacked@test', `203.0.113.${from + 10}`, 3);
   expect((await audit(id)).filter(({ status }) => status === 401)).toHaveLength(10);
 });
