@@ -1,8 +1,9 @@
+import { folded } from '../../../platform/folded.ts';
 import type { Meter } from './budget.ts';
 
-/** A text as words compare: no case, ё as е, one space between words. */
+/** A text as words compare: as one is searched for, and without the spaces around it. */
 export function plain(text: string): string {
-  return text.toLowerCase().replaceAll('ё', 'е').replaceAll(/\s+/gu, ' ').trim();
+  return folded(text).trim();
 }
 
 /** What a client said, as the branches of a question look at it: prepared once for all of them. */

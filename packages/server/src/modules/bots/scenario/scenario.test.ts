@@ -133,6 +133,22 @@ describe('blocks', () => {
     ]);
   });
 
+  it('keywords and exact texts hear what people type, however their keyboard writes it', () => {
+    const branches = [
+      { keywords: ['café', 'Straße', 'ёлка'], next: 'k' },
+      { exact: ['İstanbul', 'Łódź'], next: 'x' },
+    ];
+    const scenario = compile({
+      a: { type: 'question', text: 'Well?', branches },
+      k: { type: 'message', text: 'keyword', next: 'a' },
+      x: { type: 'message', text: 'exact', next: 'a' },
+    });
+    const words = ['a CAFE there', 'cafe\u0301!', 'in der STRASSE', 'елка', 'е\u0308лка', 'istanbul', 'lodz'];
+    const heard = play(scenario, words).said.slice(1);
+    expect(heard.map(([first]) => first)).toEqual([...words.slice(0, 5).map(() => 'keyword'), 'exact', 'exact']);
+    expect(play(scenario, ['cafeteria', 'istanbul airport']).said.slice(1)).toEqual([['Well?'], ['Well?']]);
+  });
+
   it('set, condition and result compute; texts show variables and system variables', () => {
     const scenario = compile({
       a: { type: 'set', values: { total: 'price * 2 + 1', greeting: '"Hi " + upper(name)' }, next: 'b' },
