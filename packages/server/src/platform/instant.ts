@@ -1,3 +1,5 @@
+import { wireDate } from '@molva/contract';
+
 const written = { milliseconds: 0, text: '1970-01-01T00:00:00.000Z' };
 
 /** An instant as SQL takes it. A step writes its own one many times: the last text is kept. */
@@ -13,6 +15,11 @@ const FORM = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?$/
 const FIRST = Date.parse('0001-01-02T00:00:00Z');
 const LAST = Date.parse('9999-12-31T00:00:00Z');
 
+/** An instant in the form of the wire, where there is one. */
+export function wireDateOrNull(milliseconds: number | null): string | null {
+  return milliseconds === null ? null : wireDate(milliseconds);
+}
+
 /** An instant in the form of the wire and as exact as it is: for what is stored so and read back. */
 export function exactWireDate(milliseconds: number): string {
   return isoInstant(milliseconds).replace(/(\.000)?Z$/, '+00:00');
@@ -21,6 +28,16 @@ export function exactWireDate(milliseconds: number): string {
 /** An instant that was stored in the form of the wire, as it is shown: in whole seconds. */
 export function storedWireDate(text: string): string {
   return text.replace(/\.\d+(?=\+00:00$)/, '');
+}
+
+const STORED = /("\w*(?:At|_at)"\s*:\s*"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.\d+(?=\+00:00")/g;
+
+/**
+ * JSON that was stored with instants in it, as it is shown: earlier versions wrote fractions of seconds. Within a text the
+ * quotes are escaped, so that what people say stays as it is.
+ */
+export function storedWireDates(json: string): string {
+  return json.replaceAll(STORED, '$1');
 }
 
 /** What an instant lacks to be the last one of its second, as fine as the database has them. */

@@ -2,6 +2,7 @@ import { wireDate, type Bot, type BotListItem, type Fact } from '@molva/contract
 import type { FactRow } from './fact-store.ts';
 import { DEFAULT_MAX_CYCLES, scalarOf, type ScenarioProblem, type ScenarioSettings } from './scenario/index.ts';
 import type { BotListRow, BotRow } from './store.ts';
+import { wireDateOrNull } from '../../platform/instant.ts';
 
 /** Who may use a bot: all of a company, always. */
 export const ACCESS_TYPE = 'COMPANY';
@@ -22,7 +23,7 @@ export function botListItem(row: BotListRow): BotListItem {
     createdAt: wireDate(row.created_at),
     updatedAt: wireDate(row.updated_at),
     updatedBy: row.updated_by ?? 0,
-    deletedAt: row.deleted_at === null ? null : wireDate(row.deleted_at),
+    deletedAt: wireDateOrNull(row.deleted_at),
   };
 }
 

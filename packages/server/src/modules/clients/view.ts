@@ -2,6 +2,7 @@ import { wireDate, type Attribute, type Client, type Tag, type Verified } from '
 import type { AttributeOfClient, AttributeRow } from './attribute-store.ts';
 import type { ClientRow, Proof } from './claim.ts';
 import type { TagRow } from './tag-store.ts';
+import { wireDateOrNull } from '../../platform/instant.ts';
 
 /** A client with everything the company knows of it. */
 export interface ClientDetails {
@@ -46,7 +47,7 @@ export function clientView({ client, attributes, tags, comment }: ClientDetails)
     tags: tags.map(({ id, name }) => ({ id, name })),
     comment,
     banned: client.banned_at !== null,
-    bannedAt: client.banned_at === null ? null : wireDate(client.banned_at),
+    bannedAt: wireDateOrNull(client.banned_at),
     createdAt: wireDate(client.created_at),
     updatedAt: wireDate(client.updated_at),
   };

@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import { Compile } from 'typebox/compile';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openDatabase } from '../../platform/database.ts';
+import { runSql } from '../../testing/rows.ts';
 import { ADMIN, echoBlocks, startTestApp, type Operator, type TestApp } from '../../testing/test-app.ts';
 
 let app: TestApp;
@@ -48,6 +49,16 @@ it('every administrative change is written down, with how it ended', async () =>
     });
     expect(Compile(AuditEntry).Errors(entry)).toEqual([]);
   }
+});
+
+it('what an earlier version kept of secrets and addresses is not shown', async () => {
+  await using database = openDatabase(app.connection, 1, () => undefined);
+  const body = { name: 'Shop', fcmServerKey: 'a key', eventCallbackUrl: 'https://me:word@crm.test/hook?token=opens' };
+  await app.call('PATCH', `/chats/${crypto.randomUUID()}`, { name: 'Shop' }, app.admin);
+  const [entry] = (await list('', app.admin)).items;
+  await runSql(database, 'update audit_log set body = $2 where id = $1', [entry?.id, JSON.stringify(body)]);
+  const shown = { name: 'Shop', fcmServerKey: '***', eventCallbackUrl: 'https://crm.test/***' };
+  expect((await list('', app.admin)).items[0]?.body).toEqual(shown);
 });
 
 it('reading leaves no trace, nor does what is refused before it begins', async () => {

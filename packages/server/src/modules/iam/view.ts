@@ -8,8 +8,10 @@ import {
   type User,
   type UserListItem,
 } from '@molva/contract';
+import { wireDateOrNull } from '../../platform/instant.ts';
 import type { ApiKeyRow } from './api-key-store.ts';
 import type { AuditRow } from './audit.ts';
+import { auditedBody } from './audited-body.ts';
 import type { CompanyRow } from './company-store.ts';
 import { personName } from './person-name.ts';
 import { settingDefinitions } from './setting-definitions.ts';
@@ -28,7 +30,7 @@ function common(row: UserRow, viewer: Viewer) {
     phone: row.phone,
     roles: row.roles.map((name) => ({ name: name as Role, company_id: row.company_id })),
     settings: seesSettings(viewer, row.id) ? { ...settingDefinitions, ...row.settings } : {},
-    blockedAt: maybeDate(row.blocked_at),
+    blockedAt: wireDateOrNull(row.blocked_at),
   };
 }
 
@@ -81,8 +83,8 @@ export function apiKeyView(row: ApiKeyRow): ApiKey {
     roles: row.roles as Role[],
     prefix: row.prefix,
     createdAt: wireDate(row.created_at),
-    expiresAt: maybeDate(row.expires_at),
-    lastUsedAt: maybeDate(row.last_used_at),
+    expiresAt: wireDateOrNull(row.expires_at),
+    lastUsedAt: wireDateOrNull(row.last_used_at),
   };
 }
 
@@ -96,12 +98,9 @@ export function auditView(row: AuditRow): AuditEntry {
     apiKeyId: row.api_key_id,
     operation: row.operation,
     target: row.target,
-    body: row.body,
+    // Earlier versions kept what is no longer written down.
+    body: auditedBody(row.body),
     status: row.status,
     address: row.address,
   };
-}
-
-function maybeDate(milliseconds: number | null): string | null {
-  return milliseconds === null ? null : wireDate(milliseconds);
 }

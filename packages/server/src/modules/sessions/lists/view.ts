@@ -8,6 +8,7 @@ import type { GroupRecord } from '../state/operator-port.ts';
 import type { HotSession } from '../state/session.ts';
 import type { MessageRow } from '../state/store.ts';
 import type { ListedSession } from './list.ts';
+import { wireDateOrNull } from '../../../platform/instant.ts';
 
 /** What others know of a session: its chat, the group it was handed to, its tags. */
 export interface Surroundings {
@@ -79,10 +80,6 @@ function lastMessage(row: MessageRow): NonNullable<SessionListItem['lastMessage'
       url: file.url ?? null,
     })),
     createdAt: wireDate(row.created_at),
-    readAt: maybeDate(row.read_at),
+    readAt: wireDateOrNull(row.read_at),
   };
-}
-
-function maybeDate(milliseconds: number | null): string | null {
-  return milliseconds === null ? null : wireDate(milliseconds);
 }

@@ -1,6 +1,7 @@
 import { wireDate, type Message } from '@molva/contract';
 import { unpackedExtras } from '../state/message-extras.ts';
 import type { MessageRow } from '../state/store.ts';
+import { wireDateOrNull } from '../../../platform/instant.ts';
 
 /** A message in a list; `answered` are the messages that others reply to, by id. */
 export function messageView(row: MessageRow, answered: ReadonlyMap<string, MessageRow>): Message {
@@ -12,8 +13,8 @@ export function messageView(row: MessageRow, answered: ReadonlyMap<string, Messa
     authorId: row.author_id,
     replyTo: source === undefined ? null : replyTo(source),
     ...(row.client_message_id === null ? {} : { clientMessageId: row.client_message_id }),
-    readAt: row.read_at === null ? null : wireDate(row.read_at),
-    updatedAt: row.updated_at === null ? null : wireDate(row.updated_at),
+    readAt: wireDateOrNull(row.read_at),
+    updatedAt: wireDateOrNull(row.updated_at),
   };
 }
 

@@ -11,7 +11,7 @@ interface Candidate {
 }
 
 /** What a token proves, and which key of the chat it was signed with; null names the shared secret. */
-export interface Proof {
+export interface CheckedToken {
   readonly payload: JWTPayload;
   readonly kid: string | null;
 }
@@ -23,7 +23,11 @@ const SKEW_SECONDS = 60;
  * Checks an identity token with the keys of its chat: the public key it names, else each in turn. It has a subject and an
  * end that is no further ahead than the chat allows, and is for the audience that the chat names. Throws where it is not.
  */
-export async function verifyIdentity(settings: ChatRecord['settings'], token: string, now: number): Promise<Proof> {
+export async function verifyIdentity(
+  settings: ChatRecord['settings'],
+  token: string,
+  now: number,
+): Promise<CheckedToken> {
   const { identityAudience, identityMaxAge } = settings;
   let refused: unknown = new Error('there is no key');
   for (const { algorithm, key, kid } of candidates(settings, decodeProtectedHeader(token).kid)) {

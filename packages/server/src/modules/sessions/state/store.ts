@@ -1,6 +1,7 @@
 import type { EventPage, LoggedEvent } from '@molva/contract';
 import { wireDate } from '@molva/contract';
 import type { Database } from '../../../platform/database.ts';
+import { storedWireDates } from '../../../platform/instant.ts';
 import type { HistoryMessage } from './bot-port.ts';
 
 /** A message as the wire's lists need it. */
@@ -91,7 +92,7 @@ const answersTo = {
 };
 const eventsAfter = {
   name: 'session_events_after',
-  text: `select event_seq, event, audience, data, created_at, available from (
+  text: `select event_seq, event, audience, data::text as data, created_at, available from (
       select event_seq, event, audience, data, created_at, count(*) over () as available, sum(octet_length(data::text)) over (order by event_seq) as bytes,
         octet_length(data::text) as own from (select event_seq, event, audience, data, created_at from session_events
           where session_id = $1 and event_seq > $2 order by event_seq limit $3) page) measured
@@ -122,7 +123,8 @@ interface EventRow {
   event_seq: number;
   event: string;
   audience: string | null;
-  data: Record<string, unknown>;
+  /** JSON. */
+  data: string;
   created_at: number;
   /** How many there are, up to the limit. */
   available: number;
@@ -195,7 +197,7 @@ export class SessionStore {
     const items = rows.slice(0, limit).map((row) => ({
       eventSeq: row.event_seq,
       event: row.event,
-      data: row.data,
+      data: JSON.parse(storedWireDates(row.data)) as unknown,
       createdAt: wireDate(row.created_at),
     })) as LoggedEvent[];
     return { items, hasMore: (rows[0]?.available ?? 0) > items.length };

@@ -1,5 +1,6 @@
 import { STREAM_BYTES, type CommittedEvent } from '../../../platform/announcer.ts';
 import type { Database } from '../../../platform/database.ts';
+import { storedWireDates } from '../../../platform/instant.ts';
 import { streamEpoch } from './session.ts';
 
 const positions = {
@@ -90,8 +91,9 @@ export class EventStreams {
       data: string;
     }>(after, values);
     const found = new Map<string, CommittedEvent[]>();
-    for (const { session_id: id, event_seq: eventSeq, event, audience, data } of rows) {
+    for (const { session_id: id, event_seq: eventSeq, event, audience, data: stored } of rows) {
       const events = found.get(id);
+      const data = storedWireDates(stored);
       if (events === undefined) found.set(id, [{ eventSeq, event, audience, data }]);
       else events.push({ eventSeq, event, audience, data });
     }
