@@ -1,10 +1,11 @@
 import type { ServerResponse } from 'node:http';
-import type { ChatForWidget, ListPage, Message, MessageAccepted } from '@molva/contract';
+import type { ChatForWidget, EventPage, ListPage, Message, MessageAccepted } from '@molva/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDatabase } from '../../../platform/database.ts';
 import { startReceiver } from '../../../testing/receiver.ts';
 import { runSql } from '../../../testing/rows.ts';
 import { echoBlocks, startTestApp, type TestApp } from '../../../testing/test-app.ts';
+import { EventStreams } from '../state/streams.ts';
 
 let app: TestApp;
 let chatId: string;
@@ -124,4 +125,31 @@ it('a push whose key was taken away before it went out does not go out', async (
   const waiting = 'select 1 from deliveries where session_id = $1';
   await expect.poll(async () => (await runSql(database, waiting, [session.id])).length).toBe(0);
   expect(receiver.received.map(({ headers }) => headers.authorization)).toEqual(['key=server key']);
+});
+
+it('events that an earlier version logged are read in whole seconds, and what people wrote in them as they did', async () => {
+  await using database = openDatabase(app.connection, 1, () => undefined);
+  const { id } = await app.start(chatId);
+  const body = '{"createdAt":"2026-01-28T12:00:05.239+00:00"} at 12:00:05.239+00:00';
+  const data = {
+    body,
+    createdAt: '2026-01-28T12:00:05.239+00:00',
+    attachments: [{ createdAt: '2026-01-28T12:00:05.1+00:00' }],
+  };
+  const shown = {
+    body,
+    createdAt: '2026-01-28T12:00:05+00:00',
+    attachments: [{ createdAt: '2026-01-28T12:00:05+00:00' }],
+  };
+  // Texts that were scrubbed were written by the database, which puts a space behind names.
+  await runSql(
+    database,
+    `insert into session_events (session_id, event_seq, event, data, created_at)
+      values ($1, 900, 'chatMessageCreated', $2::text::json, now()), ($1, 901, 'chatMessageCreated', $2::jsonb::json, now())`,
+    [id, JSON.stringify(data)],
+  );
+  const { items } = (await app.call<EventPage>('GET', `/sessions/${id}/events?after=899`)).body;
+  expect(items.map((event) => event.data)).toEqual([shown, shown]);
+  const missed = (await new EventStreams(database).after(new Map([[id, 899]]), 10)).get(id) ?? [];
+  expect(missed.map((event) => JSON.parse(event.data))).toEqual([shown, shown]);
 });
