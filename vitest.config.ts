@@ -25,6 +25,9 @@ function project(
       // Groups follow one another: processes and browsers get the machine to themselves.
       sequence: { groupOrder: options.group ?? 0 },
       fileParallelism: options.parallel ?? true,
+      // A process per worker, not per file: half of what a file's own process does is to load the same modules again.
+      isolate: false,
+      setupFiles: ['packages/server/src/testing/setup-file.ts'],
       ...(options.setup === undefined ? {} : { globalSetup: options.setup }),
     },
   };

@@ -9,6 +9,7 @@ interface Address {
 /** The methods an address has. */
 interface Known {
   readonly url: string;
+  readonly parts: readonly string[];
   readonly pattern: RegExp;
   readonly methods: Set<string>;
 }
@@ -19,7 +20,12 @@ export class Addresses {
 
   /** Notes a route. */
   add({ url, method }: Address): void {
-    const known = this.#known.get(url) ?? { url, pattern: patternOf(url), methods: new Set() };
+    const known = this.#known.get(url) ?? {
+      url,
+      parts: url.split('/'),
+      pattern: patternOf(url),
+      methods: new Set(),
+    };
     this.#known.set(url, known);
     for (const one of typeof method === 'string' ? [method] : method) known.methods.add(one);
   }
@@ -37,8 +43,15 @@ export class Addresses {
    */
   shadowed(): { readonly url: string; readonly method: string[] }[] {
     const all = [...this.#known.values()];
-    return all.flatMap(({ url, methods }) => {
-      const others = all.filter((other) => other.url !== url && covers(other.url, url));
+    // Every start looks at all pairs: those that cannot cover are not looked at.
+    const general = Map.groupBy(
+      all.filter(({ url }) => url.includes(':')),
+      ({ parts }) => parts.length,
+    );
+    return all.flatMap(({ url, parts, methods }) => {
+      const others = (general.get(parts.length) ?? []).filter(
+        (other) => other.url !== url && covers(other.parts, parts),
+      );
       const method = [...new Set(others.flatMap((other) => [...other.methods]))].filter((one) => !methods.has(one));
       return method.length === 0 ? [] : [{ url, method }];
     });
@@ -61,11 +74,9 @@ function rank(url: string): string {
     .join('');
 }
 
-/** Whether an address has a parameter wherever it differs from another one. */
-function covers(general: string, fixed: string): boolean {
-  const [parts, others] = [general.split('/'), fixed.split('/')];
-  return (
-    parts.length === others.length &&
-    parts.every((part, place) => part === others[place] || (part.startsWith(':') && !others[place]?.startsWith(':')))
+/** Whether an address has a parameter wherever it differs from another one of as many parts. */
+function covers(general: readonly string[], fixed: readonly string[]): boolean {
+  return general.every(
+    (part, place) => part === fixed[place] || (part.startsWith(':') && fixed[place]?.startsWith(':') === false),
   );
 }

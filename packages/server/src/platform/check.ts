@@ -1,12 +1,16 @@
 import type { FieldProblems } from '@molva/contract';
 import type { TSchema } from 'typebox';
-import { Compile } from 'typebox/compile';
+import { Compile, type Validator } from 'typebox/compile';
 import { reasonOf, type SchemaError } from './check-words.ts';
 import { Failure } from './failure.ts';
 
+/** Schemas are constants that many calls share: each is compiled once. */
+const validators = new WeakMap<TSchema, Validator>();
+
 /** A check of one value against its schema: answers the value or throws `invalid-input`. */
 export function checker(schema: TSchema): (value: unknown) => unknown {
-  const compiled = Compile(schema);
+  const compiled = validators.get(schema) ?? Compile(schema);
+  validators.set(schema, compiled);
   return (value) => {
     if (compiled.Check(value)) return value;
     throw new Failure('invalid-input', problems(compiled.Errors(value)));

@@ -1,13 +1,13 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import type { SessionStarted } from '@molva/contract';
-import { afterAll } from 'vitest';
 import { startApp, type App, type AppOptions } from '../app.ts';
 import { systemClock } from '../platform/clock.ts';
 import type { DatabaseConnection } from '../platform/database.ts';
 import { systemIds } from '../platform/ids.ts';
 import { openLog } from '../platform/log.ts';
 import type { Secrets } from '../platform/secrets.ts';
-import { freshDatabase } from './fresh-database.ts';
+import { migratedDatabase } from './fresh-database.ts';
+import { running } from './running.ts';
 
 const { privateKey, publicKey } = generateKeyPairSync('rsa', {
   modulusLength: 2048,
@@ -68,17 +68,11 @@ export interface TestApp extends AsyncDisposable {
   restart(): Promise<void>;
 }
 
-/** Applications that were started and not disposed of: a file that leaves one behind fails. */
-const running = new Set<string>();
-afterAll(() => {
-  if (running.size > 0) throw new Error(`left running: ${[...running].join(', ')}`);
-});
-
 let started = 0;
 
 /** Starts an application of its own for a test; on a new database unless one is given. */
 export async function startTestApp(options: Partial<AppOptions> = {}): Promise<TestApp> {
-  const connection = options.connection ?? (await freshDatabase());
+  const connection = options.connection ?? (await migratedDatabase());
   const node = { name: `test-${process.pid}-${++started}`, alone: false };
   const begin = (port: number): Promise<App> =>
     startApp({
