@@ -1,15 +1,12 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './tools/longest-first.ts';
 
 const conditions = ['source'];
 const resolve = { conditions };
 const ssr = { resolve: { conditions, externalConditions: conditions } };
 const packages = ['packages/*/{src,test}/**', 'tools/**', 'e2e/**'];
 
-function project(
-  name: string,
-  suffix: string,
-  options: { setup?: string; seconds?: number; parallel?: boolean; group?: number } = {},
-) {
+function project(name: string, suffix: string, options: { setup?: string; seconds?: number; group?: number } = {}) {
   return {
     resolve,
     ssr,
@@ -22,9 +19,8 @@ function project(
       hookTimeout: 60_000,
       // What is waited for comes in milliseconds; a busy machine may take its time.
       expect: { poll: { timeout: 10_000 } },
-      // Groups follow one another: processes and browsers get the machine to themselves.
+      // Groups follow one another: what starts processes and browsers does not wait behind what computes.
       sequence: { groupOrder: options.group ?? 0 },
-      fileParallelism: options.parallel ?? true,
       // A process per worker, not per file: half of what a file's own process does is to load the same modules again.
       isolate: false,
       setupFiles: ['packages/server/src/testing/setup-file.ts'],
@@ -39,14 +35,15 @@ export default defineConfig({
     allowOnly: false,
     // The tests mostly wait, for a database or a timer: more files at once than a small machine has cores.
     maxWorkers: 3,
+    sequence: { sequencer: LongestFirst },
     reporters: ['default', './tools/closing-line-reporter.ts'],
     projects: [
       project('unit', 'test'),
       project('pg-embedded', 'pg.test', { setup: 'packages/server/src/testing/setup-embedded.ts', seconds: 30 }),
       project('pg-external', 'pg.test', { setup: 'packages/server/src/testing/setup-external.ts', seconds: 30 }),
       project('live', 'live.test', { setup: 'packages/server/src/testing/setup-embedded.ts', seconds: 30 }),
-      project('e2e', 'e2e.test', { seconds: 120, parallel: false, group: 1 }),
-      project('browser', 'browser.test', { seconds: 60, parallel: false, group: 2 }),
+      project('e2e', 'e2e.test', { seconds: 120, group: 1 }),
+      project('browser', 'browser.test', { seconds: 120, group: 1 }),
     ],
   },
 });
