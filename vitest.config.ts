@@ -6,7 +6,7 @@ const resolve = { conditions };
 const ssr = { resolve: { conditions, externalConditions: conditions } };
 const packages = ['packages/*/{src,test}/**', 'tools/**', 'e2e/**'];
 
-function project(name: string, suffix: string, options: { setup?: string; seconds?: number; group?: number } = {}) {
+function project(name: string, suffix: string, options: { setup?: string; group?: number } = {}) {
   return {
     resolve,
     ssr,
@@ -15,10 +15,10 @@ function project(name: string, suffix: string, options: { setup?: string; second
       include: packages.map((folder) => `${folder}/*.${suffix}.ts`),
       exclude:
         suffix === 'test' ? ['**/node_modules/**', '**/*.{pg,live,e2e,browser}.test.ts'] : ['**/node_modules/**'],
-      testTimeout: (options.seconds ?? 5) * 1000,
-      hookTimeout: 60_000,
+      testTimeout: 120_000,
+      hookTimeout: 120_000,
       // What is waited for comes in milliseconds; a busy machine may take its time.
-      expect: { poll: { timeout: 10_000 } },
+      expect: { poll: { timeout: 30_000 } },
       // Groups follow one another: what starts processes and browsers does not wait behind what computes.
       sequence: { groupOrder: options.group ?? 0 },
       // A process per worker, not per file: half of what a file's own process does is to load the same modules again.
@@ -39,11 +39,11 @@ export default defineConfig({
     reporters: ['default', './tools/closing-line-reporter.ts'],
     projects: [
       project('unit', 'test'),
-      project('pg-embedded', 'pg.test', { setup: 'packages/server/src/testing/setup-embedded.ts', seconds: 30 }),
-      project('pg-external', 'pg.test', { setup: 'packages/server/src/testing/setup-external.ts', seconds: 30 }),
-      project('live', 'live.test', { setup: 'packages/server/src/testing/setup-embedded.ts', seconds: 30 }),
-      project('e2e', 'e2e.test', { seconds: 120, group: 1 }),
-      project('browser', 'browser.test', { seconds: 120, group: 1 }),
+      project('pg-embedded', 'pg.test', { setup: 'packages/server/src/testing/setup-embedded.ts' }),
+      project('pg-external', 'pg.test', { setup: 'packages/server/src/testing/setup-external.ts' }),
+      project('live', 'live.test', { setup: 'packages/server/src/testing/setup-embedded.ts' }),
+      project('e2e', 'e2e.test', { group: 1 }),
+      project('browser', 'browser.test', { group: 1 }),
     ],
   },
 });

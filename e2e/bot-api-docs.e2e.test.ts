@@ -36,7 +36,7 @@ it('the page about the bot API runs as it stands: answers in the response, and b
     expect(inResponse).toContain('"body":"Order 4711 is on its way."');
     expect(inResponse).toContain('"order":"4711"');
     expect(byCallback).toContain('"messages":null');
-    await expect.poll(() => received.trim().split('\n').length, { timeout: 10_000 }).toBe(3);
+    await expect.poll(() => received.trim().split('\n').length).toBe(3);
     const calls = received.trim().split('\n');
     const [first, second, result] = calls.map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(first).toMatchObject({ status: 'WAIT', callbackData: 'order desk' });

@@ -51,7 +51,7 @@ class Writer {
     const { id } = (await answer.json()) as { id: string };
     const writer = new Writer(molva, id);
     writer.#socket.connect();
-    await writer.#socket.ready(10_000);
+    await writer.#socket.ready(30_000);
     return writer;
   }
 
@@ -112,7 +112,7 @@ async function heardThrough(
     await Promise.all(writing);
     for (const writer of writers) {
       const logged = await writer.logged();
-      await expect.poll(() => writer.heard, { timeout: 10_000 }).toEqual(logged.map(({ eventSeq }) => eventSeq));
+      await expect.poll(() => writer.heard).toEqual(logged.map(({ eventSeq }) => eventSeq));
       for (const { eventSeq, createdAt } of logged.slice(counted.get(writer) ?? 0)) {
         const heardAt = writer.heardAt.get(eventSeq) ?? Infinity;
         afterCommit.add(heardAt, Date.parse(createdAt));

@@ -88,7 +88,7 @@ describe.each([
     await close(chat);
     clock.advance(minutes * MINUTE);
     net.down = false;
-    await expect.poll(() => chat.state.connection, { timeout: 20_000 }).toBe('closed');
+    await expect.poll(() => chat.state.connection).toBe('closed');
     expect([closed.length, chat.state.error]).toEqual([1, null]);
     chat.send('too late');
     await expect.poll(() => delivery(chat, 'too late')).toBe('failed');

@@ -34,13 +34,13 @@ it.each([
       () => true,
       () => false,
     );
-  await expect.poll(answers, { timeout: 10_000, interval: 200 }).toBe(false);
-  await expect.poll(() => output, { timeout: 5000 }).toContain('stopping: calls under way are finished');
+  await expect.poll(answers, { interval: 200 }).toBe(false);
+  await expect.poll(() => output).toContain('stopping: calls under way are finished');
   // The lock goes last of all, and only in an orderly end.
   const locked = () =>
     stat(join(folder, 'data', 'molva.lock')).then(
       () => true,
       () => false,
     );
-  await expect.poll(locked, { timeout: 10_000 }).toBe(false);
+  await expect.poll(locked).toBe(false);
 });

@@ -289,7 +289,7 @@ describe('a client that is gone', () => {
       for (let waited = 0; waited < cut / 2; waited++) await pause();
       sockets[cut]?.resetAndDestroy();
     }
-    await client.ready(5_000);
+    await client.ready(30_000);
     client.disconnect();
     await expect.poll(() => [engine.counters.connections, engine.counters.subscriptions]).toEqual([0, 0]);
     expect([...engine.channels()]).toEqual([]);

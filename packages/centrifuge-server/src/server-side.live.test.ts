@@ -10,7 +10,7 @@ describe.each(officialClients)('the official client over %s', (_name, { listen }
     log.add('before');
     const { url, engine } = await serve(log);
     const { client, got, told } = listen(url, { channels: [] });
-    await client.ready(2000);
+    await client.ready(30_000);
     const subscribing = engine.subscribe({ user: 'u' }, 'log:b', { data: '{"x":1}', audiences: ['own'] });
     engine.publish('log:b', log.add('meanwhile').data, { offset: 2 });
     await subscribing;
@@ -24,7 +24,7 @@ describe.each(officialClients)('the official client over %s', (_name, { listen }
     const log = new Log();
     const { url, engine } = await serve(log);
     const { client, got, told } = listen(url, { channels: ['log:a', 'log:b'] });
-    await client.ready(2000);
+    await client.ready(30_000);
     engine.unsubscribe({ user: 'u' }, 'log:a');
     engine.publish('log:a', '"unheard"');
     engine.publish('log:b', '"heard"');
@@ -36,7 +36,7 @@ describe.each(officialClients)('the official client over %s', (_name, { listen }
   it('is meant alone by its id, and with a user only where it is of that user', async () => {
     const { url, engine } = await serve(new Log());
     const [one, other] = [listen(url, { user: 'ann' }), listen(url, { user: 'ann' })];
-    await Promise.all([one.client.ready(2000), other.client.ready(2000)]);
+    await Promise.all([one.client.ready(30_000), other.client.ready(30_000)]);
     const client = one.ids[0] ?? '';
     await engine.subscribe({ user: 'ann', client }, 'log:b');
     expect(engine.presence('log:b')).toEqual([{ client, user: 'ann' }]);
@@ -55,7 +55,7 @@ describe.each(officialClients)('the official client over %s', (_name, { listen }
     const { url, engine } = await serve(log);
     expect(engine.position('log:a')).toBeUndefined();
     const { client, got } = listen(url);
-    await client.ready(2000);
+    await client.ready(30_000);
     expect(engine.position('log:a')).toEqual({ offset: 0, epoch: 'e1' });
     // More than a reading brings at once.
     for (let value = 1; value <= 700; value++) log.add(value);
@@ -74,7 +74,7 @@ describe.each(officialClients)('the official client over %s', (_name, { listen }
     log.add('old');
     const { url, engine } = await serve(log);
     const { client, ids, got, told } = listen(url);
-    await client.ready(2000);
+    await client.ready(30_000);
     log.epoch = 'e2';
     engine.publish('log:a', '"new"', { offset: 2, epoch: 'e2' });
     await expect.poll(() => ids.length).toBe(2);

@@ -27,7 +27,7 @@ it('a stop finishes what is under way, tells the rest, and sends live clients aw
   const request = (path: string): string => `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n`;
   socket.write(request(`/api/v1/chats/${chatId}/sessions`));
   const begun = () => app.call<{ count: number }>('GET', '/sessions', undefined, app.admin);
-  await expect.poll(async () => (await begun()).body.count, { timeout: 20_000 }).toBe(1);
+  await expect.poll(async () => (await begun()).body.count).toBe(1);
 
   const stopped = app[Symbol.asyncDispose]();
   const [code] = (await once(live, 'close')) as [number];

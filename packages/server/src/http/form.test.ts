@@ -105,7 +105,7 @@ describe('a form', () => {
       }
     }
     for await (const part of partsOf(TYPE, watched())) if (part.kind === 'file') break;
-    await expect.poll(() => left, { timeout: 4_000 }).toEqual(['left']);
+    await expect.poll(() => left).toEqual(['left']);
   });
 
   it.each([

@@ -27,7 +27,7 @@ export async function watch(app: TestApp, sessionId: string): Promise<Listener> 
   const events: Heard[] = [];
   client.on('publication', (context: PublicationContext) => events.push(context.data as Heard));
   client.connect();
-  await client.ready(5000);
+  await client.ready(30_000);
   await client.rpc('joinSession', { id: sessionId });
   return {
     events,

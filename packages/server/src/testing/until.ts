@@ -7,5 +7,5 @@ export async function until(clock: FakeClock, fulfilled: () => boolean | Promise
     clock.advance(step);
     return fulfilled();
   };
-  await expect.poll(look, { interval: 10, timeout: 20_000 }).toBe(true);
+  await expect.poll(look, { interval: 10 }).toBe(true);
 }

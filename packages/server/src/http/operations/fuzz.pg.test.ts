@@ -86,7 +86,7 @@ async function fuzz(call: DocumentedCall, target: FuzzTarget): Promise<void> {
   );
 }
 
-const timeout = 30_000 * Math.max(1, multiplier);
+const timeout = 120_000 * Math.max(1, multiplier);
 
 describe('no call breaks the server, and every answer is as documented', () => {
   it.each(calls)('$id', { timeout }, async (call) => {

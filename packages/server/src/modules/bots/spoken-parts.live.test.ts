@@ -91,7 +91,7 @@ async function listen(sessionId: string, settings: object): Promise<Disposable &
   const heard: Envelope[] = [];
   client.on('publication', (context: PublicationContext) => heard.push(context.data as Envelope));
   client.connect();
-  await client.ready(5_000);
+  await client.ready(30_000);
   return { heard, [Symbol.dispose]: () => client.disconnect() };
 }
 
@@ -109,7 +109,7 @@ async function asking(): Promise<{ session: SessionStarted; now: Asked }> {
 }
 
 async function nextAsked(count: number): Promise<Asked> {
-  await vi.waitUntil(() => asked.length >= count, { timeout: 10_000 });
+  await vi.waitUntil(() => asked.length >= count, { timeout: 30_000 });
   const found = asked[count - 1];
   if (found === undefined) throw new Error('nothing was asked');
   return found;
@@ -210,7 +210,7 @@ it('a stop calls the question off, and whoever starts next asks it again under t
   await app.restart();
   expect(now.signal.aborted).toBe(true);
   const tries = () => asked.filter(({ question }) => question.id === now.question.id);
-  await expect.poll(() => tries().length, { timeout: 10_000 }).toBe(2);
+  await expect.poll(() => tries().length).toBe(2);
   tries()[1]?.answer('After all');
   await expect
     .poll(async () => {

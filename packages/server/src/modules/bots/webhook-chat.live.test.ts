@@ -95,7 +95,7 @@ describe('a chat with a webhook bot', () => {
     const started = await app.start(await chat());
     await say(started.id, 'help');
     await expect
-      .poll(() => session(started.id), { timeout: 10_000 })
+      .poll(() => session(started.id))
       .toMatchObject({ botStatus: 'ERROR', status: 'ACTIVE', operatorType: 'OPERATOR' });
   });
 });

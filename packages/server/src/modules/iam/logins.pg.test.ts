@@ -202,6 +202,6 @@ describe('refresh tokens', () => {
       clock.advance(1_000);
       return left();
     };
-    await expect.poll(later, { timeout: 10_000 }).toEqual([0, 0, 0]);
+    await expect.poll(later).toEqual([0, 0, 0]);
   });
 });

@@ -144,7 +144,7 @@ describe('an operator', () => {
     await change(left.id, body);
     expect(await operatorId()).toBe(String(gone.id));
     await change(gone.id, body);
-    await expect.poll(operatorId, { timeout: 10_000 }).not.toBe(String(gone.id));
+    await expect.poll(operatorId).not.toBe(String(gone.id));
   });
 });
 

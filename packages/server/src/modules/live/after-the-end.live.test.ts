@@ -49,7 +49,7 @@ async function connect(sessions: readonly SessionStarted[], more: Record<string,
   client.on('publication', ({ data }: PublicationContext) => events.push((data as { event: string }).event));
   client.on('subscribed', ({ channel }) => channels.push(channel));
   client.connect();
-  await client.ready(5000);
+  await client.ready(30_000);
   return { client, channels, events };
 }
 
@@ -81,7 +81,7 @@ describe('a session that is over', () => {
     client.disconnect();
     await close(session.id);
     client.connect();
-    await client.ready(5000);
+    await client.ready(30_000);
     await expect.poll(() => events).toContain('sessionClosed');
   });
 
@@ -187,7 +187,7 @@ it('a connection whose token was revoked hears no more of its session, one of a 
   await client.rpc('joinSession', { id: guarded.id });
   await app.call('DELETE', `/sessions/${guarded.id}/tokens`, [], app.admin);
   await expect.poll(async () => (await work.details(guarded.id)).clientOfflineAt).not.toBeNull();
-  await client.ready(5000);
+  await client.ready(30_000);
   await work.send(open.id, 'hello');
   await expect.poll(() => events.length).toBeGreaterThan(0);
   await expect(client.rpc('rateSession', { id: guarded.id, rating: 5 })).rejects.toMatchObject({ code: 401 });

@@ -49,7 +49,7 @@ describe.each([
     const events: Envelope[] = [];
     client.on('publication', (context: PublicationContext) => events.push(decode(context.data)));
     client.connect();
-    await client.ready(5000);
+    await client.ready(30_000);
 
     const joined = await client.rpc('joinSession', encode(Client, { id: session.id }));
     expect(decode(joined.data)).toEqual({ success: true });
@@ -98,7 +98,7 @@ describe.each([
     const events: Envelope[] = [];
     client.on('publication', (context: PublicationContext) => events.push(decode(context.data)));
     client.connect();
-    await client.ready(5000);
+    await client.ready(30_000);
     const call = async (method: string, data: object): Promise<unknown> =>
       decode((await client.rpc(method, encode(Client, data))).data);
     expect(await call('joinSession', { id })).toEqual({ success: true });

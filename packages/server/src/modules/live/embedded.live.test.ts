@@ -74,7 +74,7 @@ async function guest(user: string): Promise<Guest> {
     found.heard.push(payload.body ?? event);
   });
   client.connect();
-  await client.ready(5000);
+  await client.ready(30_000);
   return found;
 }
 

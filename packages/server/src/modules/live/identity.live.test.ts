@@ -28,7 +28,7 @@ async function connect(settings: Record<string, unknown>): Promise<{ client: Cen
   const channels: string[] = [];
   client.on('subscribed', ({ channel }) => channels.push(channel));
   client.connect();
-  await client.ready(3000);
+  await client.ready(30_000);
   return { client, channels };
 }
 

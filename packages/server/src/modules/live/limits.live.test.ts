@@ -41,7 +41,7 @@ async function visitor(address: string, sessionId: string): Promise<Centrifuge> 
   const client = new Centrifuge(url(), { websocket: socketFrom(address), data });
   clients.push(client);
   client.connect();
-  await client.ready(5_000);
+  await client.ready(30_000);
   return client;
 }
 

@@ -42,7 +42,7 @@ async function visitor(sessionId: string): Promise<Centrifuge> {
   });
   clients.push(client);
   client.connect();
-  await client.ready(5_000);
+  await client.ready(30_000);
   await client.rpc('joinSession', { id: sessionId });
   return client;
 }

@@ -49,11 +49,11 @@ it('an operator who is back while its sessions are passed on keeps the rest of t
     await client.query('select 1 from sessions where id = any ($1::uuid[]) for update', [sessions]);
     await change({ blocked: true });
     // The first of them is about to be passed on.
-    await expect.poll(() => lockWaits(database), { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => lockWaits(database)).toBe(1);
     await change({ blocked: false });
   });
   const left = () => runSql(database, `select 1 from due where kind = 'operator-status'`);
-  await expect.poll(left, { timeout: 10_000 }).toEqual([]);
+  await expect.poll(left).toEqual([]);
   // The one that was passed on goes on naming her until routing has decided.
   const hers = 'select 1 from sessions where operator_id = $1 and waits_since is null';
   const kept = await runSql(database, hers, [String(olga.id)]);
@@ -68,7 +68,7 @@ it('who is blocked between the look at him and the assignment by name does not k
   const named = await database.transaction(async ({ client }) => {
     await client.query('select 1 from seats where user_id = $1 for update', [olga.id]);
     const call = app.call('PATCH', `/sessions/${id}/operators/${olga.id}`, [], app.admin);
-    await expect.poll(() => lockWaits(database), { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => lockWaits(database)).toBe(1);
     // As by somebody whose timer of it has run before the assignment is committed.
     await client.query('update users set blocked_at = now() where id = $1', [olga.id]);
     return { call };
@@ -76,7 +76,7 @@ it('who is blocked between the look at him and the assignment by name does not k
   expect((await named.call).status).toBe(204);
   const answersIn = async () =>
     (await app.call<Session>('GET', `/sessions/${id}`, undefined, app.admin)).body.operatorName;
-  await expect.poll(answersIn, { timeout: 10_000 }).toBe('');
+  await expect.poll(answersIn).toBe('');
 });
 
 it('a session that cannot be passed on keeps none of the others with somebody who is gone', async () => {
@@ -99,7 +99,7 @@ it('a session that cannot be passed on keeps none of the others with somebody wh
   );
   await app.call('PATCH', `/users/${olga.id}`, { blocked: true }, app.admin);
   const kept = () => runSql(database, 'select id from sessions where operator_id = $1', [String(olga.id)]);
-  await expect.poll(kept, { timeout: 10_000 }).toEqual([{ id: first?.id }]);
+  await expect.poll(kept).toEqual([{ id: first?.id }]);
 });
 
 it('who is gone is gone from a session, too, that another node gave it and this one remembers otherwise', async () => {
@@ -120,5 +120,5 @@ it('who is gone is gone from a session, too, that another node gave it and this 
   );
   await app.call('PATCH', `/users/${olga.id}`, { blocked: true }, app.admin);
   const kept = () => runSql(database, 'select id from sessions where operator_id = $1', [String(olga.id)]);
-  await expect.poll(kept, { timeout: 10_000 }).toEqual([]);
+  await expect.poll(kept).toEqual([]);
 });

@@ -72,7 +72,7 @@ describe('the seat of a user', () => {
     const coming = await database.transaction(async ({ client }) => {
       await client.query('update users set blocked_at = now() where id = $1', [olga.id]);
       const answer = move('activate');
-      await expect.poll(() => lockWaits(database), { timeout: 10_000 }).toBe(1);
+      await expect.poll(() => lockWaits(database)).toBe(1);
       return { answer };
     });
     await coming.answer;

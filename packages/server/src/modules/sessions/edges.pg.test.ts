@@ -37,7 +37,7 @@ describe('a webhook bot that set a deadline', () => {
       );
     });
     const session = await app.start(await chatOf(await webhookBot(bot.url)));
-    await expect.poll(() => said(session.id), { timeout: 8000 }).toEqual(['Well?', 'Too late']);
+    await expect.poll(() => said(session.id)).toEqual(['Well?', 'Too late']);
     await pause(600);
     expect(bot.received.map(({ body }) => body['kind'])).toEqual(['start', 'timeout']);
   });
@@ -51,7 +51,7 @@ describe('a webhook bot that set a deadline', () => {
     );
     const session = await app.start(await chatOf(await webhookBot(bot.url)));
     await send(session.id, 'in time');
-    await expect.poll(() => said(session.id), { timeout: 8000 }).toEqual(['start', 'in time', 'message']);
+    await expect.poll(() => said(session.id)).toEqual(['start', 'in time', 'message']);
     expect(bot.received.map(({ body }) => body['kind'])).toEqual(['start', 'message']);
   });
 });
@@ -166,7 +166,7 @@ it('a webhook that follows a time-out of the client is heard', async () => {
   );
   const chatId = await app.chat(echoBlocks, { clientTimeoutBotId: await webhookBot(bot.url) });
   const session = await app.start(chatId, { sessionTtl: 2 });
-  await expect.poll(() => said(session.id), { timeout: 12_000 }).toEqual(['Say something', 'Still there?']);
+  await expect.poll(() => said(session.id)).toEqual(['Say something', 'Still there?']);
   expect((await details(session.id)).status).toBe('CLOSED');
 });
 

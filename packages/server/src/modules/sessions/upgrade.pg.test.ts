@@ -81,7 +81,7 @@ const answer = (what: string, body: string): Promise<Answered> =>
 const asked = (what: string): Received[] =>
   integrator.received.filter(({ body }) => body['sessionId'] === was(what).id && 'reply' in body);
 /** What comes to be true in a while. */
-const answers = <T>(look: () => T | Promise<T>) => expect.poll(look, { timeout: 15_000 });
+const answers = <T>(look: () => T | Promise<T>) => expect.poll(look);
 /** Somebody of the first names answers in the session. */
 const isWith = async (what: string, ...names: readonly string[]): Promise<boolean> => {
   const { operatorId } = await now(what);

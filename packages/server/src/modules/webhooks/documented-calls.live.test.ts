@@ -72,10 +72,10 @@ async function converse(): Promise<void> {
     data: { application: 'widget', settings: { sessions: [session.id] } },
   });
   live.connect();
-  await live.ready(5000);
+  await live.ready(30_000);
   await live.rpc('joinSession', { id: session.id });
   await app.call('POST', `${at}/clients/messages`, { body: 'person' });
-  await vi.waitUntil(() => received.some(({ body }) => body.event === 'OPERATOR_NOT_FOUND'), { timeout: 10_000 });
+  await vi.waitUntil(() => received.some(({ body }) => body.event === 'OPERATOR_NOT_FOUND'), { timeout: 30_000 });
   await app.call('PATCH', `${at}/operators/${olga.id}`, undefined, app.admin);
   const { body: asked } = await app.call<{ id: string }>('POST', `${at}/clients/messages`, { body: 'Where is it?' });
   await app.call('PATCH', `/messages/${asked.id}/read`, undefined, olga.header);
@@ -92,7 +92,7 @@ async function converse(): Promise<void> {
   await live.rpc('leaveSession', { id: session.id });
   live.disconnect();
   // Pushes go to clients that are away.
-  await vi.waitUntil(() => received.some(({ body }) => body.event === 'CLIENT_OFFLINE'), { timeout: 10_000 });
+  await vi.waitUntil(() => received.some(({ body }) => body.event === 'CLIENT_OFFLINE'), { timeout: 30_000 });
   await app.call('POST', `${at}/operators/messages`, { body: 'Are you there?' }, olga.header);
   await app.call('PATCH', `${at}/spam`, undefined, app.admin);
 }

@@ -122,7 +122,7 @@ export class Tenant {
     const path = `/chats/${await this.chat({ botId })}/sessions`;
     const { id } = await this.do<{ id: string }>('POST', path, { returnAnswerAsync: true }, nobody);
     await this.do('POST', `/sessions/${id}/clients/messages`, { body: 'hello' }, nobody);
-    await vi.waitFor(() => expect(this.#elsewhere.received.length).toBeGreaterThan(asked), { timeout: 10_000 });
+    await vi.waitFor(() => expect(this.#elsewhere.received.length).toBeGreaterThan(asked), { timeout: 30_000 });
     const { reply } = (this.#elsewhere.received.at(-1)?.body ?? {}) as { reply?: { url: string } };
     return reply?.url.split('/').at(-1) ?? '';
   }

@@ -20,6 +20,13 @@ interface Refused {
 
 const tokenOf = ({ authorization = '' }: Identity): string => authorization.replace('Bearer ', '');
 
+/** The key of somebody else. */
+const { privateKey: foreignKey } = generateKeyPairSync('rsa', {
+  modulusLength: 2048,
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+});
+
 /** Tokens that are none: broken, signed by somebody else, of no key, and past their end. */
 export async function badTokens({ operator }: Crew, signingKey: string): Promise<Refused[]> {
   const token = tokenOf(operator.header);
@@ -31,15 +38,10 @@ export async function badTokens({ operator }: Crew, signingKey: string): Promise
       .sign(await importPKCS8(key, 'RS256'));
   const now = Math.floor(Date.now() / 1000);
   const none = `${Buffer.from('{"alg":"none","typ":"JWT"}').toString('base64url')}.${payload}.`;
-  const { privateKey } = generateKeyPairSync('rsa', {
-    modulusLength: 2048,
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-  });
   const broken = {
     'a token that was changed': `${head}.${payload}.AAAA`,
     'a token that nobody signed': none,
-    'a forged token': await sign(now + 3600, privateKey),
+    'a forged token': await sign(now + 3600, foreignKey),
     'a key that nobody made': `molva_${'a'.repeat(43)}`,
   };
   return [

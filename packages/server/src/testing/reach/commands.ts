@@ -39,7 +39,7 @@ export async function connectVisitor(url: string, { tokens, identityToken }: Sho
   client.on('subscribed', ({ channel }) => channels.push(channel));
   client.on('publication', ({ channel }: PublicationContext) => heard.push(channel));
   client.connect();
-  await client.ready(10_000);
+  await client.ready(30_000);
   return { client, channels, heard, [Symbol.dispose]: () => client.disconnect() };
 }
 

@@ -114,7 +114,7 @@ async function route(...keys: string[]): Promise<void> {
 
 async function settled(): Promise<void> {
   const left = () => runSql(database, `select kind, key from due where kind in ('route', 'route-operator')`);
-  await expect.poll(left, { timeout: 20_000 }).toEqual([]);
+  await expect.poll(left).toEqual([]);
 }
 
 async function answersIn(session: string): Promise<number> {
@@ -217,7 +217,7 @@ it('a session that fails again and again keeps nobody waiting who comes while it
     };
   }
   await node(0).due.at(ROUTE_KIND, routeKey(company, null), Date.now());
-  await expect.poll(async () => late !== undefined && (await answersIn(late)), { timeout: 20_000 }).toBe(olga);
+  await expect.poll(async () => late !== undefined && (await answersIn(late))).toBe(olga);
   failing = false;
   await settled();
   expect(await answersIn(broken)).toBe(olga);

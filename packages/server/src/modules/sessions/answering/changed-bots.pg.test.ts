@@ -19,7 +19,7 @@ it('a bot that becomes a scenario while it owes an answer answers everything onc
   const chat = await app.call<{ id: string }>('POST', '/chats', { name: 'Chat', botId }, app.admin);
   const later = { returnAnswerAsync: true, callbackUrl: 'http://127.0.0.1:1/answers' };
   const { id } = await app.start(chat.body.id, { ...later, messageBody: 'hi' });
-  await expect.poll(() => bot.received.length, { timeout: 10_000 }).toBe(1);
+  await expect.poll(() => bot.received.length).toBe(1);
   const blocks = {
     start: { type: 'start', next: 'name' },
     name: { type: 'question', text: 'Your name?', variable: 'name', default: 'town' },
@@ -28,9 +28,7 @@ it('a bot that becomes a scenario while it owes an answer answers everything onc
   const scenario = { version: 1, language: 'en', start: 'start', blocks };
   expect((await app.call('PUT', `/bots/${botId}`, { scenario, webhook: null }, app.admin)).status).toBe(204);
   await work.send(id, 'Olga');
-  await expect
-    .poll(() => work.said(id), { timeout: 10_000 })
-    .toEqual(['hi', 'Olga', 'Your name?', 'And your town, Olga?']);
+  await expect.poll(() => work.said(id)).toEqual(['hi', 'Olga', 'Your name?', 'And your town, Olga?']);
 });
 
 it('a silent pause is waited for at one go', async () => {

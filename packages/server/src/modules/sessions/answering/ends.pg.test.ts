@@ -38,7 +38,7 @@ describe('what ended a session is told', () => {
     const { id } = await app.start(await app.chat(echoBlocks), { sessionTtl: 60 });
     expect((await work.details(id)).closeReason).toBeNull();
     await end(id);
-    await expect.poll(() => status(id), { timeout: 10_000 }).toBe('CLOSED');
+    await expect.poll(() => status(id)).toBe('CLOSED');
     // The bot answered to the end: it has stopped.
     expect(await work.details(id)).toMatchObject({ closeReason, botStatus: 'STOP', operatorType: 'BOT' });
   });
@@ -47,7 +47,7 @@ describe('what ended a session is told', () => {
     const chat = await app.chat(echoBlocks);
     const { id } = await app.start(chat);
     await app.call('DELETE', `/chats/${chat}`, [], app.admin);
-    await expect.poll(() => status(id), { timeout: 10_000 }).toBe('CLOSED');
+    await expect.poll(() => status(id)).toBe('CLOSED');
     expect(await work.details(id)).toMatchObject({ closeReason: 'chatDeleted', botStatus: 'STOP' });
   });
 
@@ -64,10 +64,10 @@ describe('what ended a session is told', () => {
     );
     await app.call('DELETE', `/chats/${chat}`, [], app.admin);
     const statuses = () => Promise.all(others.map(status));
-    await expect.poll(statuses, { timeout: 10_000 }).toEqual(['CLOSED', 'CLOSED']);
+    await expect.poll(statuses).toEqual(['CLOSED', 'CLOSED']);
     await runSql(database, 'drop trigger refused on sessions');
     await pass(clock, 61);
-    await expect.poll(() => status(broken ?? ''), { timeout: 10_000 }).toBe('CLOSED');
+    await expect.poll(() => status(broken ?? '')).toBe('CLOSED');
   });
 
   it('before: it ended when that was not noted', async () => {
@@ -87,7 +87,7 @@ describe('what ended a session is told', () => {
     await work.act('DELETE', first.id, '');
     await pass(clock, 62);
     for (const { id } of [first, second]) {
-      await expect.poll(async () => (await work.said(id)).at(-1), { timeout: 10_000 }).toBe('How was it?');
+      await expect.poll(async () => (await work.said(id)).at(-1)).toBe('How was it?');
       await work.send(id, 'good');
     }
     expect(await work.details(first.id)).toMatchObject({ status: 'CLOSED', closeReason: 'operator' });
@@ -113,11 +113,11 @@ describe('a script that follows a time-out of the client and asks for people', (
     const script = await app.bot(handsOver(await work.group(olga)));
     const { id } = await app.start(await app.chat(echoBlocks, { clientTimeoutBotId: script }), { sessionTtl: 30 });
     await pass(clock, 31);
-    await expect.poll(async () => (await work.details(id)).operatorName, { timeout: 10_000 }).toBe('Olga');
+    await expect.poll(async () => (await work.details(id)).operatorName).toBe('Olga');
     await pass(clock, 25);
     expect(await work.details(id)).toMatchObject({ status: 'ACTIVE', operatorName: 'Olga' });
     await pass(clock, 10);
-    await expect.poll(() => status(id), { timeout: 10_000 }).toBe('CLOSED');
+    await expect.poll(() => status(id)).toBe('CLOSED');
     expect((await work.details(id)).closeReason).toBe('expired');
     await work.offline(olga);
   });
@@ -126,11 +126,11 @@ describe('a script that follows a time-out of the client and asks for people', (
     const script = await app.bot(handsOver(await work.group()));
     const { id } = await app.start(await app.chat(echoBlocks, { clientTimeoutBotId: script }), { sessionTtl: 30 });
     await pass(clock, 31);
-    await expect.poll(async () => (await work.details(id)).operatorType, { timeout: 10_000 }).toBe('OPERATOR');
+    await expect.poll(async () => (await work.details(id)).operatorType).toBe('OPERATOR');
     await pass(clock, 25);
     expect(await work.details(id)).toMatchObject({ status: 'ACTIVE', operatorId: '' });
     await pass(clock, 10);
-    await expect.poll(() => status(id), { timeout: 10_000 }).toBe('CLOSED');
+    await expect.poll(() => status(id)).toBe('CLOSED');
   });
 });
 
@@ -158,7 +158,7 @@ describe('the result call of a dialog', () => {
     const body = { botId, ttl: 60, dialogResultCallbacks };
     const started = await app.call<DialogAnswer>('POST', '/dialogs', body, app.admin);
     await end(`/dialogs/${started.body.dialogId}`);
-    await expect.poll(() => receiver.received.length, { timeout: 10_000 }).toBe(1);
+    await expect.poll(() => receiver.received.length).toBe(1);
     expect(receiver.received[0]?.body).toMatchObject({ dialogId: started.body.dialogId, status: botStatus });
     const [row] = await runSql<{ by: string }>(database, `select floor->>'by' as by from sessions where bot_id = $1`, [
       botId,

@@ -27,7 +27,7 @@ it('the first words are said when somebody joins who hears them, once', async ()
   await pass(clock, 5);
   expect(await work.said(id)).toEqual([]);
   using first = await watch(app, id);
-  await expect.poll(() => first.bodies(), { timeout: 10_000 }).toEqual(['Say something']);
+  await expect.poll(() => first.bodies()).toEqual(['Say something']);
   using _second = await watch(app, id);
   await pass(clock, 15);
   expect(await work.said(id)).toEqual(['Say something']);
@@ -38,7 +38,7 @@ it('the first words are said after ten seconds where nobody joins', async () => 
   await pass(clock, 9);
   expect(await work.said(id)).toEqual([]);
   await pass(clock, 2);
-  await expect.poll(() => work.said(id), { timeout: 10_000 }).toEqual(['Say something']);
+  await expect.poll(() => work.said(id)).toEqual(['Say something']);
 });
 
 it('a message before the first join ends the wait: the first words are said before it, and it is answered too', async () => {
@@ -132,7 +132,7 @@ it('a start that brings a message is answered when somebody joins who hears it, 
   await pass(clock, 5);
   expect(await work.said(id)).toEqual(['hello']);
   using listener = await watch(app, id);
-  await expect.poll(() => listener.bodies(), { timeout: 10_000 }).toEqual(['Say something']);
+  await expect.poll(() => listener.bodies()).toEqual(['Say something']);
   await pass(clock, 15);
   expect(await work.said(id)).toEqual(['hello', 'Say something']);
 });
@@ -143,7 +143,7 @@ it('a start that brings a message is answered after ten seconds where nobody joi
   await pass(clock, 5);
   expect(await work.said(id)).toEqual(['hello']);
   await pass(clock, 6);
-  await expect.poll(() => work.said(id), { timeout: 10_000 }).toEqual(['hello', 'Say something']);
+  await expect.poll(() => work.said(id)).toEqual(['hello', 'Say something']);
 });
 
 it('what a start brought is answered before what its client writes next', async () => {

@@ -23,7 +23,7 @@ describe('a bot elsewhere that hands over to a group where nobody is', () => {
       json(response, call.body['kind'] === 'start' ? { handOver: { groupId: group, announcement: 'A refund' } } : {}),
     );
     const { id } = await app.start(await work.webhookChat(bot.url, BUSY));
-    await expect.poll(async () => (await work.details(id)).operatorType, { timeout: 10_000 }).toBe('OPERATOR');
+    await expect.poll(async () => (await work.details(id)).operatorType).toBe('OPERATOR');
     expect(await work.details(id)).toMatchObject({
       ...waiting,
       handOver: { groupId: group, announcement: 'A refund' },
@@ -31,7 +31,7 @@ describe('a bot elsewhere that hands over to a group where nobody is', () => {
     expect(await work.said(id)).toEqual(['All are busy']);
     expect(bot.received.map(({ body }) => body['kind'])).toEqual(['start', 'operatorNotFound']);
     await work.online(member);
-    await expect.poll(async () => (await work.details(id)).operatorName, { timeout: 10_000 }).toBe('Member');
+    await expect.poll(async () => (await work.details(id)).operatorName).toBe('Member');
     await work.offline(stranger, member);
   });
 
@@ -47,8 +47,8 @@ describe('a bot elsewhere that hands over to a group where nobody is', () => {
     await using integrator = await startReceiver();
     const notify = { eventCallbackUrl: integrator.url, notifyOnEvents: ['OPERATOR_NOT_FOUND', 'SESSION_CLOSED'] };
     const { id } = await app.start(await work.webhookChat(bot.url, { ...BUSY, ...notify }));
-    await expect.poll(async () => (await work.details(id)).botStatus, { timeout: 10_000 }).toBe('ERROR');
-    await expect.poll(async () => (await work.details(id)).operatorType, { timeout: 10_000 }).toBe('OPERATOR');
+    await expect.poll(async () => (await work.details(id)).botStatus).toBe('ERROR');
+    await expect.poll(async () => (await work.details(id)).operatorType).toBe('OPERATOR');
     expect(await work.details(id)).toMatchObject({
       ...waiting,
       handOver: { groupId: group, announcement: 'A refund' },
@@ -56,7 +56,7 @@ describe('a bot elsewhere that hands over to a group where nobody is', () => {
     expect(await work.said(id)).toEqual(['All are busy']);
     // Calls of a session come in order: what comes after this one would have come before it.
     await work.act('DELETE', id, '');
-    await expect.poll(() => integrator.received.at(-1)?.body['event'], { timeout: 10_000 }).toBe('SESSION_CLOSED');
+    await expect.poll(() => integrator.received.at(-1)?.body['event']).toBe('SESSION_CLOSED');
     expect(
       integrator.received.map(({ body }) => [body['event'], (body['data'] as { groupId?: string }).groupId]),
     ).toEqual([
@@ -174,7 +174,7 @@ describe('a hand-over', () => {
     expect(await work.events(id, 'operatorChanged')).toMatchObject([toNobody]);
     expect(await work.details(id)).toMatchObject({ ...waiting, assignment: null, handOver: { groupId: group } });
     await work.online(operator);
-    await expect.poll(async () => (await work.details(id)).operatorName, { timeout: 10_000 }).toBe('Olga');
+    await expect.poll(async () => (await work.details(id)).operatorName).toBe('Olga');
     expect(await work.events(id, 'operatorChanged')).toMatchObject([
       toNobody,
       { operatorId: String(operator.id), previousOperatorId: null, previousOperatorName: null },
@@ -214,7 +214,7 @@ it('who waits in the help list is given to the first who comes, whoever has wait
   expect(await work.details(second.id)).toMatchObject(waiting);
   await work.online(operator);
   for (const { id } of [first, second]) {
-    await expect.poll(async () => (await work.details(id)).operatorName, { timeout: 10_000 }).toBe('Olga');
+    await expect.poll(async () => (await work.details(id)).operatorName).toBe('Olga');
   }
   const since = async (id: string) => Date.parse((await work.details(id)).operatorAssignedAt ?? '');
   expect(await since(first.id)).toBeLessThanOrEqual(await since(second.id));

@@ -74,7 +74,7 @@ describe('an operator who does not answer', () => {
     const groupId = (await work.details(id)).handOver?.groupId;
     await app.call('PUT', `/groups/${groupId}/operators/${anna.id}`, [], app.admin);
     await work.online(anna);
-    await expect.poll(() => answersIn(id), { timeout: 10_000 }).toBe('Anna');
+    await expect.poll(() => answersIn(id)).toBe('Anna');
     await work.offline(olga, ivan, anna);
   });
 
@@ -144,7 +144,7 @@ describe('an operator who is offline', () => {
     await pass(clock, 70);
     await expect.poll(names).toEqual(['', '']);
     await work.online(olga);
-    await expect.poll(names, { timeout: 10_000 }).toEqual(['Olga', 'Olga']);
+    await expect.poll(names).toEqual(['Olga', 'Olga']);
     await work.offline(olga);
   });
 

@@ -28,12 +28,10 @@ it('a question is asked although its timer is seen before the answer to the comm
   await held.answered;
   // Nobody has told this process, so its next look at what is due finds the row.
   const untouched = { text: `select 1 from due where kind = 'session-ask' and owner is null` };
-  await expect.poll(() => database.query(untouched, []), { timeout: 10_000 }).toEqual([]);
+  await expect.poll(() => database.query(untouched, [])).toEqual([]);
   held.release();
   expect((await sent).status).toBe(201);
-  await expect
-    .poll(() => said(app, session.id), { timeout: 10_000 })
-    .toEqual(['Hello', 'early news', 'You said early news']);
+  await expect.poll(() => said(app, session.id)).toEqual(['Hello', 'early news', 'You said early news']);
   expect(bot.received.map(({ body }) => body['kind'])).toEqual(['start', 'message']);
 });
 
@@ -50,5 +48,5 @@ it('a timer decides on the version that wished for it, not on older memory', asy
     where kind = 'session-expiry' and key = $1`;
   await database.query({ text: elsewhere }, [id]);
   const closed = { text: 'select 1 as closed from sessions where id = $1 and closed_at is not null' };
-  await expect.poll(() => database.query(closed, [id]), { timeout: 10_000 }).toEqual([{ closed: 1 }]);
+  await expect.poll(() => database.query(closed, [id])).toEqual([{ closed: 1 }]);
 });

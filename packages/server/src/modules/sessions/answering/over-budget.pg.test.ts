@@ -85,7 +85,7 @@ it('a bot in a circle is followed by people: within a turn, and of pauses withou
   // As after a thousand of them; the next step finds that its memory is old.
   await update(id, `version = version + 1, bot_state = jsonb_set(bot_state::jsonb, '{alone}', '1000')::json`);
   await app.call('PUT', `/chats/${pausing}/sessions`, { sessionId: id, returnAnswerAsync: true });
-  await expect.poll(async () => (await details(id)).botStatus, { timeout: 10_000 }).toBe('ERROR');
+  await expect.poll(async () => (await details(id)).botStatus).toBe('ERROR');
   expect(await counted('bot-in-circle')).toBe(2);
 });
 
@@ -175,7 +175,7 @@ it('an answer of a webhook with more data than there is room for is none, at onc
   const made = await app.call<{ id: string }>('POST', '/bots', { name: 'Hook', webhook }, app.admin);
   const chat = await app.call<{ id: string }>('POST', '/chats', { name: 'Chat', botId: made.body.id }, app.admin);
   const { id } = await app.start(chat.body.id, { returnAnswerAsync: true, callbackUrl: bot.url });
-  await expect.poll(() => later, { timeout: 10_000 }).not.toBe('');
+  await expect.poll(() => later).not.toBe('');
   const path = new URL(later).pathname;
   const large = { variables: { a: 'x'.repeat(66_000) } };
   const refused = await app.call('POST', path, { variables: { a: 'x'.repeat(60_000), b: 'x'.repeat(60_000) } });
@@ -183,6 +183,6 @@ it('an answer of a webhook with more data than there is room for is none, at onc
   expect((await app.call('POST', path, large)).status).toBe(400);
   expect((await app.call('POST', path, { messages: [{ body: 'Hello' }] })).status).toBeLessThan(300);
   await app.call('POST', `/sessions/${id}/clients/messages`, { body: 'So?' });
-  await expect.poll(async () => (await details(id)).botStatus, { timeout: 15_000 }).toBe('ERROR');
+  await expect.poll(async () => (await details(id)).botStatus).toBe('ERROR');
   expect(lines.some((line) => line.includes('There would be too much data here'))).toBe(true);
 });

@@ -34,5 +34,5 @@ it.each([
   expect((await work.details(id)).status).toBe('ACTIVE');
   clock.advance(10_000);
   await pass(clock, 15);
-  await expect.poll(async () => (await work.details(id)).status, { timeout: 25_000 }).toBe('CLOSED');
+  await expect.poll(async () => (await work.details(id)).status).toBe('CLOSED');
 });

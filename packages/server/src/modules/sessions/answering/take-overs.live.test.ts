@@ -34,10 +34,10 @@ it('whoever takes over from a bot that thinks ends its typing, and what it comes
   await work.send(id, 'help');
   const response = await asked.promise;
   // A bot has three seconds for an answer, and is asked thrice: typing is shown again in time.
-  await expect.poll(() => listener.names(), { timeout: 10_000 }).toContain('showTypingIndicator');
+  await expect.poll(() => listener.names()).toContain('showTypingIndicator');
 
   await work.answer(id, olga, 'Good day');
-  await expect.poll(() => listener.bodies(), { timeout: 10_000 }).toEqual(['Good day']);
+  await expect.poll(() => listener.bodies()).toEqual(['Good day']);
   const heard = listener.names().length;
   await pass(clock, 10);
   expect(listener.names().slice(heard)).toEqual([]);
@@ -51,7 +51,7 @@ it('whoever takes over from a bot that thinks ends its typing, and what it comes
 it('a promised answer that comes after somebody took over is refused, and its deadline has no effect', async () => {
   await using bot = await startReceiver((_call, response) => response.writeHead(202).end());
   const { id } = await app.begun(await work.webhookChat(bot.url), 'hi');
-  await expect.poll(() => bot.received.length, { timeout: 10_000 }).toBe(1);
+  await expect.poll(() => bot.received.length).toBe(1);
   const olga = await app.operator('Olga');
   await work.act('PATCH', id, `/operators/${olga.id}`);
   const { url } = (bot.received[0]?.body['reply'] ?? { url: '' }) as { url: string };
@@ -78,18 +78,16 @@ it('a client hears that nobody answers when it begins to wait, and never where s
     previousOperatorName: 'Bot',
     previousOperatorAvatar: null,
   };
-  await expect.poll(() => operators(waiting), { timeout: 10_000 }).toMatchObject([toNobody]);
+  await expect.poll(() => operators(waiting)).toMatchObject([toNobody]);
   await work.online(olga);
   const given = { operatorId: String(olga.id), operatorName: 'Olga' };
   await expect
-    .poll(() => operators(waiting), { timeout: 10_000 })
+    .poll(() => operators(waiting))
     .toMatchObject([toNobody, { ...given, previousOperatorId: null, previousOperatorName: null }]);
 
   using placed = await watch(app, second.id);
   await work.send(second.id, 'a person, please');
-  await expect
-    .poll(() => operators(placed), { timeout: 10_000 })
-    .toMatchObject([{ ...given, previousOperatorName: 'Bot' }]);
+  await expect.poll(() => operators(placed)).toMatchObject([{ ...given, previousOperatorName: 'Bot' }]);
 });
 
 const ask = { type: 'question', text: 'What is it?', default: 'people' };

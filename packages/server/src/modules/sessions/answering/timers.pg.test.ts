@@ -21,7 +21,7 @@ it('a session closes when its life time has passed, counted from its last messag
   const status = async () => (await app.call('GET', `/sessions/${session.id}`)).body['status'];
   await new Promise((resolve) => setTimeout(resolve, 1200));
   expect(await status()).toBe('ACTIVE');
-  await expect.poll(status, { timeout: 10_000 }).toBe('CLOSED');
+  await expect.poll(status).toBe('CLOSED');
   const { body } = await app.call<EventPage>('GET', `/sessions/${session.id}/events`);
   expect(body.items.at(-1)).toMatchObject({ event: 'sessionClosed', data: { sessionRatingRequired: true } });
 });
@@ -34,7 +34,7 @@ it('a pause goes on by itself, over a restart too', async () => {
   });
   const session = await app.begun(chatId, 'hi');
   await app.restart();
-  await expect.poll(() => said(session.id), { timeout: 10_000 }).toEqual(['hi', 'Hello']);
+  await expect.poll(() => said(session.id)).toEqual(['hi', 'Hello']);
 });
 
 it('a caller that wants the answer at once gets what a pausing bot says', async () => {
@@ -55,7 +55,7 @@ it('a question that waits too long takes its branch', async () => {
     end: { type: 'end', text: 'Too late' },
   });
   const session = await app.start(chatId);
-  await expect.poll(() => said(session.id), { timeout: 10_000 }).toEqual(['Well?', 'Too late']);
+  await expect.poll(() => said(session.id)).toEqual(['Well?', 'Too late']);
 });
 
 it('nobody takes over: the busy message, then the bot goes on', async () => {
@@ -93,7 +93,7 @@ it('bot answers and notifications reach the integrator, in order, over a failing
     eventCallbackData: 'yours',
     notifyOnEvents: ['SESSION_STARTED', 'chatMessageCreated'],
   });
-  await expect.poll(() => received.length, { timeout: 15_000 }).toBe(3);
+  await expect.poll(() => received.length).toBe(3);
   expect(received.map(({ path }) => path)).toEqual(['/events', '/events', '/bot']);
   expect(received[0]?.body).toMatchObject({
     event: 'SESSION_STARTED',

@@ -16,7 +16,7 @@ it('a later answer is taken, or refused as late, by what is true on whichever no
   await using bot = await startReceiver((_call, response) => response.writeHead(202).end());
   const { id } = await one.begun(await work.webhookChat(bot.url), 'hi');
   await work.send(id, 'hello');
-  await expect.poll(() => bot.received.length, { timeout: 10_000 }).toBe(1);
+  await expect.poll(() => bot.received.length).toBe(1);
   // The other node has seen the session as it is now, with the first question open.
   expect((await other.call('GET', `/sessions/${id}`)).status).toBe(200);
 
@@ -30,7 +30,7 @@ it('a later answer is taken, or refused as late, by what is true on whichever no
   };
   expect(await answer(0, 'To the first', one.url)).toEqual([204, null]);
   expect(await answer(0, 'Once more', other.url)).toEqual([422, 'answer-late']);
-  await expect.poll(() => bot.received.length, { timeout: 10_000 }).toBe(2);
+  await expect.poll(() => bot.received.length).toBe(2);
   expect(await answer(1, 'To the second', other.url)).toEqual([204, null]);
   expect(await work.said(id)).toEqual(['hi', 'hello', 'To the first', 'To the second']);
 });

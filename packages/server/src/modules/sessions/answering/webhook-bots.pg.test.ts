@@ -117,7 +117,7 @@ describe('a webhook bot', () => {
     const session = await app.start(await webhookChat(bot.url));
     for (const body of ['a', 'b', 'c']) await send(session.id, body);
     await expect
-      .poll(async () => (await said(session.id)).filter((text) => text.startsWith('re')), { timeout: 10_000 })
+      .poll(async () => (await said(session.id)).filter((text) => text.startsWith('re')))
       .toEqual(['re start', 're a', 're b', 're c']);
     expect(most).toBe(1);
   });
@@ -140,7 +140,7 @@ describe('a webhook bot', () => {
     await using bot = await startReceiver((_call, response) => response.writeHead(202).end());
     const chatId = await webhookChat(bot.url, { operatorsBusyMessage: 'All are busy' }, { answerTimeout: 1 });
     const session = await app.begun(chatId, 'hi');
-    await expect.poll(() => said(session.id), { timeout: 10_000 }).toEqual(['hi', 'All are busy']);
+    await expect.poll(() => said(session.id)).toEqual(['hi', 'All are busy']);
     expect(await details(session.id)).toMatchObject({ operatorType: 'OPERATOR', operatorId: '', botStatus: 'ERROR' });
   });
 
@@ -151,7 +151,7 @@ describe('a webhook bot', () => {
   ])('that %s three times hands over to people, and what was said is not lost', async (_what, answer) => {
     await using bot = await startReceiver((_call, response) => answer(response));
     const session = await app.start(await webhookChat(bot.url, { operatorsBusyMessage: 'All are busy' }));
-    await expect.poll(() => said(session.id), { timeout: 10_000 }).toEqual(['All are busy']);
+    await expect.poll(() => said(session.id)).toEqual(['All are busy']);
     expect(bot.received.length).toBe(3);
     expect(new Set(bot.received.map(({ headers }) => headers['idempotency-key'])).size).toBe(1);
     await send(session.id, 'anybody?');
@@ -165,7 +165,7 @@ describe('a webhook bot', () => {
   it('that is slow is given three seconds three times', async () => {
     await using bot = await startReceiver(() => undefined);
     const session = await app.begun(await webhookChat(bot.url), 'hi');
-    await expect.poll(async () => (await details(session.id)).botStatus, { timeout: 20_000 }).toBe('ERROR');
+    await expect.poll(async () => (await details(session.id)).botStatus).toBe('ERROR');
     expect(bot.received.length).toBe(3);
   });
 

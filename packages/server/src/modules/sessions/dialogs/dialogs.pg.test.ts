@@ -171,7 +171,7 @@ describe('a dialog by callback', () => {
       const answer = await post(path, { message, returnAnswerAsync: true });
       expect([answer.status, answer.body.messages]).toEqual([200, null]);
     }
-    await expect.poll(() => receiver.received.length, { timeout: 10_000 }).toBe(4);
+    await expect.poll(() => receiver.received.length).toBe(4);
     expect(receiver.received.map((call) => call.path)).toEqual(['/answers', '/answers', '/answers', '/results']);
     expect(receiver.received[1]?.body).toMatchObject({
       dialogId: started.dialogId,

@@ -27,7 +27,7 @@ it('what a bot says while an operator waits for a transfer is sent to the sessio
   expect(await work.said(id)).toContain('Nobody is here');
   const texts = () =>
     integrator.received.flatMap(({ body }) => (body['messages'] as { body: string }[]).map((message) => message.body));
-  await expect.poll(texts, { timeout: 10_000 }).toContain('Nobody is here');
+  await expect.poll(texts).toContain('Nobody is here');
 });
 
 it('who takes somebody out of a session does not wait for the pause of its bot', async () => {

@@ -29,7 +29,7 @@ async function watch(sessionId: string): Promise<Disposable & { events: Envelope
   const events: Envelope[] = [];
   client.on('publication', (context: PublicationContext) => events.push(context.data as Envelope));
   client.connect();
-  await client.ready(5000);
+  await client.ready(30_000);
   await client.rpc('joinSession', { id: sessionId });
   return { events, [Symbol.dispose]: () => client.disconnect() };
 }
@@ -219,7 +219,7 @@ describe('a transfer to a group', () => {
     const session = await app.start(await app.chat(echoBlocks, { allowableOperatorIdleTime: 1 }));
     await patch(`/sessions/${session.id}/operators/${olga.id}`);
     await app.call('POST', `/sessions/${session.id}/clients/messages`, { body: 'hello?' });
-    await expect.poll(async () => (await details(session.id)).operatorName, { timeout: 10_000 }).toBe('Ivan');
+    await expect.poll(async () => (await details(session.id)).operatorName).toBe('Ivan');
     await patch('/users/me/deactivate', ivan, {});
   });
 });
@@ -268,7 +268,7 @@ describe('the end of a session', () => {
       await app.chat(echoBlocks, { ratingType: '10', ratingText: 'Well?', sessionRatingTriggerTime: 1 }),
     );
     using live = await watch(session.id);
-    await expect.poll(() => live.events.map(({ event }) => event), { timeout: 10_000 }).toEqual(['ratingRequested']);
+    await expect.poll(() => live.events.map(({ event }) => event)).toEqual(['ratingRequested']);
     expect(live.events[0]?.data).toMatchObject({ ratingType: '10', ratingText: 'Well?' });
     const rate = (rating: number) => app.call('PUT', `/sessions/${session.id}/rating`, { rating });
     expect([(await rate(9)).status, (await rate(11)).status, (await rate(10)).status]).toEqual([204, 400, 204]);
