@@ -1,12 +1,11 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
-import { freshDatabase } from '../testing/fresh-database.ts';
+import { migratedDatabase } from '../testing/fresh-database.ts';
 import { until } from '../testing/until.ts';
 import { systemClock } from './clock.ts';
 import { openDatabase, type Database } from './database.ts';
 import { DueRunner, type DueHandler } from './due.ts';
 import { openLog } from './log.ts';
-import { migrate } from './migrations.ts';
 import { NodeLease } from './node-lease.ts';
 
 const AT_ONCE = 8;
@@ -18,8 +17,7 @@ let due: DueRunner;
 
 beforeEach(async () => {
   const log = openLog('silent', false);
-  database = openDatabase(await freshDatabase(), 4, () => undefined);
-  await migrate(database);
+  database = openDatabase(await migratedDatabase(), 4, () => undefined);
   clock = new FakeClock(Date.UTC(2026, 0, 1));
   lease = await NodeLease.take(database, systemClock, log, { name: 'one', alone: false });
   due = new DueRunner({ database, clock, log, lease });

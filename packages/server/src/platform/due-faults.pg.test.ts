@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
-import { freshDatabase } from '../testing/fresh-database.ts';
+import { migratedDatabase } from '../testing/fresh-database.ts';
 import { SkippingClock } from '../testing/skipping-clock.ts';
 import { until } from '../testing/until.ts';
 import { openWire } from '../testing/wire.ts';
@@ -10,7 +10,6 @@ import { systemClock, type Elapsed } from './clock.ts';
 import { openDatabase, type Database, type DatabaseConnection } from './database.ts';
 import { DueRunner, type DueHandler } from './due.ts';
 import { openLog } from './log.ts';
-import { migrate } from './migrations.ts';
 import { NodeLease } from './node-lease.ts';
 
 const KEY = '00000000-0000-4000-8000-000000000001';
@@ -57,9 +56,8 @@ async function pass(milliseconds: number): Promise<void> {
 }
 
 beforeEach(async () => {
-  connection = await freshDatabase();
+  connection = await migratedDatabase();
   database = openDatabase(connection, 4, () => undefined, { limit: 3_000 });
-  await migrate(database);
   clock = new FakeClock(Date.UTC(2026, 0, 1));
 });
 afterEach(async () => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
-import { freshDatabase } from '../testing/fresh-database.ts';
+import { freshDatabase, migratedDatabase } from '../testing/fresh-database.ts';
 import { until } from '../testing/until.ts';
 import { systemClock } from './clock.ts';
 import { openDatabase, type Database } from './database.ts';
@@ -38,8 +38,7 @@ const left = async (): Promise<number> =>
   (await database.query({ name: 'left', text: 'select 1 from due' }, [])).length;
 
 beforeEach(async () => {
-  database = openDatabase(await freshDatabase(), 4, () => undefined);
-  await migrate(database);
+  database = openDatabase(await migratedDatabase(), 4, () => undefined);
   clock = new FakeClock(Date.UTC(2026, 0, 1));
 });
 afterEach(async () => {

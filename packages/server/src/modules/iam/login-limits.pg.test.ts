@@ -2,9 +2,8 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { openDatabase, type Database } from '../../platform/database.ts';
 import type { Failure } from '../../platform/failure.ts';
-import { migrate } from '../../platform/migrations.ts';
 import { FakeClock } from '../../testing/fake-clock.ts';
-import { freshDatabase } from '../../testing/fresh-database.ts';
+import { migratedDatabase } from '../../testing/fresh-database.ts';
 import { loginLimits, LoginLimits, type Attempt } from './login-limits.ts';
 
 const MINUTE_MS = 60_000;
@@ -13,8 +12,7 @@ const clock = new FakeClock(Date.parse('2026-01-28T12:00:00Z'));
 let database: Database;
 let limits: LoginLimits;
 beforeAll(async () => {
-  database = openDatabase(await freshDatabase(), 2, () => undefined);
-  await migrate(database);
+  database = openDatabase(await migratedDatabase(), 2, () => undefined);
   limits = new LoginLimits(database, clock);
 });
 beforeEach(() => clock.advance(365 * 86_400_000));

@@ -5,8 +5,7 @@ import { DueRunner } from '../../../platform/due.ts';
 import { openLog } from '../../../platform/log.ts';
 import { systemIds } from '../../../platform/ids.ts';
 import { NodeLease } from '../../../platform/node-lease.ts';
-import { migrate } from '../../../platform/migrations.ts';
-import { freshDatabase } from '../../../testing/fresh-database.ts';
+import { migratedDatabase } from '../../../testing/fresh-database.ts';
 import { runSql, writeCompany, writeGroup, writeSession, writeUser } from '../../../testing/rows.ts';
 import { ROUTE_KIND, routeKey, type Assignment } from '../../sessions/index.ts';
 import { seatGuard } from '../../sessions/state/seat-guard.ts';
@@ -32,13 +31,12 @@ let nodes: Node[];
 let database: Database;
 let company: number;
 beforeAll(async () => {
-  const connection = await freshDatabase();
+  const connection = await migratedDatabase();
   const open = () =>
     openDatabase(connection, 8, (error) => {
       throw error;
     });
   database = open();
-  await migrate(database);
   nodes = [await newNode(database, 'one'), await newNode(open(), 'two')];
   for (const { due } of nodes) due.start();
 });

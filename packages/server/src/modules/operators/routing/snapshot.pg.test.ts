@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openDatabase, type Database } from '../../../platform/database.ts';
-import { migrate } from '../../../platform/migrations.ts';
-import { freshDatabase } from '../../../testing/fresh-database.ts';
+import { migratedDatabase } from '../../../testing/fresh-database.ts';
 import { runSql, writeCompany, writeGroup, writeSession, writeUser } from '../../../testing/rows.ts';
 import { routeKey } from '../../sessions/index.ts';
 import { HEADS, readSnapshot } from './snapshot.ts';
@@ -15,10 +14,9 @@ const help = { at: 'help', wish: { ...wish, not: [] }, since: NOW, lookAt: NOW, 
 let database: Database;
 let company: number;
 beforeAll(async () => {
-  database = openDatabase(await freshDatabase(), 4, (error) => {
+  database = openDatabase(await migratedDatabase(), 4, (error) => {
     throw error;
   });
-  await migrate(database);
 });
 afterAll(() => database[Symbol.asyncDispose]());
 beforeEach(async () => {

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openDatabase, type Database } from '../../../platform/database.ts';
-import { migrate } from '../../../platform/migrations.ts';
-import { freshDatabase } from '../../../testing/fresh-database.ts';
+import { migratedDatabase } from '../../../testing/fresh-database.ts';
 import { lockWaits, runSql, writeCompany, writeSession, writeUser } from '../../../testing/rows.ts';
 import { seatGuard } from './seat-guard.ts';
 
@@ -15,10 +14,9 @@ const GIVE = {
 let database: Database;
 let operator: number;
 beforeAll(async () => {
-  database = openDatabase(await freshDatabase(), 8, (error) => {
+  database = openDatabase(await migratedDatabase(), 8, (error) => {
     throw error;
   });
-  await migrate(database);
   await writeCompany(database);
 });
 afterAll(() => database[Symbol.asyncDispose]());
