@@ -6,7 +6,7 @@ import type { DatabaseWatch } from '../platform/database.ts';
 import { databaseAway, Failure } from '../platform/failure.ts';
 import type { Metrics } from '../platform/metrics.ts';
 import { streamed } from '../platform/route.ts';
-import { inTurns } from '../platform/turns.ts';
+import { inTurns, ownTurn } from '../platform/turns.ts';
 import { Compressed } from './compressed.ts';
 import { errorAnswer } from './error-answer.ts';
 import { addMetrics } from './metrics-door.ts';
@@ -53,11 +53,19 @@ export function read(server: FastifyInstance, url: string, handler: Reading, opt
 
 /** Serves a document of the API under every base. It is made when somebody first asks: a start does not wait for it. */
 function addDocument(server: FastifyInstance, name: string, make: () => Promise<object>): void {
-  let bytes: Promise<Buffer> | undefined;
+  let making: Promise<Buffer> | undefined;
+  let bytes: Buffer | undefined;
+  const whenMade = async (): Promise<Buffer> => {
+    making ??= make().then((document) => (bytes = Buffer.from(JSON.stringify(document))));
+    const made = await making;
+    // Everybody who asked meanwhile hears of it now.
+    await ownTurn();
+    return made;
+  };
   const compressed = new Compressed();
   for (const base of ALL_BASES) {
     read(server, `${base}/${name}`, async (request, reply) => {
-      const made = await (bytes ??= make().then((document) => Buffer.from(JSON.stringify(document))));
+      const made = bytes ?? (await whenMade());
       const open = async (): Promise<AsyncIterable<Uint8Array>> => Readable.from([made]);
       const whole = { type: 'application/json; charset=utf-8', length: made.length, open };
       const content = await compressed.content(name, whole, request, reply);

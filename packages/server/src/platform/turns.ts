@@ -6,7 +6,8 @@ const TURN_MS = 3;
 /** The turns that are given: one after another, however many pieces of work wait for theirs. */
 let line: Promise<unknown> = Promise.resolve();
 
-function myTurn(): Promise<unknown> {
+/** A turn of one's own, for one of many that would otherwise go on in the same instant. */
+export function ownTurn(): Promise<unknown> {
   line = line.then(() => nextTurn());
   return line;
 }
@@ -18,7 +19,7 @@ export async function inTurns<T>(steps: Iterator<unknown, T>): Promise<T> {
     const step = steps.next();
     if (step.done === true) return step.value;
     if (performance.now() - began < TURN_MS) continue;
-    await myTurn();
+    await ownTurn();
     began = performance.now();
   }
 }

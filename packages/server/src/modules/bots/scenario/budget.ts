@@ -2,7 +2,7 @@
 export type Overrun = 'blocks' | 'work' | 'messages' | 'bytes' | 'data';
 
 /** Work that a turn may do. A unit is about fifteen nanoseconds, so that a turn holds everybody else up for some 20 ms. */
-export const MOST_WORK = 1_400_000;
+export const MOST_WORK = 1_500_000;
 /** Messages that a turn may say. */
 export const MOST_MESSAGES = 100;
 /** Bytes that all messages and facts of a turn may have, as much as the answer of a webhook. */

@@ -12,6 +12,8 @@ const LINE_FEED = 10;
 /** No character: before the first and behind the last. */
 const NONE = -1;
 
+/** Units for an instruction at a character. */
+const VISIT_COST = 2;
 /** About how many bytes an instruction takes, without its characters. */
 const INSTRUCTION_BYTES = 120;
 
@@ -52,7 +54,7 @@ export class Pattern {
       if (now.matched) return true;
       if (now.size === 0 && this.#anchored) return false;
       if (rune !== NONE) now.step(rune, next, placesBetween(rune, text[index + 1] ?? NONE));
-      meter.spend(1 + now.visited);
+      meter.spend(VISIT_COST * (1 + now.visited));
       now.clear();
       [now, next] = [next, now];
       before = rune;
