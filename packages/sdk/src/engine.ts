@@ -6,6 +6,7 @@ import { Live } from './live.ts';
 import { ownMessage, socketError } from './outgoing.ts';
 import { Outbox, type OutgoingMessage, type Sent } from './outbox/outbox.ts';
 import { StartCalls } from './call-start.ts';
+import { readLog } from './catch-up.ts';
 import { noSession, type ChatParts } from './parts.ts';
 import * as timelines from './timeline/timeline.ts';
 import type { ChatState } from './types.ts';
@@ -111,10 +112,8 @@ export class Engine {
     const { items } = await api.history(session.id, before ?? NEWEST, limit);
     // Another session, another life of it or the same page read twice: this one belongs nowhere.
     if (store.state.session?.id !== session.id || this.#oldestSeq !== before) return store.state.hasMoreHistory;
-    let timeline = this.#timeline;
-    for (const item of items) timeline = timelines.placeMessage(timeline, timelines.fromHistory(item));
     this.#oldestSeq = items.at(-1)?.seq ?? this.#oldestSeq;
-    this.#show(timeline);
+    this.#show(timelines.placeHistory(this.#timeline, items));
     const hasMoreHistory = items.length === limit && this.#oldestSeq !== 1;
     store.set({ hasMoreHistory });
     return hasMoreHistory;
@@ -220,32 +219,26 @@ export class Engine {
     this.#stale = true;
   }
 
-  /** Reads the event log to its end, page by page; tries again until it is read or the socket is gone. */
+  /** Reads what was missed, until it is read or the socket is gone. */
   async #catchUp(): Promise<void> {
-    const { api, clock, store } = this.#parts;
+    const { session } = this.#parts.store.state;
+    if (session === null) return;
     const live = this.#live;
-    for (let attempt = 0; this.#live === live && this.#connection.name === 'catchingUp'; attempt++) {
-      const { session } = store.state;
-      if (session === null) return;
-      try {
+    const outcome = await readLog(this.#parts, session.id, {
+      isWanted: () => this.#live === live && this.#connection.name === 'catchingUp',
+      begin: async () => {
         if (this.#stale) await this.loadHistory(this.#parts.options.historySize ?? 50);
-        if (this.#live !== live) return;
-        this.#stale = false;
-        const page = await api.events(session.id, this.#timeline.lastEventSeq);
-        if (this.#live !== live) return;
-        for (const item of page.items) this.#apply(item);
-        if (page.hasMore) continue;
-        this.dispatch({ type: 'caughtUp' });
-        if (timelines.hasGap(this.#timeline)) this.dispatch({ type: 'gapSeen' });
-        return;
-      } catch (error) {
-        if (!isMolvaError(error)) throw error;
-        if (this.#live !== live) return;
-        if (saysEnd(error)) return this.#end({ ratingRequired: false });
-        if (!error.shouldRetry()) return this.dispatch({ type: 'socketRefused', error });
-        await new Promise<void>((resolve) => void clock.setTimeout(resolve, backoff(attempt, Math.random)));
-      }
-    }
+        if (this.#live === live) this.#stale = false;
+      },
+      last: () => this.#timeline.lastEventSeq,
+      take: (envelope) => this.#apply(envelope),
+      random: Math.random,
+    });
+    if (outcome === 'unwanted') return;
+    if (outcome !== 'read' && saysEnd(outcome)) return this.#end({ ratingRequired: false });
+    if (outcome !== 'read') return this.dispatch({ type: 'socketRefused', error: outcome });
+    this.dispatch({ type: 'caughtUp' });
+    if (timelines.hasGap(this.#timeline)) this.dispatch({ type: 'gapSeen' });
   }
 
   #hear(envelope: EventEnvelope): void {
@@ -293,10 +286,8 @@ export class Engine {
       return;
     }
     const { id, createdAt, seq, sessionId } = outcome.answer;
-    if (store.state.session?.id !== sessionId) return;
-    const isNew = !this.#timeline.messages.some((known) => known.id === id);
+    if (store.state.session?.id !== sessionId || this.#timeline.messages.some((known) => known.id === id)) return;
     const accepted = { ...ownMessage(message), id, createdAt, seq, delivery: 'sent' } as const;
-    if (!isNew) return;
     this.#show(timelines.placeMessage(this.#timeline, accepted));
     events.emit('message', accepted);
   }

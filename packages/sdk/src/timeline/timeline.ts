@@ -165,8 +165,13 @@ function fromEvent(data: ChatMessageCreated): ChatMessage {
   };
 }
 
+/** Puts a page of the history in its place. */
+export function placeHistory(timeline: Timeline, page: readonly Message[]): Timeline {
+  return page.reduce((before, message) => placeMessage(before, fromHistory(message)), timeline);
+}
+
 /** A message of the history. */
-export function fromHistory(message: Message): ChatMessage {
+function fromHistory(message: Message): ChatMessage {
   const { replyTo } = message;
   return {
     id: message.id,
