@@ -13,7 +13,7 @@ export interface LogReader {
   last(): number;
   take(envelope: EventEnvelope): void;
   /** Spreads readers that try again. */
-  random(): number;
+  readonly random: () => number;
 }
 
 /**
