@@ -41,3 +41,25 @@ it('short bodies count no more when they are whole, and one that is refused take
   bodies.close(body);
   expect([refused, bodies.bytes]).toEqual([1, 0]);
 });
+
+it('a small body is not refused for the large ones that are being served', () => {
+  const bodies = new OpenBodies({ tell: () => undefined });
+  const requests = Array.from({ length: 64 }, () => new IncomingMessage(new Socket()));
+  for (const request of requests) {
+    const served = bodies.open('a', () => undefined);
+    bodies.takes(served, 256 * KIB);
+    bodies.whole(served, request);
+  }
+  const refused: string[] = [];
+  const take = (name: string, bytes: number): void =>
+    bodies.takes(
+      bodies.open('a', () => refused.push(name)),
+      bytes,
+    );
+  take('small', KIB);
+  take('large', 17 * KIB);
+  expect(refused).toEqual(['large']);
+  for (const request of requests) bodies.answered(request);
+  take('later', 17 * KIB);
+  expect([refused, bodies.bytes]).toEqual([['large'], 18 * KIB]);
+});

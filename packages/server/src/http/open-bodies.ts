@@ -11,6 +11,8 @@ export const LARGE_BYTES = 16 * 1024;
 /** The bodies of one address. */
 interface Address {
   bytes: number;
+  /** Of bodies whose calls are being served. */
+  served: number;
   /** The oldest first. */
   readonly reading: Set<OpenBody>;
 }
@@ -34,7 +36,7 @@ export class OpenBodies {
   /** The oldest first. */
   readonly #reading = new Set<OpenBody>();
   readonly #served = new Map<IncomingMessage, OpenBody>();
-  #bytes = 0;
+  readonly #all = { bytes: 0, served: 0 };
 
   constructor(notices: Pick<Notices, 'tell'>) {
     this.#notices = notices;
@@ -42,14 +44,14 @@ export class OpenBodies {
 
   /** Bytes that are held. */
   get bytes(): number {
-    return this.#bytes;
+    return this.#all.bytes;
   }
 
   /** Counts a body from now on. */
   open(address: string, refuse: (failure: Failure) => void): OpenBody {
     const body: OpenBody = { address, refuse, bytes: 0 };
     let known = this.#addresses.get(address);
-    if (known === undefined) this.#addresses.set(address, (known = { bytes: 0, reading: new Set() }));
+    if (known === undefined) this.#addresses.set(address, (known = { bytes: 0, served: 0, reading: new Set() }));
     known.reading.add(body);
     this.#reading.add(body);
     return body;
@@ -59,19 +61,20 @@ export class OpenBodies {
   takes(body: OpenBody, bytes: number): void {
     const known = this.#addresses.get(body.address);
     if (known === undefined || !known.reading.has(body)) return;
-    this.#bytes += bytes - body.bytes;
+    this.#all.bytes += bytes - body.bytes;
     known.bytes += bytes - body.bytes;
     body.bytes = bytes;
-    this.#within(known.reading, () => known.bytes > OF_ADDRESS, tooMany);
-    this.#within(this.#reading, () => this.#bytes > MOST_BYTES, noRoom);
+    this.#within(OF_ADDRESS, known, known.reading, tooMany);
+    this.#within(MOST_BYTES, this.#all, this.#reading, noRoom);
   }
 
   /** A body has come in whole: a large one counts until its call is answered. */
   whole(body: OpenBody, request: IncomingMessage): void {
     this.#reading.delete(body);
     this.#addresses.get(body.address)?.reading.delete(body);
-    if (body.bytes < LARGE_BYTES) this.close(body);
-    else this.#served.set(request, body);
+    if (body.bytes < LARGE_BYTES) return this.close(body);
+    this.#served.set(request, body);
+    this.#counts(body, body.bytes);
   }
 
   /** A call is answered: nobody needs its body any more. */
@@ -80,6 +83,7 @@ export class OpenBodies {
     const body = this.#served.get(request);
     if (body === undefined) return;
     this.#served.delete(request);
+    this.#counts(body, -body.bytes);
     this.close(body);
   }
 
@@ -88,15 +92,29 @@ export class OpenBodies {
     const known = this.#addresses.get(body.address);
     this.#reading.delete(body);
     known?.reading.delete(body);
-    this.#bytes -= body.bytes;
+    this.#all.bytes -= body.bytes;
     if (known !== undefined) known.bytes -= body.bytes;
     body.bytes = 0;
     if (known?.bytes === 0 && known.reading.size === 0) this.#addresses.delete(body.address);
   }
 
-  #within(reading: ReadonlySet<OpenBody>, isFull: () => boolean, failure: () => Failure): void {
+  /** Counts bytes that nobody can be refused for: their call is under way. */
+  #counts({ address }: OpenBody, bytes: number): void {
+    this.#all.served += bytes;
+    const known = this.#addresses.get(address);
+    if (known !== undefined) known.served += bytes;
+  }
+
+  #within(
+    most: number,
+    held: { readonly bytes: number; readonly served: number },
+    reading: ReadonlySet<OpenBody>,
+    failure: () => Failure,
+  ): void {
     for (const oldest of reading) {
-      if (!isFull()) return;
+      if (held.bytes <= most) return;
+      // To send small ones away makes no room where those that are served take it all.
+      if (oldest.bytes < LARGE_BYTES && held.bytes - held.served <= most) continue;
       this.#notices.tell('body-refused', { address: oldest.address, bytes: oldest.bytes });
       this.close(oldest);
       oldest.refuse(failure());

@@ -112,7 +112,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', async (request: FastifyRequest) => {
     const text = await textOf(request.raw, reading);
-    const turn = turnOf(request, text.length);
+    const turn = turnOf(request, Buffer.byteLength(text));
     if (turn !== undefined) {
       await turn;
       if (request.raw.socket.destroyed) throw new Failure('body-incomplete');

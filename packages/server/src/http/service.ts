@@ -56,7 +56,9 @@ function addDocument(server: FastifyInstance, name: string, make: () => Promise<
   let making: Promise<Buffer> | undefined;
   let bytes: Buffer | undefined;
   const whenMade = async (): Promise<Buffer> => {
-    making ??= make().then((document) => (bytes = Buffer.from(JSON.stringify(document))));
+    making ??= make()
+      .then((document) => (bytes = Buffer.from(JSON.stringify(document))))
+      .finally(() => (making = undefined));
     const made = await making;
     // Everybody who asked meanwhile hears of it now.
     await ownTurn();

@@ -23,6 +23,9 @@ export class Unanswered extends Error {
   }
 }
 
+/** A statement that was not sent: nothing of it is done. */
+export class Unsent extends Unanswered {}
+
 /** Whether the database cannot be had for now, as opposed to a fault of who asked: the same may succeed in a while. */
 export function isAway(error: unknown): boolean {
   if (error instanceof Unanswered) return true;
@@ -31,10 +34,11 @@ export function isAway(error: unknown): boolean {
 }
 
 /**
- * Whether the server said no to a statement, so that nothing of it is written. Any other failure leaves that open: the
+ * Whether the server said no to a statement, or never had it, so that nothing of it is written. Any other failure leaves that open: the
  * connection may have broken between the commit and its answer, or while the server is still at it.
  */
 export function isRefused(error: unknown): boolean {
+  if (error instanceof Unsent) return true;
   const code = databaseError(error)?.code;
   return code !== undefined && !ENDING.test(code);
 }

@@ -19,7 +19,7 @@ import {
   type BotState,
   type CompiledScenario,
 } from './scenario/index.ts';
-import { LaneFull, type SlowLane } from './slow-lane.ts';
+import type { LaneSeat, SlowLane } from './slow-lane.ts';
 import { systemSource } from './system-source.ts';
 
 /** Reads what a bot keeps about a client. */
@@ -45,12 +45,14 @@ export class ScenarioBot implements LocalBot {
   readonly name: string;
   readonly language: string;
   readonly #parts: ScenarioBotParts;
+  readonly #seat: LaneSeat;
 
   constructor(parts: ScenarioBotParts) {
     this.id = parts.id;
     this.name = parts.name;
     this.language = parts.scenario.language;
     this.#parts = parts;
+    this.#seat = parts.lane.seat();
   }
 
   hasNode(nodeId: string): boolean {
@@ -87,12 +89,7 @@ export class ScenarioBot implements LocalBot {
       facts: factLookup([...known, ...unsaved]),
       fits: fitsData,
     };
-    const { outputs, ...turn } = await lane
-      .turn(this.id, () => step(scenario, from, heard, context))
-      .catch((error: unknown) => {
-        if (!(error instanceof LaneFull)) throw error;
-        return step(scenario, from, heard, { ...context, work: 0 });
-      });
+    const { outputs, ...turn } = await lane.turn(this.#seat, () => step(scenario, from, heard, context));
     const messages = outputs.map((output) => ({
       ...output,
       attachments: output.attachments.map((file) => linkedAttachment(file, publicUrl, ids, now)),

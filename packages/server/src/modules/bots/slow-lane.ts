@@ -1,18 +1,22 @@
 import type { Elapsed } from '../../platform/clock.ts';
+import { noRoom } from '../../platform/failure.ts';
 
 /** A bot is slow whose turns take longer, in the mean of the last ones: a single one may have met a collection of garbage. */
 const SLOW_MS = 2;
 /** What the last turn counts in the mean. */
 const LAST = 0.2;
-/** A mean that is as good as none. */
-const NO_MS = 0.1;
 /** What everybody else has behind a turn of a slow bot: so many times what it took. */
 const REST = 3;
-/** Turns of slow bots that wait. */
-const MOST_WAITING = 128;
+/** Turns of one slow bot that wait, and how long. */
+const MOST_WAITING = 32;
+const LONGEST_WAIT_MS = 5_000;
 
-/** Too many turns of slow bots wait already. */
-export class LaneFull extends Error {}
+/** What the lane knows of a bot. */
+export interface LaneSeat {
+  /** What a turn of it takes, in milliseconds. */
+  mean: number;
+  readonly waiting: Set<() => void>;
+}
 
 /**
  * Where bots that cost much have their turns: one at a time, with a rest behind each that is longer than the turn. Who
@@ -20,65 +24,77 @@ export class LaneFull extends Error {}
  */
 export class SlowLane {
   readonly #time: Elapsed;
-  /** What a turn of a bot takes, in milliseconds. */
-  readonly #means = new Map<string, number>();
-  /** Who waits, by bot; the bot that had a turn last is the last. */
-  readonly #lines = new Map<string, (() => void)[]>();
-  #waiting = 0;
+  /** Bots that wait; the one that had a turn last is the last. */
+  readonly #seats = new Set<LaneSeat>();
   #taken = false;
 
   constructor(time: Elapsed) {
     this.#time = time;
   }
 
-  /** Does the turn of a bot, at once or when the lane is free for it; throws `LaneFull` where too many wait for that. */
-  async turn<T>(bot: string, work: () => T): Promise<T> {
-    if ((this.#means.get(bot) ?? 0) < SLOW_MS) return this.#timed(bot, work);
-    await this.#place(bot);
+  /** A seat for a bot. */
+  seat(): LaneSeat {
+    return { mean: 0, waiting: new Set() };
+  }
+
+  /**
+   * Does the turn of a bot, at once or when the lane is free for it. Throws `no-room` where too many of it wait for that,
+   * or for too long: nothing is done then, and the same may be tried again.
+   */
+  async turn<T>(seat: LaneSeat, work: () => T): Promise<T> {
+    if (seat.mean < SLOW_MS) return this.#timed(seat, work);
+    await this.#place(seat);
     const began = this.#time.elapsed();
     try {
-      return this.#timed(bot, work);
+      return this.#timed(seat, work);
     } finally {
       this.#time.setTimeout(() => this.#next(), (this.#time.elapsed() - began) * REST);
     }
   }
 
-  #timed<T>(bot: string, work: () => T): T {
+  #timed<T>(seat: LaneSeat, work: () => T): T {
     const began = this.#time.elapsed();
     try {
       return work();
     } finally {
-      const mean = (this.#means.get(bot) ?? 0) * (1 - LAST) + (this.#time.elapsed() - began) * LAST;
-      if (mean < NO_MS) this.#means.delete(bot);
-      else this.#means.set(bot, mean);
+      seat.mean = seat.mean * (1 - LAST) + (this.#time.elapsed() - began) * LAST;
     }
   }
 
-  #place(bot: string): Promise<void> {
+  #place(seat: LaneSeat): Promise<void> {
     if (!this.#taken) {
       this.#taken = true;
       return Promise.resolve();
     }
-    if (this.#waiting >= MOST_WAITING) throw new LaneFull();
-    this.#waiting += 1;
-    return new Promise((resolve) => {
-      const line = this.#lines.get(bot) ?? [];
-      this.#lines.set(bot, line);
-      line.push(resolve);
+    if (seat.waiting.size >= MOST_WAITING) return Promise.reject(noRoom());
+    return new Promise((resolve, reject) => {
+      const leave = (): void => {
+        timer.cancel();
+        seat.waiting.delete(enter);
+        if (seat.waiting.size === 0) this.#seats.delete(seat);
+      };
+      const enter = (): void => {
+        leave();
+        resolve();
+      };
+      const timer = this.#time.setTimeout(() => {
+        leave();
+        reject(noRoom());
+      }, LONGEST_WAIT_MS);
+      seat.waiting.add(enter);
+      this.#seats.add(seat);
     });
   }
 
   #next(): void {
-    const [first] = this.#lines;
-    if (first === undefined) {
+    const [seat] = this.#seats;
+    if (seat === undefined) {
       this.#taken = false;
       return;
     }
-    const [bot, line] = first;
-    this.#lines.delete(bot);
-    const enter = line.shift();
-    if (line.length > 0) this.#lines.set(bot, line);
-    this.#waiting -= 1;
+    this.#seats.delete(seat);
+    if (seat.waiting.size > 1) this.#seats.add(seat);
+    const [enter] = seat.waiting;
     enter?.();
   }
 }

@@ -6,8 +6,8 @@ import { isSystemName, systemNames } from './system-variables.ts';
 /** Words of expressions that are no variables. */
 const WORDS = new Set(['true', 'false', 'null', 'and', 'or', 'not', ...Object.keys(functions)]);
 
-/** Names that are compared with each other, some tens of milliseconds: where there are more, the first ones are. */
-const MOST_COMPARISONS = 50_000;
+/** What is spent on comparing names, in pairs of letters, some tens of milliseconds: where there are more, the first ones are. */
+const MOST_COMPARED = 2_000_000;
 
 /**
  * What looks like a mistake and need not be one: a name that nothing here gives a value and that is nearly one that has
@@ -15,16 +15,14 @@ const MOST_COMPARISONS = 50_000;
  */
 export function adviceOn(graph: readonly GraphBlock[], names: readonly BlockNames[]): ScenarioProblem[] {
   const given = new Set(names.flatMap(({ sets }) => sets));
-  const meant = [...given, ...systemNames()];
-  let comparisons = MOST_COMPARISONS;
+  const meant = [...given, ...systemNames()].map((other) => ({ other, bare: bareOf(other) }));
+  const compared = { left: MOST_COMPARED };
   return graph.flatMap(({ id, block, arrows }, index) => {
     const reads = [...new Set(names[index]?.reads)];
     return [
       ...reads.flatMap((name) => {
         if (WORDS.has(name) || given.has(name) || isSystemName(name)) return [];
-        comparisons -= meant.length;
-        if (comparisons < 0) return [];
-        const near = nearest(name, meant);
+        const near = nearest(name, meant, compared);
         return near === undefined
           ? []
           : [{ block: id, field: '', reason: `{${name}} gets no value here: is it {${near}}?` }];
@@ -38,16 +36,29 @@ export function adviceOn(graph: readonly GraphBlock[], names: readonly BlockName
   });
 }
 
-/** The name that another is most likely a slip of; undefined where none is near. */
-function nearest(name: string, among: readonly string[]): string | undefined {
+/** A name without its digits: names that are counted, as `answer1` and `answer2`, are near each other on purpose. */
+function bareOf(name: string): string {
+  return name.replaceAll(/\d/g, '');
+}
+
+/** The name that another is most likely a slip of; undefined where none is near, or nothing is left to spend. */
+function nearest(
+  name: string,
+  among: readonly { readonly other: string; readonly bare: string }[],
+  compared: { left: number },
+): string | undefined {
   const most = name.length < 4 ? 0 : name.length < 8 ? 1 : 2;
-  // Names that are counted, as `answer1` and `answer2`, are near each other on purpose.
-  const bare = (text: string): string => text.replaceAll(/\d/g, '');
-  return among
-    .filter((other) => Math.abs(other.length - name.length) <= most && bare(other) !== bare(name))
-    .map((other) => ({ other, slips: slips(name, other) }))
-    .filter((found) => found.slips <= most)
-    .sort((one, two) => one.slips - two.slips)[0]?.other;
+  const bare = bareOf(name);
+  let best: { readonly other: string; readonly slips: number } | undefined;
+  for (const { other, bare: theirs } of among) {
+    compared.left -= 1;
+    if (Math.abs(other.length - name.length) > most || theirs === bare) continue;
+    compared.left -= name.length * other.length;
+    if (compared.left < 0) return undefined;
+    const found = slips(name, other);
+    if (found <= most && found < (best?.slips ?? Infinity)) best = { other, slips: found };
+  }
+  return best?.other;
 }
 
 /** How many letters must be added, left out, changed or swapped to make one text of another. */

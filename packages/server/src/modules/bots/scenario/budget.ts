@@ -25,13 +25,9 @@ export interface Meter {
 
 /** What one turn has to spend: counted, not timed, so that a turn comes to the same wherever and however often it runs. */
 export class TurnBudget implements Meter {
-  #work: number;
+  #work = MOST_WORK;
   #messages = MOST_MESSAGES;
   #bytes = MOST_BYTES;
-
-  constructor(work: number = MOST_WORK) {
-    this.#work = work;
-  }
 
   spend(units: number): void {
     this.#work -= units;

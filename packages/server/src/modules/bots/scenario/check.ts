@@ -79,7 +79,7 @@ export function* checkSteps(input: unknown, stored = false): Generator<undefined
   }
   problems.push(...arrowProblems(source, graph));
   const compiled = new Map<string, CompiledBlock>();
-  const whole = new Compilation(!stored);
+  const whole = new Compilation(stored);
   for (const { id, kind, block } of graph) {
     const compiler = new BlockCompiler((field, reason) => problems.push({ block: id, field, reason }), whole);
     compiled.set(id, kind.compile(block, compiler));

@@ -21,18 +21,18 @@ export class Compilation {
   /** About how many bytes what was made takes. */
   bytes = 0;
   #patterns = MOST_PATTERNS;
-  readonly #limited: boolean;
+  /** Whether it takes what was stored before there were limits. */
+  readonly isStored: boolean;
 
-  /** One that is not limited takes what was stored before there were limits. */
-  constructor(limited: boolean) {
-    this.#limited = limited;
+  constructor(isStored: boolean) {
+    this.isStored = isStored;
   }
 
   /** Compiles a pattern; throws an Error where it, or all of them together, would take too much. */
   pattern(source: string): Pattern {
     const cost = patternCost(source);
     this.#patterns -= cost;
-    if (this.#limited) {
+    if (!this.isStored) {
       if (cost > MOST_PATTERN) throw new Error(`the pattern ${tooLarge(cost, MOST_PATTERN)}`);
       if (this.#patterns < 0) throw new Error('with this pattern, those of the scenario are too large together');
     }
@@ -54,6 +54,11 @@ export class BlockCompiler {
   constructor(fault: Fault, whole: Compilation) {
     this.fault = fault;
     this.#whole = whole;
+  }
+
+  /** Whether the scenario was stored already. */
+  get isStored(): boolean {
+    return this.#whole.isStored;
   }
 
   text(source: Marked<'text'>): Template {

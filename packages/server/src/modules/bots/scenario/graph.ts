@@ -53,7 +53,11 @@ export function circleProblems(graph: readonly GraphBlock[]): ScenarioProblem[] 
 function stuck(graph: readonly GraphBlock[], arrows: ReadonlyMap<string, GraphBlock['arrows']>): string[] {
   const before = new Map<string, string[]>();
   for (const [id, targets] of arrows) {
-    for (const [, target] of targets) before.set(target, [...(before.get(target) ?? []), id]);
+    for (const [, target] of targets) {
+      const known = before.get(target);
+      if (known === undefined) before.set(target, [id]);
+      else known.push(id);
+    }
   }
   const open = graph.filter(({ id, kind }) => kind.waits || arrows.get(id)?.length === 0).map(({ id }) => id);
   const ends = new Set(open);

@@ -22,9 +22,9 @@ export type Matcher = (said: Said) => boolean;
  * they end in `*`. Each look is paid for: no text makes one run away. Throws on a bad pattern and on a keyword that is
  * none.
  */
-export function compileBranch(branch: Branch, compiler: Pick<BlockCompiler, 'pattern'>): Matcher {
-  const exact = new Set((branch.exact ?? []).map(plain));
-  const words = (branch.keywords ?? []).map(wordTest);
+export function compileBranch(branch: Branch, compiler: Pick<BlockCompiler, 'pattern' | 'isStored'>): Matcher {
+  const exact = new Set((branch.exact ?? []).map(plain).filter((text) => text !== ''));
+  const words = (branch.keywords ?? []).flatMap((keyword) => wordTest(keyword, compiler) ?? []);
   const pattern = branch.pattern === undefined ? undefined : compiler.pattern(branch.pattern);
   return (said) => {
     if (exact.has(said.plain) || words.some((test) => test(said))) return true;
@@ -32,9 +32,11 @@ export function compileBranch(branch: Branch, compiler: Pick<BlockCompiler, 'pat
   };
 }
 
-function wordTest(keyword: string): Matcher {
+/** Whether a word is said; undefined for one of no letters that was stored when it counted as one. */
+function wordTest(keyword: string, { isStored }: Pick<BlockCompiler, 'isStored'>): Matcher | undefined {
   const open = keyword.endsWith('*');
   const word = plain(open ? keyword.slice(0, -1) : keyword);
+  if (word === '' && isStored) return undefined;
   if (word === '') throw new Error(`the keyword "${keyword}" has no letters`);
   return ({ plain: text, meter }) => {
     meter.spend(searchCost(text.length, word.length));

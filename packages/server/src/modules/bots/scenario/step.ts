@@ -34,7 +34,7 @@ class Run implements BlockTurn {
   readonly context: TurnContext;
   readonly #before: BotState;
   readonly #facts: TurnFacts;
-  readonly #budget: TurnBudget;
+  readonly #budget = new TurnBudget();
   readonly #outputs: BotOutput[] = [];
   readonly #path: string[] = [];
   #at = '';
@@ -48,7 +48,6 @@ class Run implements BlockTurn {
     this.#scenario = scenario;
     this.context = context;
     this.#before = state;
-    this.#budget = new TurnBudget(context.work);
     this.#facts = new TurnFacts(context.facts, this.#budget);
     this.#variables = new Values(state.variables);
     this.#results = new Values(state.results);

@@ -70,8 +70,6 @@ export interface TurnContext extends Omit<SystemSource, 'dialog'> {
   readonly facts: FactLookup;
   /** Whether a session may go from one state to another, as far as the size of its data goes. */
   fits(before: BotState, after: BotState): boolean;
-  /** Units of work that the turn may do, where they are fewer than those of any. */
-  readonly work?: number;
 }
 
 /** Where a block leads: to another one, or to the end of the turn. */

@@ -1,4 +1,4 @@
-import { isRefused, Unanswered } from '../../../platform/breaks.ts';
+import { isAway, isRefused, Unsent } from '../../../platform/breaks.ts';
 import { systemClock } from '../../../platform/clock.ts';
 import type { Queryable } from '../../../platform/database.ts';
 import { append, writeOf, type Write } from './append.ts';
@@ -41,13 +41,13 @@ export class GroupedWrites {
 
   /**
    * Writes a step; false where its session has moved, or is being written by somebody else. `alone` waits for that
-   * instead: for a step that was not written in a group. Throws `Unanswered` where too many wait, or for too long.
+   * instead: for a step that was not written in a group. Throws `Unsent` where too many wait, or for too long.
    */
   write(draft: Draft, alone: boolean): Promise<boolean> {
     const write = writeOf(this.#ports, draft);
     if (alone || !isOwn(draft) || !isUsual(write.counts)) return append(this.#database, write, draft.seat);
     return new Promise((settle, fail) => {
-      const refuse = (reason: string): void => fail(new Unanswered(reason));
+      const refuse = (reason: string): void => fail(new Unsent(reason));
       this.#line.add({ id: draft.before.id, write, shape: shapeOf(write.columns, write.counts), settle, fail, refuse });
     });
   }
@@ -61,8 +61,8 @@ export class GroupedWrites {
       const moved = new Set(rows.map(({ id }) => id));
       for (const { id, settle } of group) settle(moved.has(id));
     } catch (error) {
-      // Where it is open what is written, each asks the database before it goes on.
-      if (isRefused(error)) this.#line.add(...group.map((one) => ({ ...one, shape: null })));
+      // Where it is open what is written, each asks the database before it goes on; what passes would be met by each again.
+      if (isRefused(error) && !isAway(error)) this.#line.again(group.map((one) => ({ ...one, shape: null })));
       else for (const { fail } of group) fail(error);
     }
   }

@@ -47,6 +47,35 @@ it('a step waits four milliseconds for the one before it, and four that are slow
   expect(groups()).toHaveLength(6);
 });
 
+it('slow statements leave connections to who reads, and one that is done lets the next go', async () => {
+  const { clock, sent, add, groups } = openLine();
+  for (const id of numbers(13)) {
+    add(id, id);
+    clock.advance(60);
+  }
+  expect(groups()).toEqual(numbers(12));
+  clock.advance(1_000);
+  expect(groups()).toHaveLength(12);
+  sent[3]?.done();
+  await turn();
+  await turn();
+  expect(groups()).toEqual(numbers(13));
+});
+
+it('what was sent in vain goes again before what waits', async () => {
+  const { clock, line, sent, refused, add, groups } = openLine();
+  add('0');
+  for (const id of ['1', '2']) add(id);
+  clock.advance(4_990);
+  line.again(['a', 'b'].map((id) => ({ id, shape: null, refuse: () => refused.push(id) })));
+  for (let at = 0; at < 3; at++) {
+    sent[at]?.done();
+    await turn();
+    await turn();
+  }
+  expect([groups().slice(-2), refused]).toEqual([['a', 'b'], []]);
+});
+
 it('two steps of one session are never in one statement, and what goes alone does', async () => {
   const { sent, add, groups } = openLine();
   add('0');

@@ -7,7 +7,9 @@ const FULL = SIZES[0];
 const MOST_UNDER_WAY = 4;
 /** A statement that takes longer counts no more: what it waits for is nothing to those behind it. */
 const SLOW_MS = 50;
-/** Nobody waits longer than this for the statement before to be done. */
+/** Statements under way in all: the connections beyond them are for who reads. */
+const MOST_AT_ALL = 12;
+/** How often one more goes although others are under way. */
 const PATIENCE_MS = 4;
 /** Who may wait, and how long. */
 const MOST_WAITING = 2_000;
@@ -33,6 +35,8 @@ export class WriteLine<Step extends Waiting> {
   readonly #send: (group: readonly [Step, ...Step[]]) => Promise<void>;
   #steps: { readonly step: Step; readonly since: number }[] = [];
   #underWay = 0;
+  /** With those that have shown to be slow. */
+  #atAll = 0;
   #looks = false;
 
   /** @param send sends steps of one shape and of different sessions as one statement, and never fails */
@@ -52,6 +56,16 @@ export class WriteLine<Step extends Waiting> {
       if (this.#steps.length >= MOST_WAITING) step.refuse('too many wait to be written');
       else this.#steps.push({ step, since: this.#time.elapsed() });
     }
+    this.#move();
+  }
+
+  /** Puts steps that were sent before others, as those came later; their time begins anew. */
+  again(steps: readonly Step[]): void {
+    this.#steps.unshift(...steps.map((step) => ({ step, since: this.#time.elapsed() })));
+    this.#move();
+  }
+
+  #move(): void {
     if (this.#underWay === 0 || this.#steps.length >= FULL) this.#next();
     if (this.#steps.length > 0) this.#lookSoon();
   }
@@ -69,21 +83,25 @@ export class WriteLine<Step extends Waiting> {
 
   #refuseLate(): void {
     const late = this.#time.elapsed() - LONGEST_WAIT_MS;
-    // The first of them waits longest.
-    while (this.#steps[0] !== undefined && this.#steps[0].since < late) {
-      this.#steps.shift()?.step.refuse('the statements before it take too long');
-    }
+    const refused = this.#steps.filter(({ since }) => since < late);
+    if (refused.length === 0) return;
+    this.#steps = this.#steps.filter(({ since }) => since >= late);
+    for (const { step } of refused) step.refuse('the statements before it take too long');
   }
 
   /** Sends the step that waits longest, and those of its shape. */
   #next(): void {
     const [first] = this.#steps;
-    if (first === undefined || this.#underWay >= MOST_UNDER_WAY) return;
+    if (first === undefined || this.#underWay >= MOST_UNDER_WAY || this.#atAll >= MOST_AT_ALL) return;
     const group = this.#alike(first.step);
     const sent = new Set<Step>(group);
     this.#steps = this.#steps.filter(({ step }) => !sent.has(step));
     const leave = this.#enter();
-    void this.#send(group).then(leave, leave);
+    const done = (): void => {
+      this.#atAll -= 1;
+      leave();
+    };
+    void this.#send(group).then(done, done);
   }
 
   #alike(first: Step): readonly [Step, ...Step[]] {
@@ -99,15 +117,17 @@ export class WriteLine<Step extends Waiting> {
     return alike;
   }
 
-  /** Counts a statement until it is done, or has shown to be slow; answers what ends that. */
+  /** Counts a statement until it is done, or has shown to be slow; the next one goes then. */
   #enter(): () => void {
     this.#underWay += 1;
+    this.#atAll += 1;
     let slow: Timer | undefined = this.#time.setTimeout(() => leave(), SLOW_MS);
     const leave = (): void => {
-      if (slow === undefined) return;
-      slow.cancel();
-      slow = undefined;
-      this.#underWay -= 1;
+      if (slow !== undefined) {
+        slow.cancel();
+        slow = undefined;
+        this.#underWay -= 1;
+      }
       if (this.#steps.length >= FULL) this.#next();
       // Whoever hears of his own step now may have the next one ready within this turn of the loop.
       else if (this.#steps.length > 0) setImmediate(() => this.#next());
