@@ -38,9 +38,10 @@ it('a stop finishes what is under way, tells the rest, and sends live clients aw
 });
 
 it('what a stop calls off is no try: the next process asks the bot and makes the call, as if nothing had been', async () => {
+  const says: string[] = [];
   let speaks = false;
   await using integrator = await startReceiver(({ path }, response) => {
-    if (speaks && path === '/bot') json(response, { messages: [{ body: 'Here again' }] });
+    if (speaks && path === '/bot') json(response, { messages: says.splice(0).map((body) => ({ body })) });
   });
   await using app = await startTestApp();
   await using database = openDatabase(app.connection, 1, () => undefined);
@@ -54,6 +55,7 @@ it('what a stop calls off is no try: the next process asks the bot and makes the
   await expect.poll(() => [callsTo('/bot').length, callsTo('/calls').length]).toEqual([1, 1]);
 
   speaks = true;
+  says.push('Here again');
   await app.restart();
   await expect.poll(() => callsTo('/calls').length).toBeGreaterThan(1);
   await expect.poll(() => callsTo('/bot').length).toBeGreaterThan(1);

@@ -105,7 +105,9 @@ const take = (id: string) => app.call('PATCH', `/sessions/${id}/operators/${olga
 /** A session whose bot is being asked. */
 async function asking(): Promise<{ session: SessionStarted; now: Asked }> {
   const session = await app.begun(chatId, 'hello');
-  return { session, now: await nextAsked(1) };
+  // It has nothing to say before the client does.
+  (await nextAsked(1)).answer();
+  return { session, now: await nextAsked(2) };
 }
 
 async function nextAsked(count: number): Promise<Asked> {
@@ -181,7 +183,7 @@ it('the history is the newest messages, oldest first, without those that were de
   expect((await app.call('DELETE', `/messages/${String(slip.body['id'])}`, [], olga.header)).status).toBe(204);
   await say(session.id, 'next');
   expect((await app.call('PATCH', `${path}/${botId}`, undefined, olga.header)).status).toBe(204);
-  const second = await nextAsked(2);
+  const second = await nextAsked(3);
   const history = async (most: number) =>
     (await second.history(most)).map(({ authorType, body }) => [authorType, body]);
   const newest = [
