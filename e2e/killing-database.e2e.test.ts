@@ -87,7 +87,7 @@ async function goesOn(said: () => Promise<Said[]>, broken: number, ready: number
   next.print(`pauses ended late, after readiness or their end, ${how}`);
 }
 
-const everything = [...Array(SESSIONS).fill('hello One Two Three'), ...Array(SESSIONS).fill('hello Asked')];
+const everything = [...Array(SESSIONS).fill('One hello Two Three'), ...Array(SESSIONS).fill('hello Asked Asked')];
 
 describe.each(['embedded', 'external'] as const)('with a database that is %s', (kind) => {
   it('bots that were in a pause or being asked when the process was killed go on as soon as it is back', async () => {
