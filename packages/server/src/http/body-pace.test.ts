@@ -23,11 +23,11 @@ function paced(clock = new FakeClock(1_000_000)) {
 
 it('long bodies of an address are read some at once and then at a pace; short ones and those of others as they come', async () => {
   const { take, pass } = paced();
-  for (let body = 0; body < 5; body++) expect(take('192.0.2.1', 128 * KIB)).toBe(true);
-  expect(take('192.0.2.1', 128 * KIB, 'first')).toBe(false);
-  expect(take('192.0.2.1', 64 * KIB, 'second')).toBe(false);
+  for (let body = 0; body < 5; body++) expect(take('192.0.2.1', 64 * KIB)).toBe(true);
+  expect(take('192.0.2.1', 64 * KIB, 'first')).toBe(false);
+  expect(take('192.0.2.1', 32 * KIB, 'second')).toBe(false);
   expect(take('192.0.2.1', 8 * KIB)).toBe(true);
-  expect(take('192.0.2.2', 128 * KIB)).toBe(true);
+  expect(take('192.0.2.2', 64 * KIB)).toBe(true);
   expect(await pass(999)).toEqual([]);
   expect(await pass(1)).toEqual(['first']);
   expect(await pass(1_000)).toEqual(['second']);
@@ -37,6 +37,6 @@ it('long bodies of an address are read some at once and then at a pace; short on
 
 it('a body whose turn is too far off is refused and counts for nothing, and all of a network are one', () => {
   const { take } = paced();
-  for (let body = 0; body < 8; body++) take(`2001:db8::${body}`, 128 * KIB);
+  for (let body = 0; body < 8; body++) take(`2001:db8::${body}`, 64 * KIB);
   for (let time = 0; time < 3; time++) expect(() => take('2001:db8::a', 9 * KIB)).toThrow('Too many');
 });

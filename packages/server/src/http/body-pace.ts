@@ -5,8 +5,8 @@ import { Failure } from '../platform/failure.ts';
 /** What is longer costs its reading by the byte; the limits of calls are for what is shorter. */
 const LONG_BYTES = 8 * 1024;
 /** Bytes of long bodies that an address has read a second, and those it has read at once. */
-const BYTES_A_SECOND = 128 * 1024;
-const AT_ONCE_BYTES = 512 * 1024;
+const BYTES_A_SECOND = 64 * 1024;
+const AT_ONCE_BYTES = 256 * 1024;
 /** A body whose turn is later than this is refused. */
 const LONGEST_WAIT_MS = 3_000;
 /** Addresses that are told apart; beyond them all begin anew. */

@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../platform/clock.ts';
 
-/** One address gets so many connections in a beat: more than a browser opens at once, and 240 a second. */
+/** One address gets so many connections in a beat: as many as a browser opens at once, and 120 a second. */
 const OF_A_BEAT = 6;
-const BEAT_MS = 25;
+const BEAT_MS = 50;
 /** Connections of one address that wait for their turn; the last of them does so for some four seconds. */
-const MOST_WAITING = 1_024;
+const MOST_WAITING = 512;
 
 /**
  * Lets the connections of one address in at a pace. Whoever opens them faster than they can be served waits behind

@@ -8,7 +8,7 @@ import fastify, {
   type FastifyReply,
   type FastifyRequest,
 } from 'fastify';
-import type { Clock } from '../platform/clock.ts';
+import { systemClock, type Clock } from '../platform/clock.ts';
 import { badField, Failure } from '../platform/failure.ts';
 import { lackOf } from '../platform/lacks.ts';
 import type { Log } from '../platform/log.ts';
@@ -29,6 +29,7 @@ import { Places } from './places.ts';
 import { bytesOf, refuseDeclared, refuseType, textOf } from './receive.ts';
 import { forgetContent, ready, send, type Ready } from './send.ts';
 import { slashesTaken } from './slashes.ts';
+import { SlowRefusals } from './slow-refusals.ts';
 import { formCheck, inputCheck } from './validate.ts';
 
 /** What the HTTP server is made of. */
@@ -91,6 +92,7 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     },
   });
   const limits = new RateLimits(options.limits, options.clock);
+  const refusals = new SlowRefusals(systemClock);
   const bodies = new OpenBodies(options.notices);
   const reading = { limit: BODY_LIMIT, clock: options.clock, bodies, addressOf: options.callerOf };
   server.addHook('onSend', (request, reply, payload, done) => {
@@ -149,7 +151,8 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     const notice = lack ?? (failure === undefined ? undefined : told[failure.code]);
     if (notice !== undefined) options.notices.tell(notice, { address: options.callerOf(request.raw) });
     forgetContent(reply);
-    return fail(reply, request, failure);
+    const waits = failure?.code === 'too-many-requests' ? refusals.wait(options.callerOf(request.raw)) : undefined;
+    return waits === undefined ? fail(reply, request, failure) : waits.then(() => fail(reply, request, failure));
   });
   server.setNotFoundHandler((request, reply) => fail(reply, request, noRoute(addresses, request)));
   const callers = knowCallers(server, { ...options, limits }, ({ id }, error) => {
