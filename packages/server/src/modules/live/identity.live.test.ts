@@ -113,7 +113,7 @@ describe('what a chat takes as a proof no longer takes the sessions from open co
     expect(client.state).toBe('connected');
     await change(chat, { identityKeys: [{ kid: 'other', publicKey: other.publicKey }] });
     expect(await again).toBe(3010);
-    await client.ready(5000);
+    await client.ready(30_000);
     await expect(client.rpc('rateSession', { id: session.id, rating: 5 })).rejects.toMatchObject({ code: 404 });
     const { body } = await app.call<Session>('GET', `/sessions/${session.id}`, undefined, app.admin);
     expect([body.rating, body.clientOfflineAt]).toEqual([4, expect.any(String)]);
@@ -131,7 +131,7 @@ describe('what a chat takes as a proof no longer takes the sessions from open co
     const again = new Promise((resolve) => client.on('connecting', ({ code }) => resolve(code)));
     await change(open, { identityVerification: 'required', identitySecret: IDENTITY_SECRET });
     expect(await again).toBe(3010);
-    await client.ready(5000);
+    await client.ready(30_000);
     await expect(client.rpc('joinSession', { id: mine.id })).rejects.toMatchObject({ code: 404 });
     expect(bystander.state).toBe('connected');
   });

@@ -10,12 +10,12 @@ import type { Notices } from '../../platform/notices.ts';
 import { decideConnect, type SessionGate } from './connect.ts';
 import { openEmbeddedEngine, type EmbeddedEngine } from './embedded.ts';
 import type { LiveEngine } from './engine.ts';
-import { faultOf } from './faults.ts';
 import type { JoinedChannels } from './joins.ts';
 import { LiveLimits, type LiveLimitOptions } from './limits.ts';
 import { Presence } from './presence.ts';
 import { decideRpc } from './rpc.ts';
 import { ChannelStreams, type EventLog } from './streams.ts';
+import { TakingBack } from './taking-back.ts';
 
 /** What the live side needs; it knows no module, the composition hands it these. */
 export interface LivePorts {
@@ -81,18 +81,33 @@ export function createLive(ports: LivePorts): Live {
     addressOf,
     foreignOrigin: ports.foreignOrigin,
   });
-  ports.bans((sessionId) => {
-    void shut(sessionId, engine, presence).catch((error: unknown) => notices.tell('live-ban-unheard', faultOf(error)));
+  const renewAll = async (): Promise<void> => {
+    for (const channel of [...engine.channels()]) engine.renew(channel);
+  };
+  const takings = new TakingBack({ clock, notices, everything: renewAll });
+  const renewed = (sessionId: string) => async (): Promise<void> => engine.renew(widgetChannel(sessionId));
+  ports.bans((id) => {
+    // Later it may be banned no more: whoever has it then asks for it again.
+    const later = renewed(id);
+    takings.begin({ name: `ban ${id}`, first: () => shut(id, engine, presence), later, notice: 'live-ban-unheard' });
   });
-  ports.reproved((chatId) => {
-    void askAgain(chatId, engine, streams).catch((error: unknown) =>
-      notices.tell('live-proofs-unheard', faultOf(error)),
-    );
+  ports.reproved((id) => {
+    const again = (): Promise<void> => askAgain(id, engine, streams);
+    takings.begin({ name: `proofs ${id}`, first: again, later: again, notice: 'live-proofs-unheard' });
   });
-  ports.revoked((sessionId) => engine.renew(widgetChannel(sessionId)));
+  ports.revoked((id) => {
+    const [first, later] = [renewed(id), renewed(id)];
+    takings.begin({ name: `tokens ${id}`, first, later, notice: 'live-proofs-unheard' });
+  });
   const listening = new DisposableStack();
   listening.use(ports.announcer.listen(deliveryBy(engine)));
-  listening.use(ports.afterBreak(() => engine.wakeAll()));
+  listening.use(takings);
+  listening.use(
+    ports.afterBreak(() => {
+      engine.wakeAll();
+      takings.retry();
+    }),
+  );
   return {
     engine,
     handleUpgrade: (request, socket, head) => engine.handleUpgrade(request, socket, head),
