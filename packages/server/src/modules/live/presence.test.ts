@@ -56,26 +56,6 @@ it('joining again is not told again', async () => {
   expect(told).toEqual(['joined session']);
 });
 
-it('a join while the same one is told comes to what that comes to', async () => {
-  const { promise, reject } = Promise.withResolvers<void>();
-  const { told, presence } = open({ joined: () => promise });
-  const joins = Promise.allSettled([presence.join('connection', 'session'), presence.join('connection', 'session')]);
-  reject(new Error('cut'));
-  expect((await joins).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
-  expect(told.filter((word) => word === 'joined session')).toHaveLength(1);
-});
-
-it('whoever joins again after a leave, while the first join is told, joins anew', async () => {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const { told, presence } = open({ joined: () => promise });
-  const first = presence.join('connection', 'session');
-  presence.leave('connection', 'session');
-  const second = presence.join('connection', 'session');
-  resolve();
-  await Promise.all([first, second]);
-  expect([told.filter((word) => word === 'joined session').length, presence.isHere('session')]).toEqual([2, true]);
-});
-
 it('whoever leaves while another joins is not the last', async () => {
   const { promise, resolve } = Promise.withResolvers<void>();
   const { told, presence } = open({ joined: () => promise });

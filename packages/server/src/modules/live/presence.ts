@@ -33,8 +33,6 @@ export class Presence {
   #retrying: Timer | undefined;
   #stopping = false;
   #settled: (() => void) | undefined;
-  /** Joins that are being told, by connection and session. */
-  readonly #joining = new Map<string, Promise<void>>();
   /** How many calls of a connection are under way. */
   readonly #calling = new Map<string, number>();
   /** Connections that ended while a call of theirs was under way. */
@@ -49,25 +47,11 @@ export class Presence {
     return this.#bySession.has(sessionId);
   }
 
-  /**
-   * A connection joined a session; within `during`, so that one that is cut meanwhile is not left behind. A second join
-   * while the first is told comes to what that comes to.
-   */
-  join(client: string, sessionId: string): Promise<void> {
-    const name = nameOf(client, sessionId);
-    const begun = this.#joining.get(name);
-    if (begun !== undefined) return begun;
-    if (this.#gone.has(client) || this.#bySession.get(sessionId)?.has(client) === true) return Promise.resolve();
+  /** A connection joined a session; within `during`, so that one that is cut meanwhile is not left behind. */
+  async join(client: string, sessionId: string): Promise<void> {
+    if (this.#gone.has(client) || this.#bySession.get(sessionId)?.has(client) === true) return;
     add(this.#bySession, sessionId, client);
     add(this.#byClient, client, sessionId);
-    const joining = this.#tellJoined(client, sessionId).finally(() => {
-      if (this.#joining.get(name) === joining) this.#joining.delete(name);
-    });
-    this.#joining.set(name, joining);
-    return joining;
-  }
-
-  async #tellJoined(client: string, sessionId: string): Promise<void> {
     try {
       await this.#ports.gate.call('joinSession', { id: sessionId });
     } catch (error) {
@@ -96,8 +80,6 @@ export class Presence {
   leave(client: string, sessionId: string): void {
     const clients = this.#bySession.get(sessionId);
     if (clients?.delete(client) !== true) return;
-    // Whoever joins again after this joins anew.
-    this.#joining.delete(nameOf(client, sessionId));
     const sessions = this.#byClient.get(client);
     sessions?.delete(sessionId);
     if (sessions?.size === 0) this.#byClient.delete(client);
@@ -161,10 +143,6 @@ export class Presence {
       this.#write();
     }, RETRY_MS);
   }
-}
-
-function nameOf(client: string, sessionId: string): string {
-  return `${client} ${sessionId}`;
 }
 
 function add(map: Map<string, Set<string>>, key: string, value: string): void {
