@@ -1,4 +1,5 @@
 import type { Database, Queryable } from '../../../platform/database.ts';
+import { isoInstant } from '../../../platform/instant.ts';
 import type { StartKey } from '../state/create.ts';
 import type { SessionProof } from '../state/session-proof.ts';
 
@@ -7,6 +8,11 @@ export interface ClientInChat {
   readonly companyId: number;
   readonly chatId: string;
   readonly clientId: string;
+}
+
+/** A session that proved its client, as far as it decides what ends by it. */
+export interface Proven extends Omit<ClientInChat, 'chatId'> {
+  readonly startedAt: number;
 }
 
 /** A live session as far as it decides who may go on with it. */
@@ -35,7 +41,7 @@ const liveOfClient = {
 const liveUnproven = {
   name: 'sessions_live_unproven',
   text: `select id from sessions where company_id = $1 and client_id = $2 and chat_id is not null and closed_at is null
-    and verified is null and id > $3 order by id limit ${MOST_UNPROVEN}`,
+    and verified is null and started_at <= $4 and id > $3 order by id limit ${MOST_UNPROVEN}`,
 };
 const byStartKey = {
   name: 'session_by_start_key',
@@ -61,9 +67,10 @@ export class StartStore {
     return connection.query<LiveSession & Record<string, unknown>>(liveOfClient, valuesOf(client));
   }
 
-  /** Live sessions of a client that were begun without a proof, in whichever chat: the next ones after an id. */
-  async liveUnproven({ companyId, clientId }: Omit<ClientInChat, 'chatId'>, after: string): Promise<string[]> {
-    const rows = await this.#database.query<{ id: string }>(liveUnproven, [companyId, clientId, after]);
+  /** Live sessions of a client that were begun without a proof before it was proven, in any chat: the next ones after an id. */
+  async liveUnproven({ companyId, clientId, startedAt }: Proven, after: string): Promise<string[]> {
+    const values = [companyId, clientId, after, isoInstant(startedAt)];
+    const rows = await this.#database.query<{ id: string }>(liveUnproven, values);
     return rows.map(({ id }) => id);
   }
 
