@@ -16,7 +16,7 @@ const MOST_LOOKS = 8;
 
 /**
  * Does again, from its look at the client on, what somebody overtook. Throws `database-away` where others were faster every
- * time: nothing is written, and the same call may succeed in a moment.
+ * time: nothing of the call is written, and it may succeed in a moment.
  */
 export async function lookingAgain<T>(work: () => Promise<T>): Promise<T> {
   for (let look = 1; ; look++) {

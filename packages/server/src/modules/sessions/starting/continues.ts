@@ -44,12 +44,12 @@ export class Continues {
 
   /**
    * Goes on with a live session that the caller may use, and keeps what it says of its client once nothing refused it;
-   * throws `LookAgain` where the session ended meanwhile.
+   * undefined where the session ended before the client could be heard, as by the first words that this call let it say.
    * @param of null: it says nothing, or has not the right to
    */
-  async go(session: HotSession, asked: StartRequest, of: SaidOfClient | null): Promise<StartOutcome> {
+  async go(session: HotSession, asked: StartRequest, of: SaidOfClient | null): Promise<StartOutcome | undefined> {
     const outcome = await this.#goOn(session, asked, of);
-    if (!outcome.replayed && of !== null) await this.#keep(of, asked.now);
+    if (outcome?.replayed === false && of !== null) await this.#keep(of, asked.now);
     return outcome;
   }
 
@@ -64,7 +64,7 @@ export class Continues {
     return found.known?.id === clientId ? { claim, found } : null;
   }
 
-  async #goOn(session: HotSession, asked: StartRequest, of: SaidOfClient | null): Promise<StartOutcome> {
+  async #goOn(session: HotSession, asked: StartRequest, of: SaidOfClient | null): Promise<StartOutcome | undefined> {
     const { files, store, runner } = this.#ports;
     try {
       return await once({
@@ -92,12 +92,12 @@ export class Continues {
             const taken = await continueWithMessage(draft, setting, { incoming, replyTo });
             return taken && { session: draft.session, said: taken.said, messageId: taken.message.id };
           });
-          if (told === null) throw new LookAgain();
+          if (told === null) return undefined;
           return { started: await this.#answers.tell(told, request.later), created: false, replayed: false };
         },
       });
     } catch (error) {
-      if (error instanceof Failure && error.code === 'session-closed') throw new LookAgain();
+      if (error instanceof Failure && error.code === 'session-closed') return undefined;
       throw error;
     }
   }

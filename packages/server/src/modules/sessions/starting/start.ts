@@ -66,7 +66,9 @@ export class Starts {
     const { database, runner } = this.#ports;
     const named = await this.#named(request);
     if (named !== undefined) {
-      if (this.#isLive(named)) return this.#continues.go(named, request, await this.#continues.saidOf(named, request));
+      const of = this.#isLive(named) ? await this.#continues.saidOf(named, request) : null;
+      const goneOn = this.#isLive(named) ? await this.#continues.go(named, request, of) : undefined;
+      if (goneOn !== undefined) return goneOn;
       const repeated = await this.#repeated(named, request);
       if (repeated !== undefined) return repeated;
     }
