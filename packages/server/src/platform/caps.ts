@@ -1,6 +1,6 @@
 import { caps, capText, type CapName } from '@molva/contract';
 import { sql, type Kysely, type RawBuilder, type Transaction } from 'kysely';
-import { Failure } from './failure.ts';
+import { databaseAway, Failure } from './failure.ts';
 import type { Tables } from './tables.ts';
 
 /** What a cap is of: whose it is, and the rows that count, as the rest of a statement from its `from` on. */
@@ -10,24 +10,48 @@ export interface Capped {
   readonly counted: RawBuilder<unknown>;
 }
 
+/** Creations for one owner that wait for their turn; a crowd is refused at once. */
+const MOST_WAITING = 200;
+/** Those that have their turn or wait for it, by what is capped. */
+const lines = new Map<string, { last: Promise<unknown>; length: number }>();
+
 /**
  * Creates one more of what there may be so many of. Those who create for one owner do it one after the other, in every
- * process, so that no two of them together go beyond. Throws `cap-reached`.
+ * process, so that no two of them together go beyond. Throws `cap-reached`, and `database-away` where too many wait.
  */
 export function withinCap<T>(
   builder: Kysely<Tables>,
   { cap, owner, counted }: Capped,
   create: (transaction: Transaction<Tables>) => Promise<T>,
 ): Promise<T> {
-  return builder.transaction().execute(async (transaction) => {
-    const { most } = caps[cap];
-    await sql`select pg_advisory_xact_lock(hashtextextended(${`${cap} ${owner}`}, 0))`.execute(transaction);
-    // A statement of its own: it sees what those before committed.
-    const { rows } = await sql<{ there: number }>`select count(*)::integer as there
-      from (select ${counted} limit ${most}) counted`.execute(transaction);
-    if ((rows[0]?.there ?? 0) >= most) throw capReached(cap);
-    return create(transaction);
-  });
+  const name = `${cap} ${owner}`;
+  // Who waits for others of this process has no connection meanwhile; the lock is for other processes.
+  return inLine(name, () =>
+    builder.transaction().execute(async (transaction) => {
+      const { most } = caps[cap];
+      await sql`select pg_advisory_xact_lock(hashtextextended(${name}, 0))`.execute(transaction);
+      // A statement of its own: it sees what those before committed.
+      const { rows } = await sql<{ there: number }>`select count(*)::integer as there
+        from (select ${counted} limit ${most}) counted`.execute(transaction);
+      if ((rows[0]?.there ?? 0) >= most) throw capReached(cap);
+      return create(transaction);
+    }),
+  );
+}
+
+/** Does some work after what came before it under a name. */
+async function inLine<T>(name: string, work: () => Promise<T>): Promise<T> {
+  const line = lines.get(name) ?? { last: Promise.resolve(), length: 0 };
+  if (line.length >= MOST_WAITING) throw databaseAway();
+  lines.set(name, line);
+  line.length++;
+  const turn = line.last.then(work);
+  line.last = turn.catch(() => undefined);
+  try {
+    return await turn;
+  } finally {
+    if (--line.length === 0) lines.delete(name);
+  }
 }
 
 function capReached(cap: CapName): Failure {
