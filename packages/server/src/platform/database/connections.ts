@@ -136,17 +136,21 @@ export class Link {
   ): Promise<pg.QueryResult<Row>> {
     const asked = this.#keeps || typeof text === 'string' ? text : unnamed(text);
     const ask = (): Promise<pg.QueryResult<Row>> => this.#client.query<Row>(asked, values);
-    return this.#watched(this.#preamble === undefined ? ask() : this.#within(this.#preamble, ask));
+    return this.#watched(this.#setUp(ask));
   }
 
   /** Runs a statement whose rows nobody reads; answers how many it came to. */
   count(query: pg.QueryConfig, values: unknown[]): Promise<number> {
-    return this.#watched(count(this.#client, this.#keeps ? query : unnamed(query), values));
+    return this.#watched(this.#setUp(() => count(this.#client, this.#keeps ? query : unnamed(query), values)));
+  }
+
+  #setUp<T>(ask: () => Promise<T>): Promise<T> {
+    return this.#preamble === undefined ? ask() : this.#within(this.#preamble, ask);
   }
 
   async #within<T>(preamble: string, ask: () => Promise<T>): Promise<T> {
-    await this.#client.query(preamble);
     try {
+      await this.#client.query(preamble);
       const answer = await ask();
       await this.#client.query('commit');
       return answer;
