@@ -132,6 +132,26 @@ describe('signing in begins anew', () => {
     await expect.poll(() => live(clientId, database), { timeout: 10_000 }).toBe(0);
   });
 
+  it('what is begun after the proof goes on, however late what was begun before ends', async () => {
+    await using database = openDatabase(app.connection, 1, () => undefined);
+    const clientId = await planted(2, database);
+    const { id } = (await begin('optional', { clientId, identityToken: await identityOf('late') })).body;
+    await expect.poll(() => live(clientId, database)).toBe(0);
+    const later = await planted(2, database);
+    await runSql(
+      database,
+      `update sessions set client_id = $1, started_at = now() + interval '1 minute' where client_id = $2`,
+      [clientId, later],
+    );
+    await runSql(database, `insert into due (kind, key, due_at) values ('session-proven', $1, now())`, [id]);
+    await expect
+      .poll(() => runSql(database, `select 1 from due where kind = 'session-proven' and key = $1`, [id]), {
+        timeout: 10_000,
+      })
+      .toEqual([]);
+    expect(await live(clientId, database)).toBe(2);
+  });
+
   it('one that cannot be ended fails no start and keeps none of the others, one of a banned client ends too', async () => {
     await using database = openDatabase(app.connection, 1, () => undefined);
     const clientId = await planted(3, database);
