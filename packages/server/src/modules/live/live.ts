@@ -82,7 +82,7 @@ export function createLive(ports: LivePorts): Live {
     foreignOrigin: ports.foreignOrigin,
   });
   const renewAll = async (): Promise<void> => {
-    for (const channel of [...engine.channels()]) engine.renew(channel);
+    for (const channel of engine.channels()) engine.renew(channel);
   };
   const takings = new TakingBack({ clock, notices, everything: renewAll });
   const renewed = (sessionId: string) => async (): Promise<void> => engine.renew(widgetChannel(sessionId));
