@@ -1,7 +1,8 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as rest } from 'node:timers/promises';
 
-/** How long a piece of work goes on before others have their turn, milliseconds. */
+/** How long a piece of work goes on before others have their turn, and what they have for themselves then, milliseconds. */
 const TURN_MS = 3;
+const REST_MS = 5;
 
 /** The turns that are given: one after another, however many pieces of work wait for theirs. */
 let line: Promise<unknown> = Promise.resolve();
@@ -12,6 +13,11 @@ export function ownTurn(): Promise<unknown> {
   return line;
 }
 
+function turnAfterRest(): Promise<unknown> {
+  line = line.then(() => rest(REST_MS));
+  return line;
+}
+
 /** Goes through the steps of long work to their end, with turns for everybody else in between. */
 export async function inTurns<T>(steps: Iterator<unknown, T>): Promise<T> {
   let began = performance.now();
@@ -19,7 +25,7 @@ export async function inTurns<T>(steps: Iterator<unknown, T>): Promise<T> {
     const step = steps.next();
     if (step.done === true) return step.value;
     if (performance.now() - began < TURN_MS) continue;
-    await ownTurn();
+    await turnAfterRest();
     began = performance.now();
   }
 }

@@ -72,8 +72,9 @@ function writesNothing(companyId: () => number | undefined): void {
     });
   });
   afterAll(async () => {
+    const after = await read(companyId());
     halted[Symbol.dispose]();
-    expect(written(before, await read(companyId())), 'somebody wrote').toEqual([]);
+    expect(written(before, after), 'somebody wrote').toEqual([]);
   });
 }
 
