@@ -71,6 +71,11 @@ class Writer {
     const found: LoggedEvent[] = [];
     for (let after = this.connected[0] ?? 0; ; after = found.at(-1)?.eventSeq ?? 0) {
       const page = await fetch(`${this.#molva.url}/api/v1/sessions/${this.#id}/events?after=${after}&limit=1000`);
+      // It may be away once more: a crash breaks all connections, and not each of them is looked at at once.
+      if (page.status === 503) {
+        await sleep(200);
+        continue;
+      }
       const { items, hasMore } = (await page.json()) as ListPage<LoggedEvent> & { hasMore: boolean };
       found.push(...items);
       if (!hasMore) return found;
