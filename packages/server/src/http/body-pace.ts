@@ -1,6 +1,6 @@
 import { subscriberOf } from '../platform/address.ts';
 import type { Elapsed } from '../platform/clock.ts';
-import { Failure } from '../platform/failure.ts';
+import { tooManyRequests } from '../platform/failure.ts';
 
 /** What is longer costs its reading by the byte; the limits of calls are for what is shorter. */
 const LONG_BYTES = 8 * 1024;
@@ -32,9 +32,7 @@ export class BodyPace {
     const now = this.#time.elapsed();
     const paidAt = Math.max(now, this.#paidAt.get(subscriber) ?? 0);
     const wait = paidAt - now - (AT_ONCE_BYTES / BYTES_A_SECOND) * 1000;
-    if (wait > LONGEST_WAIT_MS) {
-      throw new Failure('too-many-requests', null, { 'retry-after': String(Math.ceil(wait / 1000)) });
-    }
+    if (wait > LONGEST_WAIT_MS) throw tooManyRequests(Math.ceil(wait / 1000));
     if (this.#paidAt.size >= MOST_ADDRESSES) this.#paidAt.clear();
     this.#paidAt.set(subscriber, paidAt + (bytes / BYTES_A_SECOND) * 1000);
     if (wait <= 0) return undefined;

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { Failure, noRoom } from '../platform/failure.ts';
+import { type Failure, noRoom, tooManyRequests } from '../platform/failure.ts';
 import type { Notices } from '../platform/notices.ts';
 
 /** Bytes of all bodies under way, and of those of one address. */
@@ -64,7 +64,7 @@ export class OpenBodies {
     this.#all.bytes += bytes - body.bytes;
     known.bytes += bytes - body.bytes;
     body.bytes = bytes;
-    this.#within(OF_ADDRESS, known, known.reading, tooMany);
+    this.#within(OF_ADDRESS, known, known.reading, () => tooManyRequests(2));
     this.#within(MOST_BYTES, this.#all, this.#reading, noRoom);
   }
 
@@ -121,5 +121,3 @@ export class OpenBodies {
     }
   }
 }
-
-const tooMany = (): Failure => new Failure('too-many-requests', null, { 'retry-after': '2' });

@@ -1,7 +1,7 @@
 import { isList, operations, type Operation } from '@molva/contract';
 import type { Clock } from '../platform/clock.ts';
 import { databaseError } from '../platform/database.ts';
-import { Failure } from '../platform/failure.ts';
+import { Failure, tooManyRequests } from '../platform/failure.ts';
 import type { Caller } from '../platform/route.ts';
 
 /** Lists that one user, and the users of one company together, have read at a time. */
@@ -66,8 +66,7 @@ export class Places {
 
   /** Waits for a place that somebody leaves. */
   #turn(gate: Gate): Promise<void> {
-    const refusal = (): Failure => new Failure('too-many-requests', null, { 'retry-after': '1' });
-    if (gate.waiting.size >= MOST_WAITING) return Promise.reject(refusal());
+    if (gate.waiting.size >= MOST_WAITING) return Promise.reject(tooManyRequests(1));
     return new Promise((resolve, reject) => {
       const settle = (outcome: () => void): void => {
         gate.waiting.delete(enter);
@@ -75,7 +74,7 @@ export class Places {
         outcome();
       };
       const enter = (): void => settle(resolve);
-      const timer = this.#clock.setTimeout(() => settle(() => reject(refusal())), LONGEST_WAIT_MS);
+      const timer = this.#clock.setTimeout(() => settle(() => reject(tooManyRequests(1))), LONGEST_WAIT_MS);
       gate.waiting.add(enter);
     });
   }

@@ -107,14 +107,15 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     if (config?.refused !== true && url !== '*') addresses.add({ url, method });
   });
   /** When a body may be read in the pace of its address, where that is not now; a user's, who is known, is read as it comes. */
-  const turnOf = (request: FastifyRequest, bytes: number): Promise<void> | undefined => {
-    if (request.routeOptions.config.operation === undefined || callers(request).user !== null) return undefined;
-    return options.bodyPace?.take(callers(request).address, bytes);
+  const turnOf = (request: FastifyRequest, text: string): Promise<void> | undefined => {
+    if (options.bodyPace === undefined || request.routeOptions.config.operation === undefined) return undefined;
+    const { user, address } = callers(request);
+    return user === null ? options.bodyPace.take(address, Buffer.byteLength(text)) : undefined;
   };
   server.removeAllContentTypeParsers();
   server.addContentTypeParser('*', async (request: FastifyRequest) => {
     const text = await textOf(request.raw, reading);
-    const turn = turnOf(request, Buffer.byteLength(text));
+    const turn = turnOf(request, text);
     if (turn !== undefined) {
       await turn;
       if (request.raw.socket.destroyed) throw new Failure('body-incomplete');

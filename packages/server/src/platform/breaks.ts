@@ -34,8 +34,8 @@ export function isAway(error: unknown): boolean {
 }
 
 /**
- * Whether the server said no to a statement, or never had it, so that nothing of it is written. Any other failure leaves that open: the
- * connection may have broken between the commit and its answer, or while the server is still at it.
+ * Whether the server said no to a statement, or never had it, so that nothing of it is written. Any other failure leaves
+ * that open: the connection may have broken between the commit and its answer, or while the server is still at it.
  */
 export function isRefused(error: unknown): boolean {
   if (error instanceof Unsent) return true;

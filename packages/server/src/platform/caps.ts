@@ -1,6 +1,7 @@
 import { caps, capText, type CapName } from '@molva/contract';
 import { sql, type Kysely, type RawBuilder, type Transaction } from 'kysely';
 import { databaseAway, Failure } from './failure.ts';
+import { Lines } from './lines.ts';
 import type { Tables } from './tables.ts';
 
 /** What a cap is of: whose it is, and the rows that count, as the rest of a statement from its `from` on. */
@@ -12,8 +13,7 @@ export interface Capped {
 
 /** Creations for one owner that wait for their turn; a crowd is refused at once. */
 const MOST_WAITING = 200;
-/** Those that have their turn or wait for it, by what is capped. */
-const lines = new Map<string, { last: Promise<unknown>; length: number }>();
+const lines = new Lines<string>(MOST_WAITING, databaseAway);
 
 /**
  * Creates one more of what there may be so many of. Those who create for one owner do it one after the other, in every
@@ -26,7 +26,7 @@ export function withinCap<T>(
 ): Promise<T> {
   const name = `${cap} ${owner}`;
   // Who waits for others of this process has no connection meanwhile; the lock is for other processes.
-  return inLine(name, () =>
+  return lines.take(name, () =>
     builder.transaction().execute(async (transaction) => {
       const { most } = caps[cap];
       await sql`select pg_advisory_xact_lock(hashtextextended(${name}, 0))`.execute(transaction);
@@ -37,21 +37,6 @@ export function withinCap<T>(
       return create(transaction);
     }),
   );
-}
-
-/** Does some work after what came before it under a name. */
-async function inLine<T>(name: string, work: () => Promise<T>): Promise<T> {
-  const line = lines.get(name) ?? { last: Promise.resolve(), length: 0 };
-  if (line.length >= MOST_WAITING) throw databaseAway();
-  lines.set(name, line);
-  line.length++;
-  const turn = line.last.then(work);
-  line.last = turn.catch(() => undefined);
-  try {
-    return await turn;
-  } finally {
-    if (--line.length === 0) lines.delete(name);
-  }
 }
 
 function capReached(cap: CapName): Failure {

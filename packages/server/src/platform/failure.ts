@@ -41,6 +41,11 @@ export function databaseAway(): Failure {
   return new Failure('database-away', null, { 'retry-after': '2' });
 }
 
+/** Somebody asks for more than there is for one: the same may succeed after so many seconds. */
+export function tooManyRequests(seconds: number): Failure {
+  return new Failure('too-many-requests', null, { 'retry-after': String(seconds) });
+}
+
 /** There is no room for a call now, in the process or on its machine: the same may succeed in a moment. */
 export function noRoom(): Failure {
   return new Failure('no-room', null, { 'retry-after': '2' });

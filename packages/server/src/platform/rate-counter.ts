@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts';
-import { Failure } from './failure.ts';
+import { tooManyRequests } from './failure.ts';
 
 const WINDOW_MS = 60_000;
 /** Callers of one minute that are told apart; what is counted beyond them begins anew. */
@@ -21,7 +21,7 @@ export class RateCounter {
   /** Counts some, by default one; answers the window they count in. Throws `too-many-requests` where they go beyond the limit. */
   take(key: string, some = 1): number {
     const seconds = this.tries(key, some);
-    if (seconds > 0) throw new Failure('too-many-requests', null, { 'retry-after': String(seconds) });
+    if (seconds > 0) throw tooManyRequests(seconds);
     return this.#window;
   }
 

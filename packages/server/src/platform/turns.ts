@@ -8,14 +8,8 @@ const REST_MS = 5;
 let line: Promise<unknown> = Promise.resolve();
 
 /** A turn of one's own, for one of many that would otherwise go on in the same instant. */
-export function ownTurn(): Promise<unknown> {
-  line = line.then(() => nextTurn());
-  return line;
-}
-
-function turnAfterRest(): Promise<unknown> {
-  line = line.then(() => rest(REST_MS));
-  return line;
+export function ownTurn(comes: () => Promise<unknown> = nextTurn): Promise<unknown> {
+  return (line = line.then(comes));
 }
 
 /** Goes through the steps of long work to their end, with turns for everybody else in between. */
@@ -25,7 +19,7 @@ export async function inTurns<T>(steps: Iterator<unknown, T>): Promise<T> {
     const step = steps.next();
     if (step.done === true) return step.value;
     if (performance.now() - began < TURN_MS) continue;
-    await turnAfterRest();
+    await ownTurn(() => rest(REST_MS));
     began = performance.now();
   }
 }

@@ -5,6 +5,7 @@ import { resealColumn } from '../../platform/data-keys.ts';
 import type { Database } from '../../platform/database.ts';
 import { Failure, notFound } from '../../platform/failure.ts';
 import type { Ids } from '../../platform/ids.ts';
+import { Lines } from '../../platform/lines.ts';
 import type { Memory, MemoryPart } from '../../platform/memory.ts';
 import type { Outgoing } from '../../platform/outgoing.ts';
 import { inTurns } from '../../platform/turns.ts';
@@ -73,8 +74,8 @@ export class Bots implements BotSource {
   /** Every message looks its bot up. */
   readonly #ready: MemoryPart<string, Known | undefined>;
   readonly #lane = new SlowLane(systemClock);
-  /** The last check of each company that has one under way. */
-  readonly #checks = new Map<number, Promise<void>>();
+  /** Scenarios of one company are checked one after another: a bot of another waits for a piece of one check, not of many. */
+  readonly #checks = new Lines<number>();
 
   constructor(ports: BotPorts) {
     const { database, clock, ids, changes, memory } = ports;
@@ -125,7 +126,7 @@ export class Bots implements BotSource {
 
   /** Creates a bot from a scenario or a webhook and answers its id; throws `scenario-invalid` and `invalid-input`. */
   async create(companyId: number, by: number | null, body: CreateBotBody): Promise<string> {
-    const given = await this.#inLine(companyId, () => sourceOf(body));
+    const given = await this.#checks.take(companyId, () => sourceOf(body));
     if (given === undefined) throw oneSource('one of scenario and webhook is needed');
     await this.#checkGroups(companyId, given.groups);
     const id = this.#ports.ids.uuid4();
@@ -136,7 +137,7 @@ export class Bots implements BotSource {
 
   /** Changes a bot; dialogs under way go on with the new scenario from the block they wait at. */
   async update(id: string, companyId: number, by: number, body: UpdateBotBody): Promise<void> {
-    const source = await this.#inLine(companyId, () => sourceOf(body));
+    const source = await this.#checks.take(companyId, () => sourceOf(body));
     await this.#checkGroups(companyId, source?.groups ?? []);
     const language = body.language ?? source?.language;
     const change = {
@@ -180,7 +181,7 @@ export class Bots implements BotSource {
   /** What looks like a mistake in the scenario of a bot: names that are nearly others, groups that are no more. */
   async advice({ scenario, company_id: companyId }: BotRow): Promise<readonly ScenarioProblem[]> {
     if (scenario === null) return [];
-    const check = await this.#inLine(companyId, () => inTurns(checkSteps(scenario, true)));
+    const check = await this.#checks.take(companyId, () => inTurns(checkSteps(scenario, true)));
     if (!check.ok) return check.problems;
     return [...check.scenario.advice(), ...(await this.#missingGroups(companyId, check.scenario.groups))];
   }
@@ -199,17 +200,6 @@ export class Bots implements BotSource {
     return asked.flatMap(({ block, group }) =>
       missing.has(group) ? [{ block, field: 'group', reason: `there is no group "${group}"` }] : [],
     );
-  }
-
-  /** Scenarios of one company are checked one after another: a bot of another waits for a piece of one check, not of many. */
-  #inLine<T>(companyId: number, check: () => Promise<T>): Promise<T> {
-    const checked = (this.#checks.get(companyId) ?? Promise.resolve()).then(check);
-    const leave = (): void => {
-      if (this.#checks.get(companyId) === left) this.#checks.delete(companyId);
-    };
-    const left = checked.then(leave, leave);
-    this.#checks.set(companyId, left);
-    return checked;
   }
 
   #changed(id: string, found: boolean): void {

@@ -1,7 +1,7 @@
 import { subscriberOf } from '../../platform/address.ts';
 import type { Clock } from '../../platform/clock.ts';
 import type { Database } from '../../platform/database.ts';
-import { Failure } from '../../platform/failure.ts';
+import { tooManyRequests } from '../../platform/failure.ts';
 import { isoInstant } from '../../platform/instant.ts';
 import { emailKey } from './email-key.ts';
 import type { Standing } from './passwords.ts';
@@ -126,7 +126,7 @@ export class LoginLimits {
     const known = rows.some((row) => row.known);
     const longest = Math.max(wait('account'), known ? 0 : wait('address'));
     if (longest > 0) {
-      throw new Failure('too-many-requests', null, { 'retry-after': String(Math.max(1, Math.ceil(longest / 1000))) });
+      throw tooManyRequests(Math.max(1, Math.ceil(longest / 1000)));
     }
     const standing = known ? 'known' : rows.some((row) => row.failed) ? 'failing' : 'clean';
     return { standing, counted: [subjects.account, subjects.address] };

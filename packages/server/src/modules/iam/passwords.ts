@@ -1,5 +1,5 @@
 import { hash, parseOptions, verify, type Options } from '@node-rs/argon2';
-import { Failure } from '../../platform/failure.ts';
+import { tooManyRequests } from '../../platform/failure.ts';
 
 /** What OWASP advises for argon2id where memory is shared with other work: 19 MiB, two passes, one lane. */
 const PARAMETERS = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const satisfies Options;
@@ -45,7 +45,7 @@ export class Passwords {
   async #inTurn<T>(standing: Standing, work: () => Promise<T>): Promise<T> {
     if (this.#working >= AT_ONCE) {
       const waiting = standings.reduce((sum, one) => sum + this.#waiting[one].length, 0);
-      if (waiting >= WAITING[standing]) throw new Failure('too-many-requests', null, { 'retry-after': '2' });
+      if (waiting >= WAITING[standing]) throw tooManyRequests(2);
       // Whoever ends hands its place on, so that the number of those at work stays.
       await new Promise<void>((turn) => this.#waiting[standing].push(turn));
     } else this.#working += 1;

@@ -52,6 +52,7 @@ function nearest(
   let best: { readonly other: string; readonly slips: number } | undefined;
   for (const { other, bare: theirs } of among) {
     compared.left -= 1;
+    if (compared.left < 0) break;
     if (Math.abs(other.length - name.length) > most || theirs === bare) continue;
     compared.left -= name.length * other.length;
     if (compared.left < 0) return undefined;
