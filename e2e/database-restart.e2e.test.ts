@@ -69,7 +69,8 @@ class Writer {
   /** The events the log has since the socket stands. */
   async logged(): Promise<LoggedEvent[]> {
     const found: LoggedEvent[] = [];
-    for (let after = this.connected[0] ?? 0; ; after = found.at(-1)?.eventSeq ?? 0) {
+    for (;;) {
+      const after = found.at(-1)?.eventSeq ?? this.connected[0] ?? 0;
       const page = await fetch(`${this.#molva.url}/api/v1/sessions/${this.#id}/events?after=${after}&limit=1000`);
       // It may be away once more: a crash breaks all connections, and not each of them is looked at at once.
       if (page.status === 503) {
