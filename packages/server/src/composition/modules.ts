@@ -7,7 +7,7 @@ import { Sessions, type FileSource } from '../modules/sessions/index.ts';
 import { Deliveries } from '../modules/webhooks/index.ts';
 import type { Announcer } from '../platform/announcer.ts';
 import type { Changes } from '../platform/changes.ts';
-import type { Clock } from '../platform/clock.ts';
+import type { Clock, Elapsed } from '../platform/clock.ts';
 import type { Database } from '../platform/database.ts';
 import type { DueRunner } from '../platform/due.ts';
 import { badField } from '../platform/failure.ts';
@@ -24,7 +24,7 @@ import type { Vault } from '../platform/vault.ts';
 /** What the modules stand on. */
 export interface Ground {
   readonly database: Database;
-  readonly clock: Clock;
+  readonly clock: Clock & Elapsed;
   readonly ids: Ids;
   readonly log: Log;
   readonly announcer: Announcer;

@@ -1,6 +1,6 @@
 import type { FileSource } from '../modules/sessions/index.ts';
 import type { Limits } from '../http/rate-limit.ts';
-import type { Clock } from '../platform/clock.ts';
+import type { Clock, Elapsed } from '../platform/clock.ts';
 import type { HostPort } from '../platform/config-values.ts';
 import type { DatabaseConnection } from '../platform/database.ts';
 import type { Ids } from '../platform/ids.ts';
@@ -13,7 +13,7 @@ export interface AppOptions {
   readonly connection: DatabaseConnection;
   readonly node: NodeIdentity;
   readonly secrets: Secrets;
-  readonly clock: Clock;
+  readonly clock: Clock & Elapsed;
   readonly ids: Ids;
   readonly log: Log;
   readonly version: string;

@@ -92,6 +92,7 @@ describe(Memory, () => {
     const texts = thousands(new Memory(time, 1e6), 'texts', 5_000);
     await texts.get('a');
     time.advance(4_999);
+    time.leap(-3_600_000);
     expect(await texts.get('a')).toBe('a 1');
     time.advance(1);
     expect([texts.known('a'), await texts.get('a')]).toEqual([undefined, 'a 2']);

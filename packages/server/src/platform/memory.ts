@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts';
+import type { Elapsed } from './clock.ts';
 import { bytesOf } from './bytes-of.ts';
 
 /** A value that is there. */
@@ -36,7 +36,7 @@ const ENTRY_BYTES = 200;
  * message; where room is needed, entries with a mark lose it and go to the end.
  */
 export class Memory {
-  readonly #clock: Clock;
+  readonly #time: Pick<Elapsed, 'elapsed'>;
   readonly #limit: number;
   readonly #parts: Pick<MemoryPart<string, unknown>, 'clear' | 'figures'>[] = [];
   /** In the order they came, or were passed over when room was made. */
@@ -44,14 +44,14 @@ export class Memory {
   #bytes = 0;
 
   /** A memory of at most `limit` bytes. */
-  constructor(clock: Clock, limit: number) {
-    this.#clock = clock;
+  constructor(time: Pick<Elapsed, 'elapsed'>, limit: number) {
+    this.#time = time;
     this.#limit = limit;
   }
 
   /** Opens a part of it. */
   part<Key extends string | number, Value>(options: PartOptions<Key, Value>): MemoryPart<Key, Value> {
-    const part = new MemoryPart(options, this.#clock, {
+    const part = new MemoryPart(options, this.#time, {
       enter: (entry) => this.#order.add(entry),
       charge: (bytes) => this.#charge(bytes),
       leave: (entry) => this.#order.delete(entry),
@@ -109,16 +109,16 @@ interface Whole {
  */
 export class MemoryPart<Key extends string | number, Value> {
   readonly #options: PartOptions<Key, Value>;
-  readonly #clock: Clock;
+  readonly #time: Pick<Elapsed, 'elapsed'>;
   readonly #whole: Whole;
   readonly #entries = new Map<Key, Kept<Value>>();
   #hits = 0;
   #misses = 0;
   #bytes = 0;
 
-  constructor(options: PartOptions<Key, Value>, clock: Clock, whole: Whole) {
+  constructor(options: PartOptions<Key, Value>, time: Pick<Elapsed, 'elapsed'>, whole: Whole) {
     this.#options = options;
-    this.#clock = clock;
+    this.#time = time;
     this.#whole = whole;
   }
 
@@ -179,7 +179,7 @@ export class MemoryPart<Key extends string | number, Value> {
 
   /** What never expires, as sessions, asks no clock: they are looked up several times a step. */
   #isBelieved({ until }: Kept<Value>): boolean {
-    return until === Number.POSITIVE_INFINITY || this.#clock.now() < until;
+    return until === Number.POSITIVE_INFINITY || this.#time.elapsed() < until;
   }
 
   #add(key: Key, reading: Promise<Value>): Kept<Value> {
@@ -207,7 +207,7 @@ export class MemoryPart<Key extends string | number, Value> {
 
   #until(): number {
     const { lifeMs } = this.#options;
-    return lifeMs === undefined ? Number.POSITIVE_INFINITY : this.#clock.now() + lifeMs;
+    return lifeMs === undefined ? Number.POSITIVE_INFINITY : this.#time.elapsed() + lifeMs;
   }
 
   #bytesOf(value: Value): number {

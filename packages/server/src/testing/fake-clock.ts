@@ -8,6 +8,8 @@ interface Waiting {
 /** A clock that stands still until a test moves it. */
 export class FakeClock implements Clock, Elapsed {
   #now: number;
+  /** What the calendar is off the time that passed. */
+  #leapt = 0;
   readonly #waiting = new Set<Waiting>();
 
   constructor(now: number) {
@@ -15,7 +17,7 @@ export class FakeClock implements Clock, Elapsed {
   }
 
   now(): number {
-    return this.#now;
+    return this.#now + this.#leapt;
   }
 
   elapsed(): number {
@@ -26,6 +28,11 @@ export class FakeClock implements Clock, Elapsed {
     const timer = { at: this.#now + milliseconds, callback };
     this.#waiting.add(timer);
     return { cancel: () => void this.#waiting.delete(timer) };
+  }
+
+  /** Sets the calendar to another time, in which nothing passes. */
+  leap(milliseconds: number): void {
+    this.#leapt += milliseconds;
   }
 
   /** Moves on, and fires in order what has come due. */

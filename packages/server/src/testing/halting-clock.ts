@@ -1,11 +1,15 @@
-import { systemClock, type Clock, type Timer } from '../platform/clock.ts';
+import { systemClock, type Clock, type Elapsed, type Timer } from '../platform/clock.ts';
 
 /** The machine's clock, whose timers a test can hold back: while they are, nothing begins of itself. */
-export class HaltingClock implements Clock {
+export class HaltingClock implements Clock, Elapsed {
   #held: (() => void)[] | undefined;
 
   now(): number {
     return systemClock.now();
+  }
+
+  elapsed(): number {
+    return systemClock.elapsed();
   }
 
   setTimeout(callback: () => void, milliseconds: number): Timer {

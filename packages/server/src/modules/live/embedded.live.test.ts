@@ -38,7 +38,7 @@ beforeAll(async () => {
       streams: new ChannelStreams(new EventStreams(database)),
       origins: originsOf([], []),
       version: '1',
-      clock: systemClock,
+      time: systemClock,
       foreignOrigin: () => undefined,
       log: openLog('error', false),
       notices: new Notices(openLog('error', false), systemClock, () => undefined),

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { WIDGET_NAMESPACE } from '@molva/contract';
 import { createCentrifugeServer, disconnects, type Fault, type StreamSource } from '@molva/centrifuge-server';
 import type { PassingEvent } from '../../platform/announcer.ts';
-import type { Clock } from '../../platform/clock.ts';
+import type { Elapsed } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import type { LiveFigures } from '../../platform/figures.ts';
 import type { Notice, Notices } from '../../platform/notices.ts';
@@ -25,7 +25,7 @@ export interface EmbeddedOptions {
   readonly wentBack: () => void;
   readonly origins: Origins;
   readonly version: string;
-  readonly clock: Clock;
+  readonly time: Elapsed;
   readonly log: Log;
   readonly notices: Notices;
   readonly limits: Pick<LiveLimits, 'opened' | 'closed' | 'command'>;
@@ -50,7 +50,7 @@ const FAULTS: Readonly<Record<Fault, Notice>> = {
 
 /** Opens the engine inside this process. Its streams are the event logs, so a recovery survives a restart. */
 export function openEmbeddedEngine(options: EmbeddedOptions): EmbeddedEngine {
-  const { decisions, streams, clock, log, notices } = options;
+  const { decisions, streams, time, log, notices } = options;
   const server = createCentrifugeServer({
     version: options.version,
     allowedOrigins: (origin, { headers }) => options.origins.allow(origin, headers.host),
@@ -82,7 +82,7 @@ export function openEmbeddedEngine(options: EmbeddedOptions): EmbeddedEngine {
       }
     },
   };
-  const relay = new Relay({ outlet, streams, wentBack: options.wentBack, clock, log });
+  const relay = new Relay({ outlet, streams, wentBack: options.wentBack, time, log });
   return {
     handleUpgrade: (request, socket, head) => server.handleUpgrade(request, socket, head),
     figures: () => ({ ...server.counters, ...relay.figures }),

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { widgetChannel } from '@molva/contract';
 import type { AnnouncementListener, Announcer } from '../../platform/announcer.ts';
-import type { Clock } from '../../platform/clock.ts';
+import type { Clock, Elapsed } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import type { LiveFigures } from '../../platform/figures.ts';
 import type { Notices } from '../../platform/notices.ts';
@@ -36,7 +36,7 @@ export interface LivePorts {
   readonly wentBack: () => void;
   readonly origins: Origins;
   readonly version: string;
-  readonly clock: Clock;
+  readonly clock: Clock & Elapsed;
   readonly log: Log;
   readonly notices: Notices;
   readonly limits: Pick<LiveLimitOptions, 'open' | 'connections'>;
@@ -74,7 +74,7 @@ export function createLive(ports: LivePorts): Live {
     wentBack: ports.wentBack,
     origins,
     version,
-    clock,
+    time: clock,
     log,
     notices,
     limits,

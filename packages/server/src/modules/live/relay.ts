@@ -1,5 +1,5 @@
 import { STREAM_BYTES, type CommittedEvent } from '../../platform/announcer.ts';
-import type { Clock, Timer } from '../../platform/clock.ts';
+import type { Elapsed, Timer } from '../../platform/clock.ts';
 import { faultLevel, type Log } from '../../platform/log.ts';
 import type { LiveFigures } from '../../platform/figures.ts';
 import type { ChannelStreams } from './streams.ts';
@@ -24,7 +24,7 @@ export interface RelayPorts {
   readonly streams: Pick<ChannelStreams, 'after' | 'anyAhead' | 'beginAnew'>;
   /** The database has gone back: what was read of it before is void. */
   readonly wentBack: () => void;
-  readonly clock: Clock;
+  readonly time: Elapsed;
   readonly log: Log;
 }
 
@@ -101,10 +101,10 @@ export class Relay implements AsyncDisposable {
 
   /** Says that a stream reaches an offset, or may in a moment. */
   wake(channel: string, offset: number): void {
-    const { outlet, clock } = this.#ports;
+    const { outlet, time } = this.#ports;
     const position = outlet.position(channel);
     if (position === undefined ? !outlet.holds(channel) : offset <= position) return;
-    this.#wish(channel, { offset, until: clock.now() + BELIEVED_MS });
+    this.#wish(channel, { offset, until: time.elapsed() + BELIEVED_MS });
     this.#start();
   }
 
@@ -154,7 +154,7 @@ export class Relay implements AsyncDisposable {
   /** What is left is tried again: at first soon, then slower. */
   #startLater(): void {
     const wait = SHORTEST_WAIT_MS * 2 ** Math.max(this.#failed, this.#looks++);
-    this.#next = this.#ports.clock.setTimeout(
+    this.#next = this.#ports.time.setTimeout(
       () => {
         this.#held = false;
         this.#dueAll();
@@ -224,9 +224,9 @@ export class Relay implements AsyncDisposable {
   /** The end of the log was seen: done, unless more is said to come. */
   #settle(channel: string): void {
     const wish = this.#wishes.get(channel);
-    const { outlet, clock } = this.#ports;
+    const { outlet, time } = this.#ports;
     const reached = (outlet.position(channel) ?? 0) >= (wish?.offset ?? 0);
-    if (reached || clock.now() >= (wish?.until ?? 0)) this.#wishes.delete(channel);
+    if (reached || time.elapsed() >= (wish?.until ?? 0)) this.#wishes.delete(channel);
   }
 
   #letOut(channel: string, event: CommittedEvent): boolean {
@@ -245,7 +245,7 @@ export class Relay implements AsyncDisposable {
   }
 
   #sweepLater(): void {
-    this.#sweeping = this.#ports.clock.setTimeout(() => {
+    this.#sweeping = this.#ports.time.setTimeout(() => {
       this.#sweeps = (this.#sweeps + 1) % SWEEPS;
       if (this.#sweeps === 0 || this.#everything) this.#toSweep = [...this.#ports.outlet.channels()];
       const share = this.#everything ? 1 : SWEEPS - this.#sweeps;

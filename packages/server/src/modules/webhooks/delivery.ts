@@ -1,5 +1,5 @@
 import type { Database } from '../../platform/database.ts';
-import type { Clock } from '../../platform/clock.ts';
+import type { Clock, Elapsed } from '../../platform/clock.ts';
 import type { DueRunner } from '../../platform/due.ts';
 import type { DeliveryOutcome } from '../../platform/figures.ts';
 import { isoInstant } from '../../platform/instant.ts';
@@ -51,7 +51,7 @@ interface Call {
 /** What sending needs. */
 export interface DeliveryPorts {
   readonly database: Database;
-  readonly clock: Clock;
+  readonly clock: Clock & Elapsed;
   readonly due: DueRunner;
   readonly outgoing: Outgoing;
   readonly log: Log;
@@ -84,11 +84,11 @@ export class Deliveries {
 
   async #send(sessionId: string, visitors: boolean): Promise<number | null> {
     const { clock, database } = this.#ports;
-    const until = clock.now() + RUN_MS;
+    const until = clock.elapsed() + RUN_MS;
     for (;;) {
       const [row] = await database.query<Row>(next, [sessionId, visitors]);
       if (row === undefined) return null;
-      if (clock.now() >= until) return clock.now();
+      if (clock.elapsed() >= until) return clock.now();
       // A later call wishes for a run at once; the one that failed keeps its wait, and its place.
       if (row.not_before !== null && row.not_before > clock.now()) return row.not_before;
       const failure = await this.#try(row, sessionId);

@@ -1,4 +1,4 @@
-import type { Clock } from '../../../platform/clock.ts';
+import type { Clock, Elapsed } from '../../../platform/clock.ts';
 import type { Database, Prepared } from '../../../platform/database.ts';
 import type { DueRunner } from '../../../platform/due.ts';
 import { dueConflict } from '../../../platform/due-rows.ts';
@@ -19,7 +19,7 @@ import { readSnapshot } from './snapshot.ts';
 /** What routing needs. */
 export interface RoutingPorts {
   readonly database: Database;
-  readonly clock: Clock;
+  readonly clock: Clock & Elapsed;
   readonly due: DueRunner;
   readonly log: Log;
   readonly sessions: Pick<RoutedSessions, 'give' | 'none' | 'groupGone'>;
@@ -72,11 +72,15 @@ export class Routing {
     for (let looks = 0; looks < MOST_LOOKS; looks++) {
       const snapshot = await readSnapshot(database, key, clock.now());
       if (snapshot === undefined) return this.#leaveGroup(key);
-      const waiting = snapshot.waiting.filter(({ session }) => !this.#aside.holds(session, snapshot.now));
+      const waiting = snapshot.waiting.filter(({ session }) => !this.#aside.holds(session, clock.elapsed()));
       const decisions = route({ ...snapshot, waiting }).filter(({ is }) => is !== 'stay');
       const done = await this.#carryOut(decisions);
       if (done === decisions.length && (done === 0 || !snapshot.more)) {
-        return this.#aside.next(snapshot.waiting.map(({ session }) => session));
+        const rest = this.#aside.rest(
+          snapshot.waiting.map(({ session }) => session),
+          clock.elapsed(),
+        );
+        return rest === null ? null : clock.now() + rest;
       }
     }
     return clock.now() + REST_MS;
@@ -104,7 +108,7 @@ export class Routing {
       this.#aside.release(session);
       return right;
     } catch (error) {
-      const wait = this.#aside.hold(session, clock.now());
+      const wait = this.#aside.hold(session, clock.elapsed());
       log.error({ error, session: shortId(session), wait }, 'a session cannot be routed and is tried again');
       return false;
     }

@@ -4,7 +4,10 @@ const LONGEST_MS = 60_000;
 /** So many are known at most; those that failed longest ago are forgotten first, and tried again at once. */
 const MOST = 1_000;
 
-/** Sessions that failed are left alone for a while, twice as long each time, so that the others go on without them. */
+/**
+ * Sessions that failed are left alone for a while, twice as long each time, so that the others go on without them. `now` is
+ * time as it passes, not the calendar: a clock that is set back would leave them alone for as long.
+ */
 export class SetAside {
   readonly #held = new Map<string, { readonly until: number; readonly wait: number }>();
 
@@ -29,9 +32,9 @@ export class SetAside {
     return (this.#held.get(session)?.until ?? now) > now;
   }
 
-  /** When the first of these is to be tried again; null where none is left alone. */
-  next(sessions: readonly string[]): number | null {
+  /** How long until the first of these is to be tried again, milliseconds; null where none is left alone. */
+  rest(sessions: readonly string[], now: number): number | null {
     const instants = sessions.flatMap((session) => this.#held.get(session)?.until ?? []);
-    return instants.length === 0 ? null : Math.min(...instants);
+    return instants.length === 0 ? null : Math.max(0, Math.min(...instants) - now);
   }
 }
