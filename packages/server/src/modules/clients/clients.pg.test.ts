@@ -119,6 +119,21 @@ describe('a client', () => {
     expect(await client(clientId)).toMatchObject({ banned: false, bannedAt: null });
     expect((await say()).status).toBe(201);
   });
+
+  it('that is banned when its session has ended reads and rates it no more, until the ban is lifted', async () => {
+    const { id, clientId } = await newSession();
+    const seen = async () => {
+      const messages = await app.call('GET', `/sessions/${id}/messages`);
+      const rating = await app.call('PUT', `/sessions/${id}/rating`, { rating: 5 });
+      return [messages.status, rating.status];
+    };
+    expect((await call('DELETE', `/sessions/${id}`, { result: 'solved' })).status).toBe(204);
+    expect(await seen()).toEqual([200, 204]);
+    await call('PATCH', `/clients/${clientId}/ban`, []);
+    expect(await seen()).toEqual([403, 403]);
+    await call('PATCH', `/clients/${clientId}/unban`);
+    expect(await seen()).toEqual([200, 204]);
+  });
 });
 
 describe('attributes', () => {

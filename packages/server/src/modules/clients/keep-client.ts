@@ -1,4 +1,4 @@
-import { databaseError, UNIQUE_VIOLATION, type Queryable } from '../../platform/database.ts';
+import { databaseError, UNIQUE_VIOLATION, type Queryable, type Statement } from '../../platform/database.ts';
 import { databaseAway } from '../../platform/failure.ts';
 import { isoInstant } from '../../platform/instant.ts';
 import { clientColumns, type ClientRow } from './claim.ts';
@@ -42,11 +42,11 @@ const insertClient = {
 const asFound = `company_id = $1 and id = $2 and verified = $3 and claimed = $4 and external_id is not distinct from $5
   and messenger_user_id is not distinct from $6 and (banned_at is not null) = $7`;
 const lockClient = { name: 'client_lock', text: `select id from clients where ${asFound} for no key update` };
-const updateClient = {
-  name: 'client_update',
-  text: `update clients set updated_at = $8, ${changeable.map((column, index) => `${column} = $${index + 9}`).join(', ')}
-    where ${asFound} returning id`,
-};
+/** Writes some columns of it, and leaves the others to whoever writes them at the same time. */
+function updateOf(columns: readonly string[]): Statement {
+  const set = ['updated_at', ...columns].map((column, index) => `${column} = $${index + 8}`);
+  return { text: `update clients set ${set.join(', ')} where ${asFound} returning id` };
+}
 
 /**
  * Writes a client as it was found to be and holds it until the end of the transaction, so that calls for one client that
@@ -66,7 +66,11 @@ export async function keepClient(connection: Queryable, { row, known }: FoundCli
 
 /** Whether a call changes what is kept of its client. */
 export function changesClient({ row, known }: Pick<FoundClient, 'row' | 'known'>): boolean {
-  return known === null || changeable.some((column) => row[column] !== known[column]);
+  return known === null || changedIn(row, known).length > 0;
+}
+
+function changedIn(row: ClientRow, known: ClientRow): (keyof ClientRow)[] {
+  return changeable.filter((column) => row[column] !== known[column]);
 }
 
 function written(
@@ -83,6 +87,7 @@ function written(
   if (known === null) return connection.query(insertClient, clientColumns.map(value));
   const { company_id, id, verified, claimed, external_id, messenger_user_id, banned_at } = known;
   const found = [company_id, id, verified, claimed, external_id, messenger_user_id, banned_at !== null];
-  if (!changesClient({ row, known })) return connection.query(lockClient, found);
-  return connection.query(updateClient, [...found, at, ...changeable.map(value)]);
+  const changed = changedIn(row, known);
+  if (changed.length === 0) return connection.query(lockClient, found);
+  return connection.query(updateOf(changed), [...found, at, ...changed.map(value)]);
 }

@@ -113,6 +113,17 @@ describe('passwords', () => {
     expect((await me((await login('change@test', NEW)).body.token)).status).toBe(200);
   });
 
+  it('are changed by one of two who come at once with the present one', async () => {
+    const { token } = await somebody('twice@test');
+    const news = [NEW, `${NEW} as well`];
+    const set = (newPassword: string) =>
+      app.call('PUT', '/users/me/password', { currentPassword: ADMIN.password, newPassword }, bearer(token));
+    const statuses = (await Promise.all(news.map(set))).map(({ status }) => status);
+    expect(statuses.toSorted()).toEqual([204, 401]);
+    const logins = await Promise.all(news.map((password) => login('twice@test', password)));
+    expect(logins.map(({ status }) => status === 200)).toEqual(statuses.map((status) => status === 204));
+  });
+
   it('wrong ones at a change count as those at a login', async () => {
     const { token } = await somebody('guess@test');
     const guess = () =>

@@ -28,6 +28,7 @@ import {
   endLogins,
   findCredentials,
   findCredentialsOf,
+  holdLogins,
   lockActiveUser,
   renewHash,
   updateUser,
@@ -127,12 +128,14 @@ export class Logins {
     const found = await findCredentialsOf(database, userId);
     if (found === undefined) throw new Failure('token-invalid');
     const attempt = { email: found.email, address, device: null };
-    await this.#proved('changePassword', attempt, body.currentPassword, async () => {
+    const known = await this.#proved('changePassword', attempt, body.currentPassword, async () => {
       const user = await findCredentialsOf(database, userId);
       return { hash: user?.password_hash ?? found.password_hash, account: user, user };
     });
     const passwordHash = await passwords.hash(body.newPassword);
     await database.builder.transaction().execute(async (transaction) => {
+      // Whoever gave the user another password meanwhile, or blocked it, has the last word.
+      if (!(await holdLogins(transaction, known))) throw new Failure('wrong-credentials');
       await updateUser(transaction, userId, { password_hash: passwordHash });
       await endLogins(transaction, userId, true);
     });

@@ -195,6 +195,22 @@ export async function updateUser(builder: Kysely<Tables>, id: number, change: Us
   await refusingTaken(builder.updateTable('users').set(keyed).where('id', '=', id).execute());
 }
 
+/** Whether a user's logins are those there were; nobody ends them until the transaction does. */
+export async function holdLogins(
+  transaction: Transaction<Tables>,
+  { id, token_generation }: Credentials,
+): Promise<boolean> {
+  const held = await transaction
+    .selectFrom('users')
+    .select('id')
+    .where('id', '=', id)
+    .where('token_generation', '=', token_generation)
+    .where('blocked_at', 'is', null)
+    .forNoKeyUpdate()
+    .executeTakeFirst();
+  return held !== undefined;
+}
+
 /** Ends the logins of a user: none of its refresh tokens is good any more, and with `tokens` no token either. */
 export async function endLogins(transaction: Transaction<Tables>, id: number, tokens: boolean): Promise<void> {
   if (tokens) {

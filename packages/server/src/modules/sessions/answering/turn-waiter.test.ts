@@ -30,3 +30,12 @@ it('what happens in a session wakes those who wait in it, and is heard by nobody
   for (const id of floors.keys()) announcer.reached(id, 1);
   await Promise.all(all);
 });
+
+it('whoever comes after the stop began waits for nobody', async () => {
+  const [announcer, stopping] = [new Announcer(openLog('silent', false)), new AbortController()];
+  const get = () => Promise.resolve({ floor: asking } as HotSession);
+  const waiter = new TurnWaiter(announcer, new FakeClock(0), { get }, stopping.signal);
+  stopping.abort();
+  await waiter.settled('s1');
+  expect(waiter.waitsFor('s1')).toBe(false);
+});

@@ -63,6 +63,8 @@ export class TurnWaiter {
     const limit = this.#clock.setTimeout(() => resolve(), limitMs);
     const leave = (): void => resolve();
     this.#stopping.addEventListener('abort', leave);
+    // Who comes later hears of it no more.
+    if (this.#stopping.aborted) resolve();
     try {
       // What the caller did is done: that nobody can look is no failure of it.
       await look().catch(resolve);

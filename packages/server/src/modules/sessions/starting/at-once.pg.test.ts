@@ -30,6 +30,15 @@ const count = async (what: 'clients' | 'sessions', where: string): Promise<numbe
 const keyed = (key: string = crypto.randomUUID()) => ({ 'idempotency-key': key });
 
 describe('what a continue says of its client is kept', () => {
+  it('by each of several that come at once and say different things', async () => {
+    for (let round = 0; round < 5; round++) {
+      const { clientId } = (await begin(off, {})).body;
+      const said = [{ clientName: 'Anna' }, { clientEmail: 'anna@example.com' }, { clientPhone: 491234 }];
+      await Promise.all(said.map((one) => begin(off, { clientId, ...one })));
+      expect(await client(clientId)).toMatchObject({ name: 'Anna', email: 'anna@example.com', phone: '491234' });
+    }
+  });
+
   const told = {
     clientName: 'Anna',
     clientFirstName: 'Anna',

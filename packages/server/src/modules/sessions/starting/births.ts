@@ -56,13 +56,11 @@ export class Births {
       fresh,
       origin,
       callBack: request.later,
-      first: (draft, setting) => {
-        if (proves(request, found)) draft.wakeAt('session-proven', draft.now);
-        return firstStep(draft, setting, request);
-      },
+      first: (draft, setting) => firstStep(draft, setting, request),
       client: (connection) => this.#hold(connection, request, found, theirs),
       startKey: ({ messageId = null }) => startKeyOf(request, messageId),
     });
+    if (proves(request, found)) this.#ports.due.hint(clock.now());
     return { started: await this.#answers.tell(first, request.later), created: true, replayed: false };
   }
 
@@ -73,6 +71,9 @@ export class Births {
     theirs: readonly LiveSession[],
   ): Promise<void> {
     await keepClient(connection, found, request.now);
+    if (proves(request, found)) {
+      await this.#starts.endUnproven(connection, clientOf(request, found), this.#ports.clock.now());
+    }
     if (!request.continues || found.known === null) return;
     const live = await this.#starts.liveOfClient(clientOf(request, found), connection);
     if (live.some(({ id }) => theirs.every((seen) => seen.id !== id))) throw new LookAgain();

@@ -93,6 +93,23 @@ describe('a session token', () => {
   });
 });
 
+describe('the key of a start', () => {
+  it('brings nobody a token once those of the session are revoked, but whoever proves it', async () => {
+    const chatId = await verifying();
+    for (const [body, expected] of [
+      [{}, 422],
+      [{ identityToken: await proof() }, 200],
+    ] as const) {
+      const key = { 'idempotency-key': crypto.randomUUID() };
+      const start = () => app.call<SessionStarted>('POST', `/chats/${chatId}/sessions`, body, key);
+      const { id, sessionToken } = (await start()).body;
+      expect((await start()).body.id).toBe(id);
+      await app.call('DELETE', `/sessions/${id}/tokens`, [], bearer(sessionToken));
+      expect((await start()).status).toBe(expected);
+    }
+  });
+});
+
 describe('a bearer that is no token in form', () => {
   const texts = ['broken', 'undefined', 'a.b', 'a.b.c', 'null', `s2.${'x'.repeat(600)}`];
   const calls = ({ id, messages }: SessionStarted): [string, string, object?][] => [

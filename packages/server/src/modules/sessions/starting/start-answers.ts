@@ -64,7 +64,7 @@ export class StartAnswers {
    * `identity-refused` where a signature is missing that made it, `start-key-used` for any other difference.
    */
   async ofStart(request: StartRequest, key: string): Promise<StartOutcome | undefined> {
-    const { chatId, body, identity, company, caller, fileIds, later } = request;
+    const { chat, chatId, body, identity, company, caller, fileIds, later } = request;
     const found = await this.#ports.starts.startedUnder(chatId, key);
     if (found === undefined) return undefined;
     const { sessionId, messageId, madeBy, asked } = found;
@@ -72,7 +72,11 @@ export class StartAnswers {
       throw new Failure(wasSigned(madeBy) ? 'identity-refused' : 'start-key-used');
     }
     if (asked?.equals(askedWith(body, identity, fileIds)) === false) throw new Failure('start-key-used');
-    if ((await this.#ports.runner.steps.get(sessionId)).clientBanned) throw new Failure('client-banned');
+    const session = await this.#ports.runner.steps.get(sessionId);
+    if (session.clientBanned) throw new Failure('client-banned');
+    // Whoever is known by the key alone gets no token again once those there were are revoked.
+    const isRevoked = session.tokenEpoch > 0 && chat.settings.identityVerification !== 'off';
+    if (isRevoked && (madeBy ?? '') === '') throw new Failure('start-key-used');
     // A start's own message is the first of its session.
     return this.#repeat(sessionId, messageId === null ? 0 : 1, messageId, later);
   }

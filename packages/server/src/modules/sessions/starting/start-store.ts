@@ -1,4 +1,5 @@
 import type { Database, Queryable } from '../../../platform/database.ts';
+import { dueConflict } from '../../../platform/due-rows.ts';
 import { isoInstant } from '../../../platform/instant.ts';
 import type { StartKey } from '../state/create.ts';
 import type { SessionProof } from '../state/session-proof.ts';
@@ -8,11 +9,6 @@ export interface ClientInChat {
   readonly companyId: number;
   readonly chatId: string;
   readonly clientId: string;
-}
-
-/** A session that proved its client, as far as it decides what ends by it. */
-export interface Proven extends Omit<ClientInChat, 'chatId'> {
-  readonly startedAt: number;
 }
 
 /** A live session as far as it decides who may go on with it. */
@@ -31,17 +27,18 @@ export interface StartedUnder extends Pick<StartKey, 'messageId'> {
 
 /** Live sessions of one client in one chat that are looked at. */
 const MOST_LIVE = 20;
-/** Sessions without a proof that are read at a time. */
-export const MOST_UNPROVEN = 100;
+/** The timer that ends a session which was begun before its client was proven. */
+export const UNPROVEN_KIND = 'session-unproven';
 const liveOfClient = {
   name: 'sessions_live_of_client',
   text: `select id, verified from sessions where company_id = $1 and chat_id = $2 and client_id = $3 and closed_at is null
     order by started_at desc, id desc limit ${MOST_LIVE}`,
 };
-const liveUnproven = {
-  name: 'sessions_live_unproven',
-  text: `select id from sessions where company_id = $1 and client_id = $2 and chat_id is not null and closed_at is null
-    and verified is null and started_at <= $4 and id > $3 order by id limit ${MOST_UNPROVEN}`,
+const endUnproven = {
+  name: 'sessions_unproven_end',
+  text: `insert into due (kind, key, due_at, company_id) select '${UNPROVEN_KIND}', id, $3::timestamptz, company_id from sessions
+    where company_id = $1 and client_id = $2 and chat_id is not null and closed_at is null and verified is null
+    order by id ${dueConflict()}`,
 };
 const byStartKey = {
   name: 'session_by_start_key',
@@ -67,11 +64,16 @@ export class StartStore {
     return connection.query<LiveSession & Record<string, unknown>>(liveOfClient, valuesOf(client));
   }
 
-  /** Live sessions of a client that were begun without a proof before it was proven, in any chat: the next ones after an id. */
-  async liveUnproven({ companyId, clientId, startedAt }: Proven, after: string): Promise<string[]> {
-    const values = [companyId, clientId, after, isoInstant(startedAt)];
-    const rows = await this.#database.query<{ id: string }>(liveUnproven, values);
-    return rows.map(({ id }) => id);
+  /**
+   * Wishes for the end of what a client has begun without a proof, in any chat: within the transaction that proves it and
+   * holds it, so that all there is ends and nothing that comes later.
+   */
+  async endUnproven(
+    connection: Queryable,
+    { companyId, clientId }: Omit<ClientInChat, 'chatId'>,
+    at: number,
+  ): Promise<void> {
+    await connection.query(endUnproven, [companyId, clientId, isoInstant(at)]);
   }
 
   /** What was started under a key. */

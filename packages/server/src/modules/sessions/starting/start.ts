@@ -47,7 +47,7 @@ export class Starts {
     this.#answers = new StartAnswers({ ...ports, starts: this.#starts });
     this.#continues = new Continues(ports, this.#answers);
     this.#births = new Births(ports, this.#starts, this.#answers);
-    endUnproven({ ...ports, starts: this.#starts });
+    endUnproven(ports);
   }
 
   /** Starts or continues a session as asked. */

@@ -67,7 +67,6 @@ export type TimerKind =
   | 'session-delivery'
   | 'session-visitor-delivery'
   | 'session-rating'
-  | 'session-proven'
   | typeof ROUTE_KIND
   | typeof ROUTE_OPERATOR_KIND;
 
