@@ -106,16 +106,21 @@ describe('one client', () => {
 
   it('has its calls refused above the limit of its address, and is sent away when it goes on', async () => {
     let left = 3;
+    const asked: string[] = [];
     const limiter = {
       opened: () => true,
       closed: () => undefined,
-      command: () => (left-- > 0 ? undefined : { code: 429, message: 'Too many requests', temporary: true }),
+      command(_address: string, method: string) {
+        asked.push(method);
+        return left-- > 0 ? undefined : { code: 429, message: 'Too many requests', temporary: true };
+      },
     };
     const { url } = await serve(new Log(), { limiter });
     const { socket, received, closed } = await raw(url, [[CONNECT, rpc(2), rpc(3), rpc(4)].join('\n')]);
     await expect
       .poll(() => received.map(({ error }) => error))
       .toMatchObject([undefined, undefined, undefined, { code: 429 }]);
+    expect(asked).toEqual(['connect', 'rpc', 'rpc', 'rpc']);
     for (let id = 5; id <= 200; id++) socket.send(rpc(id));
     expect(await closed).toBe(3013);
     expect(received.length).toBe(3 + limits.refusals);

@@ -68,7 +68,7 @@ export class Commands {
   #dispatch(connection: Connection, command: CommandValue): Promise<void> | undefined {
     const { id, method, request } = command;
     if (method === undefined || (id === 0 && method !== 'send')) throw new DisconnectError(disconnects.badRequest);
-    if (id !== 0) this.#count(connection);
+    if (id !== 0) this.#count(connection, method);
     if (method === 'connect') return connect(this.#options, this.#channels, connection, command);
     const handler = Object.hasOwn(this.#handlers, method) ? this.#handlers[method] : undefined;
     if (handler === undefined || !connection.isConnected()) throw new DisconnectError(disconnects.badRequest);
@@ -79,8 +79,8 @@ export class Commands {
   }
 
   /** Whoever goes on after many commands were refused as too many is sent away. */
-  #count(connection: Connection): void {
-    const refusal = this.#options.limiter?.command(connection.address);
+  #count(connection: Connection, method: string): void {
+    const refusal = this.#options.limiter?.command(connection.address, method);
     if (refusal === undefined) return;
     if (++connection.refusals > limits.refusals) throw new DisconnectError(disconnects.tooManyRequests);
     throw new ReplyError(refusal);

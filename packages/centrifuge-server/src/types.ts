@@ -136,8 +136,11 @@ export interface Limiter {
   opened(address: string): boolean;
   /** A socket that was let in is gone. */
   closed(address: string): void;
-  /** A command arrived; answers the error for its reply where it is one too many. */
-  command(address: string): ProtocolError | undefined;
+  /**
+   * A command arrived, by the name of its request; answers the error for its reply where it is one too many. A handler of
+   * calls that counts them itself, by whose they are, has those let through here.
+   */
+  command(address: string, method: string): ProtocolError | undefined;
 }
 
 /** Where something failed: in a command, in a stream that its subscribers are sent away from, in the word of an end. */

@@ -1,11 +1,21 @@
 import { Type, type TSchema } from 'typebox';
 import { API_BASE } from './bases.ts';
 import { DocumentSchemas, type Json } from './document-schemas.ts';
-import { errorTable } from './errors.ts';
+import { errorTable, type ErrorCode } from './errors.ts';
 import { eventSchemas, type EventName } from './events.ts';
 import { exampleOf } from './example.ts';
-import { LIVE_PATH, RpcAnswer, rpcSchemas, WIDGET_NAMESPACE, WidgetConnectData, type RpcName } from './live.ts';
-import { Uuid } from './primitives.ts';
+import {
+  failsAsError,
+  LIVE_PATH,
+  rpcAnswers,
+  RpcRefusal,
+  rpcSchemas,
+  WIDGET_NAMESPACE,
+  WidgetConnectData,
+  type RpcName,
+} from './live.ts';
+import { MessageAccepted } from './messages.ts';
+import { Success, Uuid } from './primitives.ts';
 
 /** The number of a command; its reply has the same. */
 function numbered(example: number) {
@@ -53,7 +63,10 @@ const Connected = Type.Object({
   }),
 });
 
-const Succeeded = Type.Object({ id: numbered(2), rpc: Type.Object({ data: RpcAnswer }) });
+const answered = (data: TSchema) => Type.Object({ id: numbered(2), rpc: Type.Object({ data }) });
+const Succeeded = answered(Success);
+const Accepted = answered(MessageAccepted);
+const Refused = answered(RpcRefusal);
 
 const Failed = Type.Object({
   id: numbered(2),
@@ -64,21 +77,32 @@ const Failed = Type.Object({
   }),
 });
 
-const failed = (
-  [
-    'entity-not-found',
-    'session-token-refused',
-    'session-closed',
-    'client-banned',
-    'invalid-input',
-    'database-away',
-    'no-room',
-  ] as const
-).map((code) => {
-  const { status, message } = errorTable[code];
-  const temporary = status === 503 ? { temporary: true } : {};
-  return { name: code, payload: { id: 2, error: { code: status, message, ...temporary } } };
+const refusals = [
+  'entity-not-found',
+  'session-token-refused',
+  'session-closed',
+  'client-banned',
+  'invalid-input',
+  'too-many-requests',
+  'database-away',
+  'no-room',
+] as const satisfies readonly ErrorCode[];
+
+const failed = refusals.map((name) => {
+  const { status, message } = errorTable[name];
+  const temporary = passes(status) ? { temporary: true } : {};
+  return { name, payload: { id: 2, error: { code: status, message, ...temporary } } };
 });
+
+const refused = refusals.map((code) => {
+  const retryAfter = passes(errorTable[code].status) ? { retryAfter: 2 } : {};
+  return { name: code, payload: { id: 2, rpc: { data: { success: false, code, ...retryAfter } } } };
+});
+
+/** Whether a failure passes by itself. */
+function passes(status: number): boolean {
+  return status === 429 || status === 503;
+}
 
 /**
  * The AsyncAPI 3 document of the live side, made from the schemas that validate.
@@ -112,7 +136,8 @@ export function asyncApiDocument(server: string, version: string): Json {
       connection: {
         address: null,
         title: 'The connection itself',
-        description: 'Commands of the client and their replies, matched by `id`. The first command is `connect`.',
+        description:
+          'Commands of the client and their replies, matched by `id`. The first command is `connect`. Commands of a connection are done one after another. A call that is not done says so in its data (`refused`); `connect`, `joinSession` and what there is no method for are answered by an error in its place (`failed`). A session takes 120 calls a minute, over however many connections; a connection 120 for each session it was given, and 1,200 in all.',
         messages: {
           connect: command('connect', 'Names the sessions to listen to.', Connect, schemas),
           connected: command('connected', 'The channels of the sessions.', Connected, schemas),
@@ -120,6 +145,8 @@ export function asyncApiDocument(server: string, version: string): Json {
             rpcs.map(([name, data]) => [name, command(name, wordsOf(data), call(name, data), schemas)]),
           ),
           succeeded: command('succeeded', 'The command was done.', Succeeded, schemas),
+          accepted: command('accepted', 'The message was taken.', Accepted, schemas),
+          refused: { ...command('refused', 'The call was not done.', Refused, schemas), examples: refused },
           failed: { ...command('failed', 'The command was not done.', Failed, schemas), examples: failed },
         },
       },
@@ -137,12 +164,18 @@ export function asyncApiDocument(server: string, version: string): Json {
     operations: {
       connect: {
         ...operation('receive', 'connection', 'Begins: names the sessions to listen to.', ['connect']),
-        reply: reply('connected'),
+        reply: reply('connected', 'failed'),
       },
       ...Object.fromEntries(
         rpcs.map(([name, data]) => [
           name,
-          { ...operation('receive', 'connection', wordsOf(data), [name]), reply: reply('succeeded') },
+          {
+            ...operation('receive', 'connection', wordsOf(data), [name]),
+            reply: reply(
+              rpcAnswers[name] === Success ? 'succeeded' : 'accepted',
+              failsAsError(name) ? 'failed' : 'refused',
+            ),
+          },
         ]),
       ),
       events: operation('send', WIDGET_NAMESPACE, 'Everything that happens in a session', Object.keys(eventSchemas)),
@@ -188,8 +221,8 @@ function operation(action: 'send' | 'receive', channel: string, summary: string,
   return { action, channel: { $ref: `#/channels/${channel}` }, summary, messages: messagesOf(channel, messages) };
 }
 
-function reply(success: string): Json {
-  return { channel: { $ref: '#/channels/connection' }, messages: messagesOf('connection', [success, 'failed']) };
+function reply(...names: readonly string[]): Json {
+  return { channel: { $ref: '#/channels/connection' }, messages: messagesOf('connection', names) };
 }
 
 function messagesOf(channel: string, names: readonly string[]): Json[] {

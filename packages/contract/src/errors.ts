@@ -1,7 +1,7 @@
 import { Type, type Static } from 'typebox';
 import { caps, capText, type CapName } from './caps.ts';
 
-/** One failure as Molva names it: the HTTP status (also the live RPC's code) and the public sentence. */
+/** One failure as Molva names it: the HTTP status (also the code of a live error) and the public sentence. */
 export interface ErrorEntry {
   readonly status: number;
   /** The `error` of the answer; short English, safe to show. */

@@ -12,7 +12,9 @@ export const fieldTexts: Readonly<Record<string, string>> = {
   hasMore: 'whether there is more after this page',
   error: 'what went wrong, as a sentence',
   details: 'more of it where there is more: the fields at fault, or the code',
-  success: 'always true: a failure has another form',
+  success: 'whether it was done',
+  code: 'why not, by the table of errors',
+  retryAfter: 'seconds to wait before the same may be done',
 
   // Sessions
   sessionId: 'the session',

@@ -86,11 +86,14 @@ export { DEFAULT_LIMIT, ListOf, MAX_LIMIT, type ListPage, type ListQuery } from 
 export {
   LIVE_PATH,
   MAX_LIVE_SESSIONS,
-  RpcAnswer,
+  RpcRefusal,
   WIDGET_NAMESPACE,
   WidgetConnectData,
+  failsAsError,
+  rpcAnswers,
   rpcSchemas,
   widgetChannel,
+  type RpcAnswers,
   type RpcData,
   type RpcName,
 } from './live.ts';

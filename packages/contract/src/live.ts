@@ -1,5 +1,7 @@
 import { Type, type Static, type TSchema } from 'typebox';
-import { Said, Success, Uuid } from './primitives.ts';
+import { errorTable, type ErrorCode } from './errors.ts';
+import { ClientMessageBody, MessageAccepted } from './messages.ts';
+import { OneOf, Said, Success, Uuid } from './primitives.ts';
 
 /** The channel of one session; clients learn it from the connect reply and never build it. */
 export function widgetChannel(sessionId: string): string {
@@ -34,8 +36,8 @@ export type WidgetConnectData = Static<typeof WidgetConnectData>;
 const ofSession = { id: Uuid };
 
 /**
- * Every RPC a client may call, each answered `{success: true}` or an error of the error table: an entry is all that the
- * wire has to know of it. Its types and its part of the documents follow from here.
+ * Every RPC a client may call, by its data. With its answer below that is all that the wire has to know of it: its types
+ * and its part of the documents follow from here.
  */
 export const rpcSchemas = {
   joinSession: Said(
@@ -56,10 +58,37 @@ export const rpcSchemas = {
     rating: Type.Integer({ minimum: 0, maximum: 10 }),
     comment: Type.Optional(Type.String({ maxLength: 4096 })),
   }),
+  sendMessage: Said(
+    'Sends a message of the client, as `POST /sessions/{sessionId}/clients/messages` does, by the same rules and with the same answer. Messages of a connection are taken in the order in which they are sent. The same `clientMessageId` again, by socket or by POST, is the same message: whoever lost the answer sends it again, over any connection.',
+    { ...ofSession, ...ClientMessageBody.properties, clientMessageId: Uuid },
+  ),
 } as const satisfies Record<string, TSchema>;
 /** Name of a client RPC. */
 export type RpcName = keyof typeof rpcSchemas;
 /** Data of the client RPCs by name. */
 export type RpcData = { [K in RpcName]: Static<(typeof rpcSchemas)[K]> };
-/** Answer of every client RPC. */
-export const RpcAnswer = Success;
+
+/** What each RPC answers when it is done. */
+export const rpcAnswers = {
+  joinSession: Success,
+  leaveSession: Success,
+  typing: Success,
+  readMessage: Success,
+  rateSession: Success,
+  sendMessage: MessageAccepted,
+} as const satisfies Record<RpcName, TSchema>;
+/** Answers of the client RPCs by name. */
+export type RpcAnswers = { [K in RpcName]: Static<(typeof rpcAnswers)[K]> };
+
+/** What an RPC answers, as its data, when it is not done. */
+export const RpcRefusal = Type.Object({
+  success: Type.Literal(false),
+  code: OneOf(Object.keys(errorTable) as ErrorCode[]),
+  retryAfter: Type.Optional(Type.Integer({ minimum: 1 })),
+});
+export type RpcRefusal = Static<typeof RpcRefusal>;
+
+/** Whether an RPC that is not done is answered by an error of the protocol, as the documented platform's own is. */
+export function failsAsError(name: RpcName): boolean {
+  return name === 'joinSession';
+}

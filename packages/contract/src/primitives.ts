@@ -85,7 +85,7 @@ export const Empty = Type.Null({ description: 'empty body' });
 export const Created = Type.Object({ id: Uuid });
 export type Created = Static<typeof Created>;
 
-/** The one success answer of every live RPC. */
+/** The answer of a live RPC that has nothing else to say. */
 export const Success = Type.Object({ success: Type.Literal(true) });
 export type Success = Static<typeof Success>;
 

@@ -92,7 +92,7 @@ async function compose(options: AppOptions): Promise<App> {
     for (const module of [iam.companies, chats, bots, sessions]) await module.reseal();
     await settleDataKeys(database, vault);
   }
-  const live = opened.use(openLive(ground, modules, listener, notices, options));
+  const live = opened.use(openLive(ground, modules, listener, { metrics, notices }, options));
   const calls = await openCalls(options, ground, modules, listener, { metrics, watch, notices });
   opened.defer(() => calls.close());
   opened.use(await openFigures(options, metrics, { ...ground, live }));

@@ -66,17 +66,19 @@ describe.each(troubles)('a database that %s', (_what, begin) => {
     const answer = await say(id, 'while it is away');
     expect([answer.status, answer.headers.get('x-error-code')]).toEqual([503, 'database-away']);
     expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
-    await expect(client.rpc('readMessage', { id, messageId: crypto.randomUUID() })).rejects.toMatchObject({
-      code: 503,
-      temporary: true,
-    });
+    const refused = { data: { success: false, code: 'database-away', retryAfter: 2 } };
+    expect(await client.rpc('readMessage', { id, messageId: crypto.randomUUID() })).toEqual(refused);
+    const said = { id, body: 'over the socket', clientMessageId: crypto.randomUUID() };
+    expect(await client.rpc('sendMessage', said)).toEqual(refused);
+    await expect(client.rpc('joinSession', { id })).rejects.toMatchObject({ code: 503, temporary: true });
     expect((await ready()).headers.get('retry-after')).toBe('2');
 
     end();
     await expect.poll(async () => (await ready()).status).toBe(200);
     expect((await say(id, 'when it is back')).status).toBe(201);
-    const said = async () => (await app.call<{ items: { body: string }[] }>('GET', `/sessions/${id}/messages`)).body;
-    await expect.poll(async () => (await said()).items.map(({ body }) => body)).toContain('After the pause');
+    expect((await client.rpc('sendMessage', said)).data).toHaveProperty('seq');
+    const listed = async () => (await app.call<{ items: { body: string }[] }>('GET', `/sessions/${id}/messages`)).body;
+    await expect.poll(async () => (await listed()).items.map(({ body }) => body)).toContain('After the pause');
     expect([about('does not answer').length, about('answers again').length]).toEqual([1, 1]);
     expect(about('a call failed')).toEqual([]);
   });

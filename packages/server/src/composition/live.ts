@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { createLive } from '../modules/live/index.ts';
+import { acceptedView } from '../modules/sessions/index.ts';
 import { subscriberOf } from '../platform/address.ts';
+import type { Metrics } from '../platform/metrics.ts';
 import { tellForeign, type Notices } from '../platform/notices.ts';
 import type { Listener } from './listening.ts';
 import type { Ground, Modules } from './modules.ts';
@@ -11,7 +13,7 @@ export function openLive(
   { announcer, changes, clock, database, log, memory }: Ground,
   { sessions }: Modules,
   listener: Listener,
-  notices: Notices,
+  { metrics, notices }: { readonly metrics: Metrics; readonly notices: Notices },
   { limits, connectionsPerAddress, version }: AppOptions,
 ) {
   const addressOf = (request: IncomingMessage): string => subscriberOf(listener.callerOf(request));
@@ -20,6 +22,7 @@ export function openLive(
     origins: listener.origins,
     log,
     notices,
+    observe: metrics.liveCalls(),
     limits: { open: limits.open, connections: connectionsPerAddress },
     addressOf,
     foreignOrigin: (request) => tellForeign(notices, request.headers.origin, addressOf(request)),
@@ -27,6 +30,13 @@ export function openLive(
     gate: {
       enter: (id, holder) => sessions.hold(id, holder),
       call: (method, data) => sessions.client.call(method, data),
+      async open(id, holder) {
+        const session = await sessions.enter(id, holder);
+        return {
+          id: session.id,
+          send: async (said) => acceptedView(await sessions.takeMessage(session, said, holder)),
+        };
+      },
     },
     bans: (banned) => changes.on('client-ban', banned),
     reproved: (listen) => changes.on('chat-proofs', listen),

@@ -8,23 +8,9 @@ import type {
   PoolFigures,
   SessionFigures,
 } from './figures.ts';
+import { liveCalls, liveCounters, liveGauges, type LiveName } from './live-metrics.ts';
 import type { PartFigures } from './memory.ts';
 import { notices, type Notice } from './notices.ts';
-
-type LiveName = Exclude<keyof LiveFigures, 'disconnects'>;
-
-const liveGauges = {
-  connections: ['molva_live_connections', 'Sockets that are open.'],
-  subscriptions: ['molva_live_subscriptions', 'Sessions that sockets follow.'],
-  behind: ['molva_live_behind_channels', 'Sessions whose followers wait to be compared with the event log.'],
-} as const satisfies Partial<Record<LiveName, readonly [string, string]>>;
-
-const liveCounters = {
-  delivered: ['molva_live_delivered_total', 'Events handed to sockets.'],
-  framesSent: ['molva_live_frames_sent_total', 'Frames written to sockets.'],
-  relayed: ['molva_live_relayed_total', 'Events read from the log to be delivered.'],
-  relayFailures: ['molva_live_relay_failures_total', 'Readings and deliveries that failed; each is tried again.'],
-} as const satisfies Partial<Record<LiveName, readonly [string, string]>>;
 
 /** What Molva counts, in the form Prometheus reads. */
 export class Metrics {
@@ -67,6 +53,11 @@ export class Metrics {
     });
     for (const notice of Object.keys(notices)) counter.inc({ notice }, 0);
     return (notice) => counter.inc({ notice });
+  }
+
+  /** Counts answered calls of live connections. */
+  liveCalls(): ReturnType<typeof liveCalls> {
+    return liveCalls(this.#registry);
   }
 
   /** Shows the figures of the live side. */

@@ -14,7 +14,7 @@ export const notices = {
   'connection-refused': 'an address had as many connections as one may have, and another was refused',
   'connection-untaken': 'a connection could not be taken',
   'sender-cut': 'a connection that sent its call too slowly was cut off',
-  'live-limited': 'live commands of one address went beyond its limit and were refused',
+  'live-limited': 'live commands of one session, connection or address went beyond its limit and were refused',
   'live-slow': 'a live connection took too little too slowly and was sent away, to come back',
   'live-command-failed': 'a live command failed here and was answered as an error',
   'live-stream-lost': 'the stream of a session could not be followed: its subscribers were sent to recover',

@@ -25,8 +25,11 @@ export class RateCounter {
     return this.#window;
   }
 
-  /** Counts some; answers how many seconds to wait where they go beyond the limit, and are not counted then. */
-  tries(key: string, some: number): number {
+  /**
+   * Counts some; answers how many seconds to wait where they go beyond the limit, and are not counted then.
+   * @param most what this key may have, where that is less than the limit
+   */
+  tries(key: string, some: number, most = this.#limit): number {
     const now = this.#clock.now();
     const window = Math.floor(now / WINDOW_MS);
     if (window !== this.#window || this.#counts.size >= MOST_CALLERS) {
@@ -35,7 +38,7 @@ export class RateCounter {
     }
     if (this.#limit === 0) return 0;
     const count = (this.#counts.get(key) ?? 0) + some;
-    if (count > this.#limit) return Math.max(1, Math.ceil(((window + 1) * WINDOW_MS - now) / 1000));
+    if (count > most) return Math.max(1, Math.ceil(((window + 1) * WINDOW_MS - now) / 1000));
     this.#counts.set(key, count);
     return 0;
   }

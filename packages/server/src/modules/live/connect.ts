@@ -1,4 +1,4 @@
-import { widgetChannel, WidgetConnectData, type RpcData, type RpcName } from '@molva/contract';
+import { widgetChannel, WidgetConnectData, type MessageAccepted, type RpcData, type RpcName } from '@molva/contract';
 import type { Clock } from '../../platform/clock.ts';
 import { Failure } from '../../platform/failure.ts';
 import { reader } from '../../platform/normalise.ts';
@@ -6,12 +6,21 @@ import type { Holder } from '../../platform/route.ts';
 import type { ConnectionMeta, ConnectResult, Decision, Decisions } from './decisions.ts';
 import { TOO_MANY, type LiveLimits } from './limits.ts';
 
+/** A session as its holder writes into it. */
+export interface OpenedSession {
+  readonly id: string;
+  /** Takes what its client says; throws a failure of the table. */
+  send(said: RpcData['sendMessage']): Promise<MessageAccepted>;
+}
+
 /** What the live side asks of the sessions. */
 export interface SessionGate {
   /** Lets a caller in who holds the session, which lives or ended not long ago; throws a failure of the table. */
   enter(sessionId: string, holder: Holder): Promise<{ readonly id: string }>;
   /** Does what a client calls in a session it was let into; of leaves the last alone. */
-  call<K extends RpcName>(method: K, data: RpcData[K]): Promise<void>;
+  call<K extends Exclude<RpcName, 'sendMessage'>>(method: K, data: RpcData[K]): Promise<void>;
+  /** Lets a caller write into a session that it holds, as a call over HTTP does; throws a failure of the table. */
+  open(sessionId: string, holder: Holder): Promise<OpenedSession>;
 }
 
 const read = reader(WidgetConnectData);
@@ -27,7 +36,7 @@ export function holderOf({ identity }: Pick<ConnectionMeta, 'identity'>, session
  */
 export function decideConnect(
   gate: SessionGate,
-  limits: Pick<LiveLimits, 'spend'>,
+  limits: Pick<LiveLimits, 'named'>,
   clock: Pick<Clock, 'now'>,
 ): Decisions['connect'] {
   return async (request, { address }) => {
@@ -43,7 +52,7 @@ export function decideConnect(
     const tokens = Object.fromEntries(Object.entries(sessionTokens).map(([id, token]) => [id.toLowerCase(), token]));
     const ids = new Set(sessions.map((id) => id.toLowerCase()));
     try {
-      limits.spend(address, ids.size);
+      limits.named(address, ids.size);
     } catch {
       return { error: TOO_MANY };
     }

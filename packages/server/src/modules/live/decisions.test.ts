@@ -6,6 +6,7 @@ import { Notices } from '../../platform/notices.ts';
 import { decideConnect, type SessionGate } from './connect.ts';
 import type { ConnectedClient, ConnectingClient, ConnectRequest, RpcRequest } from './decisions.ts';
 import type { JoinedChannels } from './joins.ts';
+import { FakeClock } from '../../testing/fake-clock.ts';
 import { LiveLimits } from './limits.ts';
 import { Presence } from './presence.ts';
 import { decideRpc } from './rpc.ts';
@@ -26,6 +27,10 @@ const gate: SessionGate = {
     if (method === 'rateSession') throw new Error('no database');
     if (method === 'joinSession' && id === banned) throw new Failure('client-banned');
   },
+  async open(id, holder) {
+    await gate.enter(id, holder);
+    return { id, send: async ({ body }) => ({ id: body, createdAt: '', seq: 1, eventSeq: 2 }) };
+  },
 };
 /** What was given to connections and taken from them. */
 const given: string[] = [];
@@ -37,7 +42,10 @@ const notices = new Notices(openLog('silent', false), systemClock, () => undefin
 const presence = new Presence({ gate, clock: systemClock, notices });
 const limits = new LiveLimits({ open: 0, connections: 0, clock: systemClock, notices });
 const connect = decideConnect(gate, limits, systemClock);
-const rpc = decideRpc({ gate, presence, channels, limits, notices });
+/** The calls that were heard of, and what they came to. */
+const observed: string[] = [];
+const observe = (method: string, status: number): void => void observed.push(`${method} ${status}`);
+const rpc = decideRpc({ gate, presence, channels, limits, notices, observe });
 
 /** A call as a Centrifugo's proxy makes it: one JSON body that names the client and what it wants. */
 const proxied = <T>(body: object): T =>
@@ -97,31 +105,85 @@ describe('a decision about the body of a proxy call is the body of its answer', 
     expect(await connect(body, body)).toMatchObject({ result: { subs: { [`widget:${guarded}`]: {} } } });
   });
 
-  it('each session of a connect and each call that writes counts for its address; what is too many is told to wait', async () => {
-    const most = new LiveLimits({ open: 1, connections: 0, clock: systemClock, notices });
-    const limited = {
+  /** Decisions that are limited, at the beginning of a minute. */
+  const limitedBy = (open: number) => {
+    const most = new LiveLimits({ open, connections: 0, clock: new FakeClock(0), notices });
+    return {
       connect: decideConnect(gate, most, systemClock),
-      rpc: decideRpc({ gate, presence, channels, limits: most, notices }),
+      rpc: decideRpc({ gate, presence, channels, limits: most, notices, observe }),
     };
+  };
+  const callOf = (client: string, method: string, more: object = {}) =>
+    proxied<RpcRequest & ConnectedClient>({
+      client,
+      method,
+      data: { id: open },
+      meta: { address: 'a', tokens: {}, audiences: [], sessions: [open] },
+      ...more,
+    });
+  const tooMany = { error: { code: 429, message: 'Too many requests', temporary: true } };
+  const tooManyInData = { result: { data: '{"success":false,"code":"too-many-requests","retryAfter":60}' } };
+  const timesOf = async (some: number, ask: () => Promise<unknown>) => {
+    const counts = new Map<string, number>();
+    for (let at = 0; at < some; at++) {
+      const answer = JSON.stringify(await ask());
+      counts.set(answer, (counts.get(answer) ?? 0) + 1);
+    }
+    return Object.fromEntries(counts);
+  };
+  const success = JSON.stringify({ result: { data: '{"success":true}' } });
+
+  it('each session of a connect and each call counts for its address; what is too many is told to wait', async () => {
+    const limited = limitedBy(1);
     const settings = { sessions: [open, guarded, unknown] };
     const body = proxied<ConnectRequest & ConnectingClient>({
       address: 'a',
       data: { application: 'widget', settings },
     });
-    const call = proxied<RpcRequest & ConnectedClient>({
-      method: 'joinSession',
-      data: { id: open },
-      meta: { address: 'a', tokens: {}, audiences: [], sessions: [] },
-    });
-    const tooMany = { error: { code: 429, message: 'Too many requests', temporary: true } };
+    const [join, typing] = [callOf('c1', 'joinSession'), callOf('c2', 'typing')];
     expect(await limited.connect(body, body)).toHaveProperty('result');
-    expect(await limited.rpc(call, call)).toHaveProperty('result');
-    expect(await limited.rpc(call, call)).toEqual(tooMany);
-    expect(await limited.connect(body, body)).toHaveProperty('result');
+    for (let at = 0; at < 7; at++) expect(await limited.rpc(join, join)).toHaveProperty('result');
+    expect(await limited.rpc(join, join)).toEqual(tooMany);
+    expect(await limited.rpc(typing, typing)).toEqual(tooManyInData);
     expect(await limited.connect(body, body)).toEqual(tooMany);
-    expect(await limited.rpc({ ...call, method: 'typing' }, call)).toHaveProperty('result');
     const other = { ...body, address: 'b' };
     expect(await limited.connect(other, other)).toHaveProperty('result');
+  });
+
+  it('a session takes so many calls a minute, over however many connections; who may not enter counts in none', async () => {
+    const limited = limitedBy(1_000);
+    const ask = async (client: string, id: string) => {
+      const call = callOf(client, 'typing', { data: { id } });
+      return limited.rpc(call, call);
+    };
+    const stranger = JSON.stringify({ result: { data: '{"success":false,"code":"session-token-refused"}' } });
+    expect(await timesOf(120, () => ask('c1', guarded))).toEqual({ [stranger]: 120 });
+    expect(await timesOf(70, () => ask('c2', open))).toEqual({ [success]: 70 });
+    expect(await timesOf(70, () => ask('c3', open))).toEqual({ [success]: 50, [JSON.stringify(tooManyInData)]: 20 });
+    const token = callOf('c4', 'typing', { data: { id: guarded } });
+    const holder = { ...token, meta: { ...token.meta, tokens: { [guarded]: 'token' } } };
+    expect(await timesOf(120, () => limited.rpc(holder, holder))).toEqual({ [success]: 120 });
+  });
+
+  it('a connection has so many calls a minute for each session it was given; who goes on is sent away, at nobody’s cost', async () => {
+    const limited = limitedBy(60);
+    const ask = (client: string, sessions: readonly string[], method = 'typing') => {
+      const call = callOf(client, method, { data: { id: unknown } });
+      const by = { ...call, meta: { ...call.meta, sessions } };
+      return limited.rpc(by, by);
+    };
+    const missing = JSON.stringify({ result: { data: '{"success":false,"code":"entity-not-found"}' } });
+    const away = JSON.stringify({ disconnect: { code: 3013, reason: 'too many requests' } });
+    const refused = JSON.stringify(tooManyInData);
+    expect(await timesOf(230, () => ask('c1', []))).toEqual({ [missing]: 120, [refused]: 100, [away]: 10 });
+    expect(await timesOf(250, () => ask('c2', [open, guarded]))).toEqual({ [missing]: 240, [refused]: 10 });
+    // Of the 600 of the address 240 are left; what connections were refused themselves is not among the others.
+    expect(await timesOf(260, () => ask('c3', Array(100).fill(open)))).toEqual({ [missing]: 240, [refused]: 20 });
+    const wide = limitedBy(1_000);
+    const call = callOf('c4', 'dance');
+    const by = { ...call, meta: { ...call.meta, sessions: Array<string>(100).fill(open) } };
+    const unheard = JSON.stringify({ error: { code: 104, message: 'method not found' } });
+    expect(await timesOf(1_210, () => wide.rpc(by, by))).toEqual({ [unheard]: 1_200, [JSON.stringify(tooMany)]: 10 });
   });
 
   it.each([
@@ -130,10 +192,13 @@ describe('a decision about the body of a proxy call is the body of its answer', 
     ['joinSession', { id: unknown }, { error: { code: 404, message: 'Entity not found' } }],
     ['joinSession', {}, { error: { code: 400, message: expect.any(String) } }],
     ['dance', {}, { error: { code: 104, message: 'method not found' } }],
+    ['rateSession', { id: open, rating: 5 }, { result: { data: '{"success":false,"code":"internal"}' } }],
+    ['typing', {}, { result: { data: '{"success":false,"code":"invalid-input"}' } }],
+    ['sendMessage', { id: open, body: 'x' }, { result: { data: '{"success":false,"code":"invalid-input"}' } }],
     [
-      'rateSession',
-      { id: open, rating: 5 },
-      { error: { code: 100, message: 'internal server error', temporary: true } },
+      'sendMessage',
+      { id: guarded, body: 'said', clientMessageId: unknown },
+      { result: { data: '{"id":"said","createdAt":"","seq":1,"eventSeq":2}' } },
     ],
   ])('rpc %s %o', async (method, data, answer) => {
     const body = proxied<RpcRequest & ConnectedClient>({

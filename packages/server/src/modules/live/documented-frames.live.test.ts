@@ -2,10 +2,11 @@ import { asyncApiDocument, LIVE_PATH, WIDGET_NAMESPACE } from '@molva/contract';
 import { Ajv } from 'ajv';
 import formats from 'ajv-formats';
 import { WebSocket } from 'ws';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { echoBlocks, startTestApp, type TestApp } from '../../testing/test-app.ts';
 
 type Frame = Record<string, unknown> & {
+  readonly rpc?: { readonly data: { readonly success?: boolean } };
   readonly push?: { readonly channel: string; readonly pub?: { readonly data: { readonly event: string } } };
 };
 
@@ -32,8 +33,13 @@ beforeAll(async () => {
   sent.push(['connect', { id: 1, connect: { data, name: 'js' } }]);
   sent.push(['joinSession', { id: 2, rpc: { method: 'joinSession', data: { id } } }]);
   sent.push(['typing', { id: 3, rpc: { method: 'typing', data: { id, draft: 'Whe' } } }]);
-  sent.push(['joinSession', { id: 4, rpc: { method: 'joinSession', data: { id: 'nobody' } } }]);
+  const said = { id, body: 'by socket', clientMessageId: crypto.randomUUID() };
+  sent.push(['sendMessage', { id: 4, rpc: { method: 'sendMessage', data: said } }]);
+  sent.push(['joinSession', { id: 5, rpc: { method: 'joinSession', data: { id: 'nobody' } } }]);
+  sent.push(['sendMessage', { id: 6, rpc: { method: 'sendMessage', data: { ...said, clientMessageId: '' } } }]);
   for (const [, frame] of sent) socket.send(JSON.stringify(frame));
+  const answered = () => expect(received.map((frame) => frame['id'])).toContain(sent.length);
+  await vi.waitFor(answered, { timeout: 20_000 });
   await app.call('POST', `/sessions/${id}/clients/messages`, { body: 'hello' });
   await app.call('POST', `/sessions/${id}/clients/messages`, { body: 'bye' });
 });
@@ -53,14 +59,16 @@ function faults(channel: string, message: string, payload: unknown): unknown {
 
 describe('a frame of the live protocol is as it is documented', () => {
   it('from the client', () => {
-    for (const [message, frame] of sent.slice(0, 3))
+    for (const [message, frame] of sent.slice(0, 4))
       expect([message, faults('connection', message, frame)]).toEqual([message, null]);
-    expect(faults('connection', 'joinSession', sent[3]?.[1])).not.toBeNull();
+    for (const [message, frame] of sent.slice(4)) expect(faults('connection', message, frame)).not.toBeNull();
   });
 
   it.each([
     ['connected', (frame: Frame) => 'connect' in frame],
-    ['succeeded', (frame: Frame) => 'rpc' in frame],
+    ['succeeded', (frame: Frame) => frame.rpc?.data.success === true],
+    ['accepted', (frame: Frame) => frame.rpc !== undefined && frame.rpc.data.success === undefined],
+    ['refused', (frame: Frame) => frame.rpc?.data.success === false],
     ['failed', (frame: Frame) => 'error' in frame],
   ])('from the server: %s', async (message, is) => {
     await expect.poll(() => received.filter(is)).not.toEqual([]);

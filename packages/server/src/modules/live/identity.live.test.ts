@@ -32,6 +32,8 @@ async function connect(settings: Record<string, unknown>): Promise<{ client: Cen
   return { client, channels };
 }
 
+const missing = { data: { success: false, code: 'entity-not-found' } };
+
 const begin = async (subject: string): Promise<SessionStarted> => {
   const body = { identityToken: await identityOf(subject) };
   return (await app.call<SessionStarted>('POST', `/chats/${chatId}/sessions`, body)).body;
@@ -56,12 +58,13 @@ it('another identity opens none of them, whatever tokens come beside it; nor doe
       identityToken,
     });
     expect(channels).toEqual([]);
+    await expect(client.rpc('joinSession', { id })).rejects.toMatchObject({ code: 404 });
     for (const [method, data] of [
-      ['joinSession', {}],
       ['typing', {}],
       ['rateSession', { rating: 1 }],
+      ['sendMessage', { body: 'x', clientMessageId: crypto.randomUUID() }],
     ] as const) {
-      await expect(client.rpc(method, { id, ...data })).rejects.toMatchObject({ code: 404 });
+      expect(await client.rpc(method, { id, ...data })).toEqual(missing);
     }
   }
   const { body } = await app.call<Session>('GET', `/sessions/${id}`, undefined, app.admin);
@@ -114,7 +117,7 @@ describe('what a chat takes as a proof no longer takes the sessions from open co
     await change(chat, { identityKeys: [{ kid: 'other', publicKey: other.publicKey }] });
     expect(await again).toBe(3010);
     await client.ready(30_000);
-    await expect(client.rpc('rateSession', { id: session.id, rating: 5 })).rejects.toMatchObject({ code: 404 });
+    expect(await client.rpc('rateSession', { id: session.id, rating: 5 })).toEqual(missing);
     const { body } = await app.call<Session>('GET', `/sessions/${session.id}`, undefined, app.admin);
     expect([body.rating, body.clientOfflineAt]).toEqual([4, expect.any(String)]);
     const ofSecret = await listening(chatId, () => identityOf('of the secret'));

@@ -33,6 +33,11 @@ export class Joins {
     return this.#joined.get(meta)?.get(id) ?? meta.tokens[id] ?? null;
   }
 
+  /** How many sessions a connection has, those it named and those it joined. */
+  given(meta: ConnectionMeta): number {
+    return meta.sessions.length + (this.#joined.get(meta)?.size ?? 0);
+  }
+
   /**
    * Joins a session whose channel the connection has, or is given: before the join, which may let its first words be
    * said. Commands of a connection are done one after another. Throws `too-many-sessions`; where the join fails, what was
@@ -48,7 +53,7 @@ export class Joins {
     }
     const places = this.#placesOf(meta);
     const known = places.has(id);
-    if (!known && meta.sessions.length + places.size >= MAX_LIVE_SESSIONS) throw new Failure('too-many-sessions');
+    if (!known && this.given(meta) >= MAX_LIVE_SESSIONS) throw new Failure('too-many-sessions');
     places.set(id, token);
     try {
       await give();

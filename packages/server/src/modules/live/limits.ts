@@ -1,14 +1,15 @@
 import { errorTable } from '@molva/contract';
-import { Failure } from '../../platform/failure.ts';
 import type { Clock } from '../../platform/clock.ts';
+import { tooManyRequests } from '../../platform/failure.ts';
 import type { Notices } from '../../platform/notices.ts';
 import { RateCounter } from '../../platform/rate-counter.ts';
+import type { ConnectedClient } from './decisions.ts';
 
-/** How much one address may ask of the live side; 0 sets no limit. */
+/** How much may be asked of the live side. */
 export interface LiveLimitOptions {
-  /** Calls a minute of an address over HTTP, without a user. */
+  /** Calls a minute of an address over HTTP, without a user; 0 sets no limit of commands here either. */
   readonly open: number;
-  /** Connections of an address, its proxies' aside. */
+  /** Connections of an address, its proxies' aside; 0 sets no limit. */
   readonly connections: number;
   readonly clock: Clock;
   readonly notices: Notices;
@@ -19,21 +20,41 @@ export interface LiveLimitOptions {
  * after a restart.
  */
 const COMMANDS_OF_A_CALL = 10;
+/** Calls a minute in one session, and of one connection for each session it was given. */
+const CALLS_IN_A_SESSION = 120;
+/** Calls a minute of one connection, however many sessions it was given. */
+const CALLS_OF_A_CONNECTION = 1_200;
+/** Calls of a connection that may be refused as too many within a minute before it is sent away. */
+const REFUSALS = 100;
 
 const { status: code, message } = errorTable['too-many-requests'];
 
 /** The error of a command that is one too many; client libraries try again later. */
 export const TOO_MANY = { code, message, temporary: true } as const;
 
-/** Keeps one address from taking what belongs to all: its sockets, its commands, and what they cost beyond a look. */
+/** The end of a connection that goes on after all that; client libraries come back. */
+export const SENT_AWAY = { code: 3013, reason: 'too many requests' } as const;
+
+/**
+ * Keeps one from taking what belongs to all: an address its sockets and commands, a connection and a session their calls.
+ * What a connection's or a session's own limit refuses counts for nobody else, so that an office behind one address is
+ * not locked out by one of its pages.
+ */
 export class LiveLimits {
   readonly #options: LiveLimitOptions;
   readonly #commands: RateCounter;
+  readonly #connections: RateCounter;
+  readonly #sessions: RateCounter;
+  readonly #refusals: RateCounter;
   readonly #sockets = new Map<string, number>();
 
   constructor(options: LiveLimitOptions) {
     this.#options = options;
-    this.#commands = new RateCounter(options.open * COMMANDS_OF_A_CALL, options.clock);
+    const counter = (limit: number): RateCounter => new RateCounter(options.open === 0 ? 0 : limit, options.clock);
+    this.#commands = counter(options.open * COMMANDS_OF_A_CALL);
+    this.#connections = counter(CALLS_OF_A_CONNECTION);
+    this.#sessions = counter(CALLS_IN_A_SESSION);
+    this.#refusals = counter(REFUSALS);
   }
 
   /** A socket asks to be let in; one that is has to be given back by `closed`. */
@@ -44,7 +65,7 @@ export class LiveLimits {
       notices.tell('connection-refused', { address });
       return false;
     }
-    if (!this.#counts(address, 1)) return false;
+    if (this.#wait(this.#commands, address, address) > 0) return false;
     this.#sockets.set(address, open + 1);
     return true;
   }
@@ -56,19 +77,42 @@ export class LiveLimits {
     else this.#sockets.set(address, left);
   }
 
-  /** A command arrived; answers the error for its reply where it is one too many. */
-  command(address: string): typeof TOO_MANY | undefined {
-    return this.#counts(address, 1) ? undefined : TOO_MANY;
+  /** A command arrived; answers the error for its reply where it is one too many. Calls are counted by `call`. */
+  command(address: string, method: string): typeof TOO_MANY | undefined {
+    if (method === 'rpc' || this.#wait(this.#commands, address, address) === 0) return undefined;
+    return TOO_MANY;
   }
 
-  /** Counts what a command costs beyond itself; throws `too-many-requests`. */
-  spend(address: string, more: number): void {
-    if (!this.#counts(address, more)) throw new Failure('too-many-requests');
+  /** Counts the sessions that a connect names for its address; throws `too-many-requests`. */
+  named(address: string, sessions: number): void {
+    this.#take(this.#commands, address, address, sessions);
   }
 
-  #counts(address: string, some: number): boolean {
-    if (this.#commands.tries(address, some) === 0) return true;
-    this.#options.notices.tell('live-limited', { address });
-    return false;
+  /** Counts a call of a connection that was given so many sessions, for it and its address; throws `too-many-requests`. */
+  call({ client, meta: { address } }: ConnectedClient, given: number): void {
+    const most = Math.min(CALLS_IN_A_SESSION * Math.max(given, 1), CALLS_OF_A_CONNECTION);
+    this.#take(this.#connections, client, address, 1, most);
+    this.#take(this.#commands, address, address);
+  }
+
+  /** Counts a call in a session that its caller was let into; throws `too-many-requests`. */
+  callIn(sessionId: string, { meta: { address } }: ConnectedClient): void {
+    this.#take(this.#sessions, sessionId, address);
+  }
+
+  /** A call was refused as one too many; whether its connection had its fill of refusals before. */
+  refused({ client }: ConnectedClient): boolean {
+    return this.#refusals.tries(client, 1) > 0;
+  }
+
+  #take(counter: RateCounter, key: string, address: string, some = 1, most?: number): void {
+    const seconds = this.#wait(counter, key, address, some, most);
+    if (seconds > 0) throw tooManyRequests(seconds);
+  }
+
+  #wait(counter: RateCounter, key: string, address: string, some = 1, most?: number): number {
+    const seconds = counter.tries(key, some, most);
+    if (seconds > 0) this.#options.notices.tell('live-limited', { address });
+    return seconds;
   }
 }

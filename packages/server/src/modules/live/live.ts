@@ -13,7 +13,7 @@ import type { LiveEngine } from './engine.ts';
 import type { JoinedChannels } from './joins.ts';
 import { LiveLimits, type LiveLimitOptions } from './limits.ts';
 import { Presence } from './presence.ts';
-import { decideRpc } from './rpc.ts';
+import { decideRpc, type RpcPorts } from './rpc.ts';
 import { ChannelStreams, type EventLog } from './streams.ts';
 import { TakingBack } from './taking-back.ts';
 
@@ -39,6 +39,7 @@ export interface LivePorts {
   readonly clock: Clock & Elapsed;
   readonly log: Log;
   readonly notices: Notices;
+  readonly observe: RpcPorts['observe'];
   readonly limits: Pick<LiveLimitOptions, 'open' | 'connections'>;
   /** Whom a request stands for where callers are counted. */
   readonly addressOf: (request: IncomingMessage) => string;
@@ -67,7 +68,7 @@ export function createLive(ports: LivePorts): Live {
   const engine: EmbeddedEngine = openEmbeddedEngine({
     decisions: {
       connect: decideConnect(gate, limits, clock),
-      rpc: decideRpc({ gate, presence, channels, limits, notices }),
+      rpc: decideRpc({ gate, presence, channels, limits, notices, observe: ports.observe }),
     },
     disconnected: (client) => presence.disconnected(client),
     streams,

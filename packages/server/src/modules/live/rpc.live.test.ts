@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import type { Session } from '@molva/contract';
 import { Centrifuge, type PublicationContext } from 'centrifuge';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
@@ -76,11 +77,14 @@ it('the client types, reads and rates', async () => {
   expect((await client.rpc('rateSession', { id: session.id, rating: 5, comment: 'good' })).data).toEqual({
     success: true,
   });
-  await expect(client.rpc('rateSession', { id: session.id, rating: 6 })).rejects.toMatchObject({ code: 400 });
+  expect((await client.rpc('rateSession', { id: session.id, rating: 6 })).data).toEqual({
+    success: false,
+    code: 'invalid-input',
+  });
   expect((await client.rpc('leaveSession', { id: session.id })).data).toEqual({ success: true });
 });
 
-it('what cannot be is an error of the error table', async () => {
+it('what cannot be is an error of the error table where the documented platform says so, and in the data elsewhere', async () => {
   const { client } = await connect({ sessions: [] });
   await expect(client.rpc('joinSession', { id: crypto.randomUUID() })).rejects.toMatchObject({
     code: 404,
@@ -89,6 +93,26 @@ it('what cannot be is an error of the error table', async () => {
   await expect(client.rpc('joinSession', { id: 'nonsense' })).rejects.toMatchObject({ code: 400 });
   await expect(client.rpc('joinSession', {})).rejects.toMatchObject({ code: 400 });
   await expect(client.rpc('dance', {})).rejects.toMatchObject({ code: 104 });
+  for (const [data, code] of [
+    [{ id: crypto.randomUUID() }, 'entity-not-found'],
+    [{ id: 'nonsense' }, 'invalid-input'],
+    [{}, 'invalid-input'],
+    [{ id: crypto.randomUUID(), draft: '\u0000' }, 'invalid-input'],
+  ] as const) {
+    expect((await client.rpc('typing', data)).data).toEqual({ success: false, code });
+  }
+});
+
+it('data that nests deeper than anybody can follow is refused as such', async () => {
+  const socket = new WebSocket(`${app.url.replace('http', 'ws')}/centrifugo/connection/websocket`);
+  await once(socket, 'open');
+  socket.send('{"id":1,"connect":{"data":{"application":"widget","settings":{"sessions":[]}}}}');
+  await once(socket, 'message');
+  const deep = `${'['.repeat(30_000)}${']'.repeat(30_000)}`;
+  socket.send(`{"id":2,"rpc":{"method":"typing","data":{"id":"${crypto.randomUUID()}","more":${deep}}}}`);
+  const [answer] = (await once(socket, 'message')) as [Buffer];
+  socket.close();
+  expect(JSON.parse(String(answer))).toEqual({ id: 2, rpc: { data: { success: false, code: 'invalid-input' } } });
 });
 
 it('the client’s own messages come to those who ask for the echo, to nobody else', async () => {
@@ -140,14 +164,16 @@ it('a banned client hears nothing more and does nothing more, and is let in agai
   const answer = { body: 'Only for people' };
   expect((await app.call('POST', `/sessions/${session.id}/operators/messages`, answer, app.admin)).status).toBe(201);
   const calls: [string, object][] = [
-    ['joinSession', {}],
     ['typing', {}],
     ['readMessage', { messageId: said }],
     ['rateSession', { rating: 5 }],
+    ['sendMessage', { body: 'x', clientMessageId: crypto.randomUUID() }],
   ];
+  const join = client.rpc('joinSession', { id: session.id });
+  await expect(join).rejects.toMatchObject({ code: 403, message: 'The client is banned' });
   for (const [method, data] of calls) {
-    const call = client.rpc(method, { id: session.id, ...data });
-    await expect(call, method).rejects.toMatchObject({ code: 403, message: 'The client is banned' });
+    const { data: answer } = await client.rpc(method, { id: session.id, ...data });
+    expect([method, answer]).toEqual([method, { success: false, code: 'client-banned' }]);
   }
   const over = (method: string, path: string, body?: object) => app.call(method, path, body);
   const refused = await Promise.all([
@@ -194,7 +220,7 @@ it('a session that the caller does not hold is answered as one that is not there
       };
       const live = async (method: string, data: object = {}) =>
         client.rpc(method, { id, ...data }).then(
-          () => 'done',
+          (answer) => [method, answer.data],
           (error: { code: number; message: string }) => [method, error.code, error.message],
         );
       return Promise.all([
@@ -203,6 +229,7 @@ it('a session that the caller does not hold is answered as one that is not there
         live('typing'),
         live('readMessage', { messageId: said?.id }),
         live('rateSession', { rating: 5 }),
+        live('sendMessage', { body: 'x', clientMessageId: crypto.randomUUID() }),
         over('GET', `/sessions/${id}`),
         over('GET', `/sessions/${id}/messages`),
         over('GET', `/sessions/${id}/events`),
@@ -212,6 +239,8 @@ it('a session that the caller does not hold is answered as one that is not there
         over('PATCH', `/messages/${said?.id ?? ''}/read`),
       ]);
     };
-    expect(await ask(session)).toEqual(await ask(nowhere));
+    const told = await ask(session);
+    expect(told).toEqual(await ask(nowhere));
+    expect(JSON.stringify(told)).not.toMatch(/"success":true|"seq"/);
   }
 });

@@ -1,68 +1,85 @@
 import { rpcSchemas, type RpcData, type RpcName } from '@molva/contract';
-import { badField, Failure } from '../../platform/failure.ts';
-import { lackOf, passingFailure } from '../../platform/lacks.ts';
+import { MOST_LEVELS, tooDeepIn } from '../../platform/depth.ts';
+import { badField } from '../../platform/failure.ts';
 import { reader } from '../../platform/normalise.ts';
 import type { Notices } from '../../platform/notices.ts';
 import { BROKEN_TEXT, brokenTextIn } from '../../platform/text.ts';
 import { holderOf, type SessionGate } from './connect.ts';
-import type { ConnectedClient, Decisions } from './decisions.ts';
-import { faultOf } from './faults.ts';
+import type { ConnectedClient, Decision, Decisions, RpcResult } from './decisions.ts';
 import { Joins, type JoinedChannels } from './joins.ts';
-import { TOO_MANY, type LiveLimits } from './limits.ts';
+import { SENT_AWAY, type LiveLimits } from './limits.ts';
 import type { Presence } from './presence.ts';
+import { refusedCall } from './refusals.ts';
 
 const METHOD_NOT_FOUND = { error: { code: 104, message: 'method not found' } };
-const SUCCESS = { result: { data: '{"success":true}' } };
+const SUCCESS = '{"success":true}';
 
 /** What calls of clients need. */
 export interface RpcPorts {
   readonly gate: SessionGate;
   readonly presence: Presence;
   readonly channels: JoinedChannels;
-  readonly limits: Pick<LiveLimits, 'spend'>;
+  readonly limits: Pick<LiveLimits, 'call' | 'callIn' | 'refused'>;
   readonly notices: Notices;
+  /** Hears of each answered call: its method, the HTTP status of the same over HTTP, seconds. */
+  readonly observe: (method: RpcName | 'unknown', status: number, seconds: number) => void;
 }
 
-/** What a call that writes counts for beyond itself, where callers are counted. */
-const WRITING = 4;
+/** A call whose data was checked. */
+type CheckedCall = { readonly [K in RpcName]: { readonly method: K; readonly data: RpcData[K] } }[RpcName];
+type QuietCall = Exclude<CheckedCall, { readonly method: 'sendMessage' }>;
 
-/** Decides about the client RPCs: `{success: true}` or an error of the error table under its status. */
-export function decideRpc({ gate, presence, channels, limits, notices }: RpcPorts): Decisions['rpc'] {
-  const readers = new Map<string, (data: unknown) => unknown>(
-    Object.entries(rpcSchemas).map(([name, schema]) => [name, reader(schema)]),
-  );
+/** Decides about the client RPCs: each is done, or refused by a code of the error table. */
+export function decideRpc({ gate, presence, channels, limits, notices, observe }: RpcPorts): Decisions['rpc'] {
+  const readers = new Map(Object.entries(rpcSchemas).map(([name, schema]) => [name, reader(schema)] as const));
   const joins = new Joins(channels);
-  /** By the session as it is called itself: callers may spell its id otherwise. */
-  const serve = async (by: ConnectedClient, method: RpcName, data: RpcData[RpcName], token: string | null) => {
-    const { client } = by;
-    if (method === 'joinSession') await joins.during(by, { id: data.id, token }, () => presence.join(client, data.id));
-    else if (method === 'leaveSession') await joins.leaving(by, data.id, () => presence.leave(client, data.id));
-    else await gate.call(method, data);
+  // A session is counted for those alone who were let into it: nobody else uses up what its holder may.
+  const send = async (by: ConnectedClient, data: RpcData['sendMessage']): Promise<string> => {
+    const session = await gate.open(data.id, holderOf(by.meta, joins.tokenOf(by.meta, data.id)));
+    limits.callIn(session.id, by);
+    return JSON.stringify(await session.send(data));
   };
-  return async ({ method, data: given }, by) => {
+  const attend = async (by: ConnectedClient, { method, data }: QuietCall): Promise<string> => {
     const { client, meta } = by;
-    const read = readers.get(method);
-    if (read === undefined) return METHOD_NOT_FOUND;
+    const token = ('sessionToken' in data ? data.sessionToken : undefined) ?? joins.tokenOf(meta, data.id);
+    // By the session as it is called itself: callers may spell its id otherwise.
+    const { id } = await gate.enter(data.id, holderOf(meta, token));
+    limits.callIn(id, by);
+    if (method === 'joinSession') await joins.during(by, { id, token }, () => presence.join(client, id));
+    else if (method === 'leaveSession') await joins.leaving(by, id, () => presence.leave(client, id));
+    else await gate.call(method, { ...data, id });
+    return SUCCESS;
+  };
+  const serve = (by: ConnectedClient, { method, data }: CheckedCall): Promise<string> =>
+    method === 'sendMessage'
+      ? send(by, data)
+      : presence.during(by.client, () => attend(by, { method, data } as QuietCall));
+  return async ({ method: asked, data }, by) => {
+    const began = performance.now();
+    const read = readers.get(asked);
+    const method = read === undefined ? undefined : (asked as RpcName);
+    const answer = (status: number, decision: Decision<RpcResult>): Decision<RpcResult> => {
+      observe(method ?? 'unknown', status, (performance.now() - began) / 1000);
+      return decision;
+    };
     try {
-      const data = read(given ?? undefined) as RpcData[RpcName];
-      const broken = brokenTextIn(data);
-      if (broken !== undefined) throw badField(broken, BROKEN_TEXT);
-      if (method !== 'typing') limits.spend(meta.address, WRITING);
-      await presence.during(client, async () => {
-        const token = ('sessionToken' in data ? data.sessionToken : undefined) ?? joins.tokenOf(meta, data.id);
-        const session = await gate.enter(data.id, holderOf(meta, token));
-        await serve(by, method as RpcName, { ...data, id: session.id }, token);
-      });
-      return SUCCESS;
+      limits.call(by, joins.given(by.meta));
+      if (read === undefined) return answer(404, METHOD_NOT_FOUND);
+      const done = await serve(by, { method, data: wholeData(read, data) } as CheckedCall);
+      return answer(200, { result: { data: done } });
     } catch (error) {
-      if (error instanceof Failure && error.code === 'too-many-requests') return { error: TOO_MANY };
-      if (error instanceof Failure) return { error: { code: error.status, message: error.message } };
-      const passing = passingFailure(error);
-      const lack = lackOf(error);
-      if (lack !== undefined) notices.tell(lack, { method });
-      if (passing !== undefined) return { error: { code: passing.status, message: passing.message, temporary: true } };
-      notices.tell('live-command-failed', { method, ...faultOf(error) });
-      return { error: { code: 100, message: 'internal server error', temporary: true } };
+      const { status, decision } = refusedCall(method, error, notices);
+      return answer(status, status === 429 && limits.refused(by) ? { disconnect: SENT_AWAY } : decision);
     }
   };
+}
+
+/** The data of a call as its schema says, with texts that a database can store; throws `invalid-input`. */
+function wholeData(read: (data: unknown) => unknown, given: unknown): unknown {
+  const deep = tooDeepIn(given);
+  if (deep !== undefined) throw badField(deep, `must not nest deeper than ${MOST_LEVELS} levels`);
+  const data = read(given ?? undefined);
+  const broken = brokenTextIn(data);
+  if (broken !== undefined) throw badField(broken, BROKEN_TEXT);
+  return data;
 }

@@ -1,4 +1,4 @@
-import type { ListPage, Session, SessionListItem } from '@molva/contract';
+import type { ClientMessageBody, ListPage, Session, SessionListItem } from '@molva/contract';
 import type { Announcer } from '../../platform/announcer.ts';
 import type { Changes } from '../../platform/changes.ts';
 import type { Clock } from '../../platform/clock.ts';
@@ -23,7 +23,8 @@ import { Disagreements } from './state/disagreements.ts';
 import { chatOf, type CompanyRules } from './state/chat-of.ts';
 import type { CallProofs } from './state/outgoing-calls.ts';
 import { sealedCalls } from './state/session-calls.ts';
-import { continueWithMessage, readReplyTo, type IncomingMessage } from './answering/client-message.ts';
+import { continueWithMessage, readReplyTo } from './answering/client-message.ts';
+import { incomingOf } from './answering/said.ts';
 import { acceptOnce, type Accepted } from './answering/accepted.ts';
 import { Routed } from './answering/routed.ts';
 import { Attendance } from './client/attendance.ts';
@@ -231,22 +232,30 @@ export class Sessions {
   }
 
   /**
-   * Takes a client's message; the bot answers in the same step. A repeat of its key answers the first answer. Where the
-   * bot hands over, whoever looks at the session after this finds who got it: routing is waited for, but not for long.
+   * Takes what a client says, by whichever way it came, in a session that its caller may enter; the bot answers in the
+   * same step. A repeat of its key answers the first answer. Where the bot hands over, whoever looks at the session after
+   * this finds who got it: routing is waited for, but not for long.
+   * @param key the key of the call itself, where it has one
    */
-  async acceptMessage(session: HotSession, incoming: IncomingMessage): Promise<Accepted> {
+  async takeMessage(
+    session: HotSession,
+    said: ClientMessageBody,
+    caller: Pick<Holder, 'user'>,
+    key?: string,
+  ): Promise<Accepted> {
+    const incoming = await incomingOf(this.#ports.files, said, session, { caller, key });
     checkContent(incoming.body, incoming.attachments, 'body');
     const replyTo = await readReplyTo(this.store, session.id, incoming.replyToMessageId);
     let handedOver = false;
     const sent = { sessionId: session.id, author: 'CLIENT', authorId: session.clientId, key: incoming.key } as const;
     const accepted = await acceptOnce(this.store, sent, async () => {
-      const said = await this.#runner.run(session.id, async (draft, setting) => {
+      const step = await this.#runner.run(session.id, async (draft, setting) => {
         const taken = await continueWithMessage(draft, setting, { incoming, replyTo });
         handedOver = isPlacing(draft.session.floor) && draft.session.floor !== draft.before.floor;
         return taken;
       });
-      if (said === null) throw new Failure('session-closed');
-      return said.message;
+      if (step === null) throw new Failure('session-closed');
+      return step.message;
     });
     if (handedOver) await this.#waiter.placed(session.id, PLACED_MS);
     return accepted;

@@ -4,8 +4,11 @@ import type { StepRunner } from '../answering/step-runner.ts';
 import type { Corrections } from '../messages/corrections.ts';
 import type { Attendance } from './attendance.ts';
 
-/** A method for every RPC: what one does to its session, once its caller was let in and its data checked. */
-type Calls = { readonly [K in RpcName]: (data: RpcData[K]) => Promise<void> };
+/** The RPCs that say nothing in their session. */
+type QuietCall = Exclude<RpcName, 'sendMessage'>;
+
+/** A method for each of them: what one does to its session, once its caller was let in and its data checked. */
+type Calls = { readonly [K in QuietCall]: (data: RpcData[K]) => Promise<void> };
 
 /** What these need. */
 interface ClientCallPorts {
@@ -26,7 +29,7 @@ export class ClientCalls implements Calls {
   }
 
   /** What a client called in its session. */
-  call<K extends RpcName>(method: K, data: RpcData[K]): Promise<void> {
+  call<K extends QuietCall>(method: K, data: RpcData[K]): Promise<void> {
     return (this as Calls)[method](data);
   }
 

@@ -1,43 +1,25 @@
-import { operations, wireDate, type Attachment, type ClientMessageBody, type Operation } from '@molva/contract';
+import { operations } from '@molva/contract';
 import { notFound } from '../../../platform/failure.ts';
-import { done, ok, route, userOf, type Answer, type Call, type Caller, type Route } from '../../../platform/route.ts';
-import { idempotencyKey, type IncomingMessage } from '../answering/client-message.ts';
+import { done, ok, route, userOf, type Answer, type Route } from '../../../platform/route.ts';
 import type { Accepted } from '../answering/accepted.ts';
+import { filesOf, incomingOf } from '../answering/said.ts';
 import type { Sessions } from '../service.ts';
-import { uploaderOf, type FileSource } from '../state/file-source.ts';
-import type { HotSession } from '../state/session.ts';
-import { messageView } from '../messages/view.ts';
+import type { FileSource } from '../state/file-source.ts';
+import { acceptedView, messageView } from '../messages/view.ts';
 
 /** The calls of the module. */
 export function messageRoutes(sessions: Sessions, files: FileSource): Route[] {
   const { people, messages, corrections } = sessions;
-  const filesOf = async (
-    references: ClientMessageBody['attachments'],
-    { id: sessionId, companyId }: Pick<HotSession, 'id' | 'companyId'>,
-    caller: Caller,
-  ): Promise<Attachment[]> => {
-    const ids = (references ?? []).map((file) => (typeof file === 'string' ? file : file.id));
-    const use = { companyId, sessionId, uploader: uploaderOf(caller, companyId) };
-    return ids.length === 0 ? [] : files(ids, use, 'attachments');
-  };
-  const read = async (
-    { body, caller, header }: { body: ClientMessageBody } & Pick<Call<Operation>, 'caller' | 'header'>,
-    session: HotSession,
-  ): Promise<IncomingMessage> => ({
-    body: body.body,
-    attachments: await filesOf(body.attachments, session, caller),
-    replyToMessageId: body.replyToMessageId,
-    key: idempotencyKey(body.clientMessageId, header('idempotency-key')),
-  });
   return [
     route(operations.sendClientMessage, async (call) => {
       const session = await sessions.enter(call.params.sessionId, call.caller);
-      const incoming = await read(call, session);
-      return accepted(await sessions.acceptMessage(session, incoming));
+      const key = call.header('idempotency-key');
+      return accepted(await sessions.takeMessage(session, call.body, call.caller, key));
     }),
     route(operations.sendOperatorMessage, async (call) => {
       const session = await sessions.enter(call.params.sessionId, call.caller);
-      const incoming = await read(call, session);
+      const key = call.header('idempotency-key');
+      const incoming = await incomingOf(files, call.body, session, { caller: call.caller, key });
       return accepted(await people.say(session, userOf(call), incoming));
     }),
     route(operations.listMessages, async (call) => {
@@ -64,7 +46,7 @@ export function messageRoutes(sessions: Sessions, files: FileSource): Route[] {
       const { messageId } = call.params;
       const { body, attachments } = call.body;
       const given = attachments?.length
-        ? await filesOf(attachments, await sessions.enterByMessage(messageId, call.caller), call.caller)
+        ? await filesOf(files, attachments, await sessions.enterByMessage(messageId, call.caller), call.caller)
         : attachments && [];
       await corrections.edit(messageId, user, body, given);
       return done;
@@ -76,7 +58,7 @@ export function messageRoutes(sessions: Sessions, files: FileSource): Route[] {
   ];
 }
 
-function accepted({ id, createdAt, seq, eventSeq, replayed }: Accepted): Answer {
-  const body = { id, createdAt: wireDate(createdAt), seq, eventSeq };
-  return replayed ? { status: 200, body, headers: { 'idempotent-replay': 'true' } } : { status: 201, body };
+function accepted(message: Accepted): Answer {
+  const body = acceptedView(message);
+  return message.replayed ? { status: 200, body, headers: { 'idempotent-replay': 'true' } } : { status: 201, body };
 }
