@@ -19,8 +19,11 @@ export const liveCounters = {
   relayFailures: ['molva_live_relay_failures_total', 'Readings and deliveries that failed; each is tried again.'],
 } as const satisfies Partial<Record<LiveName, readonly [string, string]>>;
 
-/** Counts answered calls of live connections: method, the HTTP status of the same over HTTP, seconds. */
-export function liveCalls(registry: Registry): (method: string, status: number, seconds: number) => void {
+/** Hears of the end of a call: its method, and the status the same has over HTTP. */
+type CallEnd = (method: string, status: number) => void;
+
+/** Counts answered calls of live connections; each is told of when it begins, for the time it takes. */
+export function liveCalls(registry: Registry): () => CallEnd {
   const registers = [registry];
   const calls = new Counter({
     name: 'molva_live_calls_total',
@@ -40,12 +43,16 @@ export function liveCalls(registry: Registry): (method: string, status: number, 
     string,
     { readonly took: Histogram.Internal<'method'>; readonly by: Map<number, Counter.Internal> }
   >();
-  return (method, status, seconds) => {
+  const ended = (method: string, status: number, seconds: number): void => {
     let figures = found.get(method);
     if (figures === undefined) found.set(method, (figures = { took: took.labels(method), by: new Map() }));
     let counter = figures.by.get(status);
     if (counter === undefined) figures.by.set(status, (counter = calls.labels(method, String(status))));
     counter.inc();
     figures.took.observe(seconds);
+  };
+  return () => {
+    const began = performance.now();
+    return (method, status) => ended(method, status, (performance.now() - began) / 1000);
   };
 }

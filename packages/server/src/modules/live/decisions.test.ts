@@ -42,9 +42,7 @@ const notices = new Notices(openLog('silent', false), systemClock, () => undefin
 const presence = new Presence({ gate, clock: systemClock, notices });
 const limits = new LiveLimits({ open: 0, connections: 0, clock: systemClock, notices });
 const connect = decideConnect(gate, limits, systemClock);
-/** The calls that were heard of, and what they came to. */
-const observed: string[] = [];
-const observe = (method: string, status: number): void => void observed.push(`${method} ${status}`);
+const observe = () => () => undefined;
 const rpc = decideRpc({ gate, presence, channels, limits, notices, observe });
 
 /** A call as a Centrifugo's proxy makes it: one JSON body that names the client and what it wants. */

@@ -21,8 +21,8 @@ export interface RpcPorts {
   readonly channels: JoinedChannels;
   readonly limits: Pick<LiveLimits, 'call' | 'callIn' | 'refused'>;
   readonly notices: Notices;
-  /** Hears of each answered call: its method, the HTTP status of the same over HTTP, seconds. */
-  readonly observe: (method: RpcName | 'unknown', status: number, seconds: number) => void;
+  /** A call begins; hears of its end: its method, and the status the same has over HTTP. */
+  readonly observe: () => (method: RpcName | 'unknown', status: number) => void;
 }
 
 /** A call whose data was checked. */
@@ -55,11 +55,11 @@ export function decideRpc({ gate, presence, channels, limits, notices, observe }
       ? send(by, data)
       : presence.during(by.client, () => attend(by, { method, data } as QuietCall));
   return async ({ method: asked, data }, by) => {
-    const began = performance.now();
+    const observed = observe();
     const read = readers.get(asked);
     const method = read === undefined ? undefined : (asked as RpcName);
     const answer = (status: number, decision: Decision<RpcResult>): Decision<RpcResult> => {
-      observe(method ?? 'unknown', status, (performance.now() - began) / 1000);
+      observed(method ?? 'unknown', status);
       return decision;
     };
     try {

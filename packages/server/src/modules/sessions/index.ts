@@ -16,7 +16,7 @@ export { isIdentityToken } from './starting/identity-form.ts';
 export type { CallProofs } from './state/outgoing-calls.ts';
 export { isSessionToken } from './starting/session-tokens.ts';
 export { dialogRoutes } from './routes/dialogs.ts';
-export { acceptedView } from './messages/view.ts';
+export { acceptedView } from './answering/accepted.ts';
 export { messageRoutes } from './routes/messages.ts';
 export { sessionRoutes } from './routes/sessions.ts';
 export { Sessions } from './service.ts';

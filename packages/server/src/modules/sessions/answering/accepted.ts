@@ -1,4 +1,4 @@
-import type { AuthorType } from '@molva/contract';
+import { wireDate, type AuthorType, type MessageAccepted } from '@molva/contract';
 import { badField } from '../../../platform/failure.ts';
 import type { SessionStore } from '../state/store.ts';
 import { once } from './once.ts';
@@ -10,6 +10,11 @@ export interface Accepted {
   readonly seq: number;
   readonly eventSeq: number;
   readonly replayed: boolean;
+}
+
+/** What became of a message, as its sender is told by whichever way. */
+export function acceptedView({ id, createdAt, seq, eventSeq }: Accepted): MessageAccepted {
+  return { id, createdAt: wireDate(createdAt), seq, eventSeq };
 }
 
 /** A message as its call says it. */

@@ -1,13 +1,7 @@
-import { wireDate, type Message, type MessageAccepted } from '@molva/contract';
-import type { Accepted } from '../answering/accepted.ts';
+import { wireDate, type Message } from '@molva/contract';
 import { unpackedExtras } from '../state/message-extras.ts';
 import type { MessageRow } from '../state/store.ts';
 import { wireDateOrNull } from '../../../platform/instant.ts';
-
-/** What became of a message, as its sender is told by whichever way. */
-export function acceptedView({ id, createdAt, seq, eventSeq }: Accepted): MessageAccepted {
-  return { id, createdAt: wireDate(createdAt), seq, eventSeq };
-}
 
 /** A message in a list; `answered` are the messages that others reply to, by id. */
 export function messageView(row: MessageRow, answered: ReadonlyMap<string, MessageRow>): Message {

@@ -1,11 +1,11 @@
 import { operations } from '@molva/contract';
 import { notFound } from '../../../platform/failure.ts';
 import { done, ok, route, userOf, type Answer, type Route } from '../../../platform/route.ts';
-import type { Accepted } from '../answering/accepted.ts';
+import { acceptedView, type Accepted } from '../answering/accepted.ts';
 import { filesOf, incomingOf } from '../answering/said.ts';
 import type { Sessions } from '../service.ts';
 import type { FileSource } from '../state/file-source.ts';
-import { acceptedView, messageView } from '../messages/view.ts';
+import { messageView } from '../messages/view.ts';
 
 /** The calls of the module. */
 export function messageRoutes(sessions: Sessions, files: FileSource): Route[] {
