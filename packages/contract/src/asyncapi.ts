@@ -5,6 +5,7 @@ import { errorTable, type ErrorCode } from './errors.ts';
 import { eventSchemas, type EventName } from './events.ts';
 import { exampleOf } from './example.ts';
 import {
+  CALLS_A_MINUTE,
   failsAsError,
   LIVE_PATH,
   rpcAnswers,
@@ -136,8 +137,7 @@ export function asyncApiDocument(server: string, version: string): Json {
       connection: {
         address: null,
         title: 'The connection itself',
-        description:
-          'Commands of the client and their replies, matched by `id`. The first command is `connect`. Commands of a connection are done one after another. A call that is not done says so in its data (`refused`); `connect`, `joinSession` and what there is no method for are answered by an error in its place (`failed`). A session takes 120 calls a minute, over however many connections; a connection 120 for each session it was given, and 1,200 in all.',
+        description: `Commands of the client and their replies, matched by \`id\`. The first command is \`connect\`. Commands of a connection are done one after another. A call that is not done says so in its data (\`refused\`); \`connect\`, \`joinSession\` and what there is no method for are answered by an error in its place (\`failed\`). A session takes ${CALLS_A_MINUTE.session} calls a minute, over however many connections; a connection as many for each session it was given, and ${CALLS_A_MINUTE.connection} in all.`,
         messages: {
           connect: command('connect', 'Names the sessions to listen to.', Connect, schemas),
           connected: command('connected', 'The channels of the sessions.', Connected, schemas),

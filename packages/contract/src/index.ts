@@ -84,6 +84,7 @@ export {
 } from './iam.ts';
 export { DEFAULT_LIMIT, ListOf, MAX_LIMIT, type ListPage, type ListQuery } from './lists.ts';
 export {
+  CALLS_A_MINUTE,
   LIVE_PATH,
   MAX_LIVE_SESSIONS,
   RpcRefusal,

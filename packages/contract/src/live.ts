@@ -20,6 +20,12 @@ export const LIVE_PATH = '/centrifugo/connection/websocket';
 /** Sessions that one connection listens to, those it named and those it joined later. */
 export const MAX_LIVE_SESSIONS = 100;
 
+/**
+ * Calls a minute that a session takes, over however many connections, and those of a connection in all; it has as many as
+ * a session for each that it was given.
+ */
+export const CALLS_A_MINUTE = { session: 120, connection: 1200 } as const;
+
 /** Data of a client's `connect`. Settings that are not known are ignored. */
 export const WidgetConnectData = Type.Object({
   application: Type.Literal('widget'),

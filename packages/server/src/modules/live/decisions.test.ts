@@ -177,6 +177,15 @@ describe('a decision about the body of a proxy call is the body of its answer', 
     expect(await timesOf(250, () => ask('c2', [open, guarded]))).toEqual({ [missing]: 240, [refused]: 10 });
     // Of the 600 of the address 240 are left; what connections were refused themselves is not among the others.
     expect(await timesOf(260, () => ask('c3', Array(100).fill(open)))).toEqual({ [missing]: 240, [refused]: 20 });
+    const joined = limitedBy(1_000);
+    const meta = { address: 'a', tokens: { [guarded]: 'token' }, audiences: [], sessions: [] };
+    const has = (method: string, id: string) => {
+      const call = { ...callOf('c5', method, { data: { id } }), meta };
+      return joined.rpc(call, call);
+    };
+    await has('joinSession', open);
+    await has('joinSession', guarded);
+    expect(await timesOf(248, () => has('typing', unknown))).toEqual({ [missing]: 238, [refused]: 10 });
     const wide = limitedBy(1_000);
     const call = callOf('c4', 'dance');
     const by = { ...call, meta: { ...call.meta, sessions: Array<string>(100).fill(open) } };

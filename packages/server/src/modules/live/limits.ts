@@ -1,4 +1,4 @@
-import { errorTable } from '@molva/contract';
+import { CALLS_A_MINUTE, errorTable } from '@molva/contract';
 import type { Clock } from '../../platform/clock.ts';
 import { tooManyRequests } from '../../platform/failure.ts';
 import type { Notices } from '../../platform/notices.ts';
@@ -20,10 +20,6 @@ export interface LiveLimitOptions {
  * after a restart.
  */
 const COMMANDS_OF_A_CALL = 10;
-/** Calls a minute in one session, and of one connection for each session it was given. */
-const CALLS_IN_A_SESSION = 120;
-/** Calls a minute of one connection, however many sessions it was given. */
-const CALLS_OF_A_CONNECTION = 1_200;
 /** Calls of a connection that may be refused as too many within a minute before it is sent away. */
 const REFUSALS = 100;
 
@@ -52,8 +48,8 @@ export class LiveLimits {
     this.#options = options;
     const counter = (limit: number): RateCounter => new RateCounter(options.open === 0 ? 0 : limit, options.clock);
     this.#commands = counter(options.open * COMMANDS_OF_A_CALL);
-    this.#connections = counter(CALLS_OF_A_CONNECTION);
-    this.#sessions = counter(CALLS_IN_A_SESSION);
+    this.#connections = counter(CALLS_A_MINUTE.connection);
+    this.#sessions = counter(CALLS_A_MINUTE.session);
     this.#refusals = counter(REFUSALS);
   }
 
@@ -90,7 +86,7 @@ export class LiveLimits {
 
   /** Counts a call of a connection that was given so many sessions, for it and its address; throws `too-many-requests`. */
   call({ client, meta: { address } }: ConnectedClient, given: number): void {
-    const most = Math.min(CALLS_IN_A_SESSION * Math.max(given, 1), CALLS_OF_A_CONNECTION);
+    const most = Math.min(CALLS_A_MINUTE.session * Math.max(given, 1), CALLS_A_MINUTE.connection);
     this.#take(this.#connections, client, address, 1, most);
     this.#take(this.#commands, address, address);
   }
