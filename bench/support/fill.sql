@@ -37,7 +37,7 @@ insert into users (company_id, email, password_hash, first_name, last_name, role
   from generate_series(1, 200) as n;
 insert into bots (id, company_id, name, language, kind, scenario, created_at, updated_at)
   select bench_uuid(company, 'bot'), company, name, language, kind, scenario, created_at, updated_at
-  from (select name, language, kind, scenario, created_at, updated_at from bots order by created_at limit 1) as bot,
+  from (select name, language, kind, scenario, created_at, updated_at from bots where name = 'Echo' order by created_at limit 1) as bot,
     generate_series(1, 3) as company;
 insert into chats (id, company_id, name, bot_id, settings, created_at, updated_at)
   select bench_uuid(n, 'chat'), company, 'Chat ' || n, bench_uuid(company, 'bot'), '{}', now(), now()
@@ -62,9 +62,9 @@ create unlogged table bench_sessions as
     date_trunc('day', now()) - interval '365 days' + day * interval '1 day'
       + (moment + 0.13 * sin(2 * pi() * moment)) * interval '1 day' as started_at,
     (5 + 115 * bench_random(n, 33)) * interval '1 second' as pace,
-    case when company = 1 and bench_random(n, 34) < 0.3 then (select array_agg(id order by id) from users where company_id = 1)
+    case when company = 1 and bench_random(n, 34) < :operatorShare then (select array_agg(id order by id) from users where company_id = 1)
       [2 + floor(150 * power(bench_random(n, 35), 3))::integer] end as operator_id,
-    bench_random(n, 36) < case when n > :sessions * 0.98 then 0.8 else 0.014 end as active,
+    bench_random(n, 36) < case when n > :sessions * 0.98 then 0.8 else :activeShare end as active,
     bench_name(n) as name
   from generate_series(1, :sessions) as n,
     bench_company(bench_random(n, 37)) as company,
@@ -77,7 +77,7 @@ analyze bench_sessions;
 -- step: sessions
 insert into sessions (id, company_id, chat_id, client_id, name, channel, messenger_type, ttl, status, bot_status, bot_id,
     operator_type, operator_id, operator_name, operator_assigned_at, operators, marked_as_spam, started_at, closed_at,
-    options, version, last_seq, last_event_seq, unread, last_message_at, bot_state, search, activity_hour, newest)
+    options, version, last_seq, last_event_seq, unread, last_message_at, bot_state, bot_data, search, activity_hour, newest)
   select b.id, b.company, b.chat_id, b.client_id, b.name,
     case when phone is not null then 'MESSENGER' when bench_random(b.n, 40) < 0.7 then 'WIDGET' else 'API' end,
     case when phone is not null then 'WHATSAPP' end, 3600, case when active then 'ACTIVE' else 'CLOSED' end,
@@ -90,7 +90,7 @@ insert into sessions (id, company_id, chat_id, client_id, name, channel, messeng
     bench_random(b.n, 42) < 0.01, b.started_at, case when not active then b.started_at + pace * 10 end,
     jsonb_strip_nulls(jsonb_build_object('address', '198.51.100.7', 'userAgent', 'Mozilla/5.0 (X11; Linux x86_64)', 'messengerUserId', phone)),
     11, 10, 10, case when active then 1 else 0 end, b.started_at + pace * 10,
-    '{"state":{"at":"echo","variables":{"said":"…"},"results":{},"unheard":null,"dialog":""},"started":true,"wake":null}',
+    '{"state":{"at":"echo","unheard":null,"dialog":""},"started":true,"wake":null}', '{"variables":{"said":"…"},"results":{}}',
     lower(b.name) || e'\n' || coalesce(phone, ''), floor(extract(epoch from b.started_at + pace * 10) / 3600),
     b.chat_id is not null
       and row_number() over (partition by b.company, b.client_id, b.chat_id is null order by b.started_at desc, b.id desc) = 1

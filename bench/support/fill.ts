@@ -10,6 +10,10 @@ export interface Filling {
   readonly clients: number;
   /** The newest sessions have their events too; of older ones nobody reads any. */
   readonly sessionsWithEvents: number;
+  /** Of those that are not of the last days, the share that has not ended. */
+  readonly activeShare: number;
+  /** Of those of the greatest company, the share in which an operator answered; an active one waits for him to come back. */
+  readonly operatorShare: number;
 }
 
 /** How long the steps of a filling took, seconds. */

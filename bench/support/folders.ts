@@ -3,7 +3,7 @@ import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { fill, type FillingSeconds } from './fill.ts';
+import { fill, type Filling, type FillingSeconds } from './fill.ts';
 import { startMolva } from './molva.ts';
 
 /** A data folder of a Molva; disposing of it deletes it. */
@@ -17,8 +17,14 @@ export interface FullFolder extends Folder {
   readonly seconds: FillingSeconds;
 }
 
-const SESSIONS = Number(process.env['BENCH_SESSIONS'] ?? 1_000_000);
-/** A folder named here is filled once and kept; without a name it is one for the run. */
+/** How much a folder is filled with. */
+type Size = Pick<Filling, 'sessions' | 'activeShare' | 'operatorShare'>;
+
+/** A million sessions with ten million messages, of which nearly all have ended. */
+const MILLION = { sessions: 1_000_000, activeShare: 0.014, operatorShare: 0.3 };
+/** Other sessions than a bench asks for, in number. */
+const SESSIONS = process.env['BENCH_SESSIONS'];
+/** In a folder named here what is filled is kept, each filling once; without a name it is one for the run. */
 const KEPT = process.env['MOLVA_BENCH_DATA'];
 
 /** A folder for a Molva that starts from nothing. */
@@ -32,36 +38,39 @@ export async function emptyFolder(): Promise<Folder> {
   };
 }
 
-/** Opens the folder with a million sessions and ten million messages; fills it where that was not done yet. */
-export async function openFullFolder(): Promise<FullFolder> {
-  const folder = KEPT ?? (await mkdtemp(join(tmpdir(), 'molva-bench-')));
+/** Opens the folder with so many sessions of ten messages each; fills it where that was not done yet. */
+export async function openFullFolder(asked: Size = MILLION): Promise<FullFolder> {
+  const size = { ...asked, sessions: Number(SESSIONS ?? asked.sessions) };
+  const folder =
+    KEPT === undefined
+      ? await mkdtemp(join(tmpdir(), 'molva-bench-'))
+      : join(KEPT, `${size.sessions}-${size.activeShare}-${size.operatorShare}`);
   const dataFolder = join(folder, 'data');
   const done = join(folder, 'filled.json');
   await mkdir(folder, { recursive: true });
   await chmod(folder, 0o711);
   if (!existsSync(done)) {
-    const seconds = await fillFolder(dataFolder);
-    await writeFile(done, JSON.stringify({ sessions: SESSIONS, seconds }));
+    const seconds = await fillFolder(dataFolder, size);
+    await writeFile(done, JSON.stringify(seconds));
   }
-  const { sessions, seconds } = JSON.parse(await readFile(done, 'utf8')) as Pick<FullFolder, 'sessions' | 'seconds'>;
   return {
     dataFolder,
-    sessions,
-    seconds,
+    sessions: size.sessions,
+    seconds: JSON.parse(await readFile(done, 'utf8')) as FillingSeconds,
     async [Symbol.asyncDispose]() {
       if (KEPT === undefined) await rm(folder, { recursive: true, force: true });
     },
   };
 }
 
-async function fillFolder(dataFolder: string): Promise<FillingSeconds> {
+async function fillFolder(dataFolder: string, size: Size): Promise<FillingSeconds> {
   await using molva = await startMolva(dataFolder);
   await molva.echoChat();
   const client = await openBenchDatabase(molva.database);
   try {
     return await fill(
       client,
-      { sessions: SESSIONS, clients: Math.round(SESSIONS * 0.3), sessionsWithEvents: Math.round(SESSIONS / 20) },
+      { ...size, clients: Math.round(size.sessions * 0.3), sessionsWithEvents: Math.round(size.sessions / 20) },
       (line) => process.stderr.write(`${line}\n`),
     );
   } finally {

@@ -42,12 +42,14 @@ export interface MolvaOptions {
   readonly limits?: Record<string, string>;
   /** Other settings, as environment. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** The program, where it is another build's. */
+  readonly program?: string;
 }
 
 /** Starts Molva on a data folder. */
 export async function startMolva(
   dataFolder: string,
-  { nodeOptions = [], limits = unlimited, settings = {} }: MolvaOptions = {},
+  { nodeOptions = [], limits = unlimited, settings = {}, program = main }: MolvaOptions = {},
 ): Promise<BenchedMolva> {
   const environment = {
     ...limits,
@@ -59,7 +61,7 @@ export async function startMolva(
     ...settings,
   };
   const { child, match } = await startNode(
-    [...nodeOptions, main],
+    [...nodeOptions, program],
     environment,
     /Chat and wire\s+http:\/\/127\.0\.0\.1:(\d+)/,
   );
@@ -86,12 +88,7 @@ export async function startMolva(
   return {
     port,
     pid: child.pid ?? 0,
-    database: {
-      host: join(dataFolder, 'socket'),
-      user: 'molva',
-      password: await readFile(join(dataFolder, 'secrets', 'database.password'), 'utf8'),
-      database: 'molva',
-    },
+    database: await databaseOf(dataFolder, settings['MOLVA_DATABASE_URL']),
     token,
     ended: new Promise((resolve) => child.once('exit', resolve)),
     echoChat: () => chatWith({ name: 'Echo', scenario }),
@@ -99,5 +96,15 @@ export async function startMolva(
     scenarioChat: (blocks) =>
       chatWith({ name: 'Scenario', scenario: { version: 1, language: 'en', start: 'start', blocks } }),
     [Symbol.asyncDispose]: () => stop(child),
+  };
+}
+
+async function databaseOf(dataFolder: string, url: string | undefined): Promise<pg.ClientConfig> {
+  if (url !== undefined) return { connectionString: url };
+  return {
+    host: join(dataFolder, 'socket'),
+    user: 'molva',
+    password: await readFile(join(dataFolder, 'secrets', 'database.password'), 'utf8'),
+    database: 'molva',
   };
 }

@@ -29,15 +29,13 @@ export class ExternalDatabase implements AsyncDisposable {
     this.connectionString = `postgres://postgres@127.0.0.1:${port}/postgres`;
   }
 
-  /** Makes one in a folder of its own, and starts it with settings like `name=value`. */
-  static async open(settings: readonly string[] = []): Promise<ExternalDatabase> {
-    const root = dirname(dirname(createRequire(import.meta.url).resolve('postgres-older')));
-    spawnSync(process.execPath, ['scripts/hydrate-symlinks.js'], { cwd: root });
+  /** Makes one in a folder of its own, and starts it with settings like `name=value`; `binaries` are those of another version. */
+  static async open(settings: readonly string[] = [], binaries = olderBinaries()): Promise<ExternalDatabase> {
     const folder = await mkdtemp(join(tmpdir(), 'molva-external-'));
     await chmod(folder, 0o711);
     const as = runAs();
     as.own(folder);
-    const database = new ExternalDatabase(folder, join(root, 'native', 'bin'), await freePort(), settings);
+    const database = new ExternalDatabase(folder, binaries, await freePort(), settings);
     const options = ['-D', join(folder, 'data'), '-U', 'postgres', '--auth=trust', '--encoding=UTF8', '--locale=C'];
     const init = as.wrap(join(database.#binaries, 'initdb'), options);
     const { status, stderr } = spawnSync(init.command, init.args, { encoding: 'utf8', cwd: '/', env: environment });
@@ -108,6 +106,12 @@ export class ExternalDatabase implements AsyncDisposable {
       }
     }
   }
+}
+
+function olderBinaries(): string {
+  const root = dirname(dirname(createRequire(import.meta.url).resolve('postgres-older')));
+  spawnSync(process.execPath, ['scripts/hydrate-symlinks.js'], { cwd: root });
+  return join(root, 'native', 'bin');
 }
 
 async function freePort(): Promise<number> {
