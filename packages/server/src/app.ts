@@ -64,7 +64,7 @@ async function compose(options: AppOptions): Promise<App> {
   const listener = opened.use(await openListener(options, notices));
   const memory = new Memory(clock, MEMORY_BYTES);
   const { connection, node } = options;
-  const timers = { connection, watch, clock, log, node, figures: metrics.dueFigures(), onBroken };
+  const timers = { connection, watch, clock, log, node, figures: metrics.dueFigures(), notices, onBroken };
   const { due, lease } = opened.use(await openDueRunner(timers));
   const ground = {
     database,

@@ -6,6 +6,8 @@ import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import { operations } from '@molva/contract';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { Unsent } from '../platform/breaks.ts';
+import { noRoom } from '../platform/failure.ts';
 import { ok, route } from '../platform/route.ts';
 import { startTestServer } from '../testing/http-server.ts';
 
@@ -71,6 +73,22 @@ it('a call that finds no file descriptor is told to come again, each kind of lac
   await tell('give');
   expect(await get()).toEqual([200, undefined, undefined]);
   expect(JSON.parse(await tell('told'))).toEqual(['descriptors-short', 'descriptors-short']);
+});
+
+it('a call that meets a bound of ours is told to come again, and whoever runs the server which bound it was', async () => {
+  await using server = await startTestServer([
+    route(operations.getTimestamp, () => Promise.reject(noRoom('bot-lane-full', { company: 1 }))),
+    route(operations.login, () => Promise.reject(new Unsent('too many wait', 'database-crowded'))),
+  ]);
+  const body = JSON.stringify({ email: 'a', password: 'b' });
+  const answers = [
+    await fetch(`${server.url}/timestamp`),
+    await fetch(`${server.url}/auth/login`, { method: 'POST', body }),
+  ];
+  for (const { status, headers } of answers) {
+    expect([status, headers.get('x-error-code'), headers.get('retry-after')]).toEqual([503, 'no-room', '2']);
+  }
+  expect(server.told).toEqual(['bot-lane-full', 'database-crowded']);
 });
 
 it('bodies in pieces of a byte take as much memory as they say', async () => {

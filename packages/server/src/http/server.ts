@@ -10,7 +10,7 @@ import fastify, {
 } from 'fastify';
 import { systemClock, type Clock } from '../platform/clock.ts';
 import { badField, Failure } from '../platform/failure.ts';
-import { lackOf } from '../platform/lacks.ts';
+import { tellLack } from '../platform/lacks.ts';
 import type { Log } from '../platform/log.ts';
 import { tellForeign, type Notice, type Notices } from '../platform/notices.ts';
 import type { Origins } from '../platform/origins.ts';
@@ -148,9 +148,10 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     const failure = isUnknownMethod(error) ? noRoute(addresses, request) : asFailure(error);
     if (failure === undefined) request.log.error({ error, requestId: request.id }, 'a call failed');
     if (failure?.code === 'too-many-requests') adviseOfProxy(request);
-    const lack = failure?.code === 'no-room' ? lackOf(error) : undefined;
-    const notice = lack ?? (failure === undefined ? undefined : told[failure.code]);
-    if (notice !== undefined) options.notices.tell(notice, { address: options.callerOf(request.raw) });
+    const by = { address: options.callerOf(request.raw) };
+    if (failure?.code === 'no-room') tellLack(options.notices, error, by);
+    const notice = failure && told[failure.code];
+    if (notice !== undefined) options.notices.tell(notice, by);
     forgetContent(reply);
     const waits = failure?.code === 'too-many-requests' ? refusals.wait(options.callerOf(request.raw)) : undefined;
     return waits === undefined ? fail(reply, request, failure) : waits.then(() => fail(reply, request, failure));

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import type { Notice } from './notices.ts';
 
 /** Classes of SQLSTATE that come with the end of a connection: connection, shutdown, system, internal. */
 const ENDING = /^(08|57P|58|XX)/;
@@ -23,8 +24,16 @@ export class Unanswered extends Error {
   }
 }
 
-/** A statement that was not sent: nothing of it is done. */
-export class Unsent extends Unanswered {}
+/** A statement that was not sent, as a bound of ours was met: nothing of it is done. */
+export class Unsent extends Unanswered {
+  /** Which bound it was. */
+  readonly notice: Notice;
+
+  constructor(message: string, notice: Notice) {
+    super(message);
+    this.notice = notice;
+  }
+}
 
 /** Whether the database cannot be had for now, as opposed to a fault of who asked: the same may succeed in a while. */
 export function isAway(error: unknown): boolean {

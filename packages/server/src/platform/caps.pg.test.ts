@@ -13,7 +13,7 @@ it('a crowd that creates for one owner waits without the connections of others',
   try {
     expect(await runSql(database, 'select 1 as one')).toEqual([{ one: 1 }]);
     await expect(withinCap(database.builder, capped, () => gate.promise)).rejects.toMatchObject({
-      code: 'database-away',
+      code: 'no-room',
     });
   } finally {
     gate.resolve();

@@ -1,6 +1,6 @@
 import { caps, capText, type CapName } from '@molva/contract';
 import { sql, type Kysely, type RawBuilder, type Transaction } from 'kysely';
-import { databaseAway, Failure } from './failure.ts';
+import { Failure, noRoom } from './failure.ts';
 import { Lines } from './lines.ts';
 import type { Tables } from './tables.ts';
 
@@ -13,11 +13,11 @@ export interface Capped {
 
 /** Creations for one owner that wait for their turn; a crowd is refused at once. */
 const MOST_WAITING = 200;
-const lines = new Lines<string>(MOST_WAITING, databaseAway);
+const lines = new Lines<string>(MOST_WAITING, (name) => noRoom('caps-crowded', { cap: name.split(' ', 1).join('') }));
 
 /**
  * Creates one more of what there may be so many of. Those who create for one owner do it one after the other, in every
- * process, so that no two of them together go beyond. Throws `cap-reached`, and `database-away` where too many wait.
+ * process, so that no two of them together go beyond. Throws `cap-reached`, and `no-room` where too many wait.
  */
 export function withinCap<T>(
   builder: Kysely<Tables>,

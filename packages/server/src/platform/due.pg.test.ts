@@ -1,13 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { freshDatabase, migratedDatabase } from '../testing/fresh-database.ts';
+import { keptLog } from '../testing/kept-log.ts';
 import { until } from '../testing/until.ts';
 import { systemClock } from './clock.ts';
 import { openDatabase, type Database } from './database.ts';
 import { DueRunner } from './due.ts';
+import { noRoom } from './failure.ts';
 import { openLog } from './log.ts';
 import { migrate } from './migrations.ts';
 import { NodeLease } from './node-lease.ts';
+import { Notices } from './notices.ts';
 
 const KEY = '00000000-0000-4000-8000-000000000001';
 const log = openLog('silent', false);
@@ -71,6 +74,24 @@ describe(DueRunner, () => {
     });
     await due.at('test', KEY, clock.now());
     await until(clock, async () => attempts === 3 && (await left()) === 0);
+  });
+
+  it('tells of what there is no room for as every bound is told of, and not as of a fault', async () => {
+    const { log, messages } = keptLog();
+    const told: string[] = [];
+    const lease = await NodeLease.take(database, systemClock, log, { name: 'full', alone: false });
+    const notices = new Notices(log, clock, (notice) => told.push(notice));
+    const due = new DueRunner({ database, clock, log, lease, notices });
+    opened.push(due, lease);
+    due.handle('test', async () => {
+      if (told.length < 2) throw noRoom('bot-lane-full', { company: 1 });
+      return null;
+    });
+    due.start();
+    await due.at('test', KEY, clock.now());
+    await until(clock, async () => told.length === 2 && (await left()) === 0);
+    expect(messages.filter((words) => words.includes('timer'))).toEqual([]);
+    expect(messages.filter((words) => words.includes('a bot'))).toHaveLength(1);
   });
 
   it('keeps a wish that comes in while its key runs', async () => {

@@ -3,7 +3,9 @@ import { openDatabase, type Database, type DatabaseConnection, type DatabaseWatc
 import { DueOutcomes, nameOf } from './due-outcomes.ts';
 import { claimDue, oldestDue, wishDue, type ClaimedRow, type ClaimRequest } from './due-rows.ts';
 import { isoInstant } from './instant.ts';
+import { tellLack } from './lacks.ts';
 import { faultLevel, type Log } from './log.ts';
+import type { Notices } from './notices.ts';
 import type { DueFigures } from './figures.ts';
 import { NodeLease, type NodeIdentity } from './node-lease.ts';
 
@@ -44,6 +46,7 @@ export interface DuePorts {
   readonly log: Log;
   readonly lease: Pick<NodeLease, 'fence' | 'mayClaim' | 'mayTakeOver'>;
   readonly figures?: DueFigures;
+  readonly notices?: Pick<Notices, 'tell'>;
 }
 
 /**
@@ -193,7 +196,7 @@ export class DueRunner implements AsyncDisposable {
   }
 
   async #run(row: ClaimedRow): Promise<void> {
-    const { clock, log, figures } = this.#ports;
+    const { clock, log, figures, notices } = this.#ports;
     const kind = this.#kinds.get(row.kind);
     if (kind === undefined) return;
     kind.known.set(nameOf(row), row);
@@ -205,6 +208,7 @@ export class DueRunner implements AsyncDisposable {
     } catch (error) {
       const wait = Math.min(LONGEST_WAIT_MS, 500 * 2 ** row.attempts);
       figures?.failed(row.kind);
+      if (notices !== undefined) tellLack(notices, error, { kind: row.kind });
       log[faultLevel(error, 'error')](
         { error, kind: row.kind, attempts: row.attempts, wait },
         'a timer failed and is tried again',
@@ -222,6 +226,7 @@ export interface TimerOptions {
   readonly log: Log;
   readonly node: NodeIdentity;
   readonly figures: DueFigures;
+  readonly notices: Notices;
   /** A connection broke that nobody used. */
   readonly onBroken: (error: Error) => void;
 }
@@ -234,11 +239,11 @@ export interface Timers {
 
 /** Opens a runner with a lease and connections of its own, so that nothing else keeps it waiting. */
 export async function openDueRunner(options: TimerOptions): Promise<AsyncDisposable & Timers> {
-  const { connection, watch, clock, log, node, figures, onBroken } = options;
+  const { connection, watch, clock, log, node, figures, notices, onBroken } = options;
   await using opened = new AsyncDisposableStack();
   const database = opened.use(openDatabase(connection, CONNECTIONS, onBroken, { limit: STATEMENT_MS, watch }));
   const lease = opened.use(await NodeLease.take(database, systemClock, log, node));
-  const due = opened.use(new DueRunner({ database, clock, log, lease, figures }));
+  const due = opened.use(new DueRunner({ database, clock, log, lease, figures, notices }));
   const kept = opened.move();
   return { due, lease, [Symbol.asyncDispose]: () => kept.disposeAsync() };
 }

@@ -1,4 +1,11 @@
 import { errorTable, type ErrorCode, type FieldProblems } from '@molva/contract';
+import type { Notice, NoticeDetails } from './notices.ts';
+
+/** A notice with what it names. */
+export interface Told {
+  readonly notice: Notice;
+  readonly details: NoticeDetails;
+}
 
 /**
  * An expected failure of a call: a code of the error table, with the reasons by field where it is the input's fault.
@@ -10,12 +17,15 @@ export class Failure extends Error {
   readonly headers: Readonly<Record<string, string>>;
   /** What else the details of the answer name, as the place in a text. */
   readonly more: Readonly<Record<string, number>>;
+  /** What whoever runs the server is told of it, where that is more than the answer of a call. */
+  readonly told: Told | undefined;
 
   constructor(
     code: ErrorCode,
     fields: FieldProblems | null = null,
     headers: Record<string, string> = {},
     more: Record<string, number> = {},
+    told?: Told,
   ) {
     super(errorTable[code].message);
     this.name = 'Failure';
@@ -23,6 +33,7 @@ export class Failure extends Error {
     this.fields = fields;
     this.headers = headers;
     this.more = more;
+    this.told = told;
   }
 
   /** HTTP status, and code of the live RPC error. */
@@ -46,9 +57,12 @@ export function tooManyRequests(seconds: number): Failure {
   return new Failure('too-many-requests', null, { 'retry-after': String(seconds) });
 }
 
-/** There is no room for a call now, in the process or on its machine: the same may succeed in a moment. */
-export function noRoom(): Failure {
-  return new Failure('no-room', null, { 'retry-after': '2' });
+/**
+ * There is no room for a call now, in the process or on its machine: the same may succeed in a moment. Whoever answers it
+ * tells the notice, which says what is full.
+ */
+export function noRoom(notice?: Notice, details: NoticeDetails = {}): Failure {
+  return new Failure('no-room', null, { 'retry-after': '2' }, {}, notice && { notice, details });
 }
 
 /** What does not exist and what may not be seen look the same. */

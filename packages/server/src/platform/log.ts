@@ -1,6 +1,7 @@
 import { pino, type Logger } from 'pino';
 import pretty from 'pino-pretty';
 import { isAway } from './breaks.ts';
+import { Failure } from './failure.ts';
 
 /** Where the server writes what it does: JSON lines, or readable ones on a terminal. */
 export type Log = Logger;
@@ -19,9 +20,10 @@ export function openLog(level: LogLevel, terminal: boolean): Log {
   return pino(options, pretty({ colorize: true, destination: 2, ignore: 'pid,hostname', translateTime: 'HH:MM:ss' }));
 }
 
-/** The level of a failure's line: that the database is away is said once, and not by all who find it so. */
+/** The level of a failure's line: that the database is away, or something full, is said once, and not by all who find it so. */
 export function faultLevel<L extends LogLevel>(error: unknown, level: L): L | 'debug' {
-  return isAway(error) ? 'debug' : level;
+  const passes = isAway(error) || (error instanceof Failure && error.status === 503);
+  return passes ? 'debug' : level;
 }
 
 /** A session id as logs may show it: enough to find it, too little to enter it. */

@@ -29,18 +29,28 @@ export const notices = {
   'memory-short': 'a call was refused as the system has no memory for it: it goes on by itself when there is',
   'body-refused': 'bodies of calls under way were more than there is room for: the oldest was refused',
   'reader-cut': 'a connection that took its answer too slowly was cut off',
+  'bot-lane-full': 'a turn of a bot that costs much waited for others too long, or with too many: it was refused',
+  'bot-checks-full': 'too many scenarios of one company wait to be checked or loaded: one was refused',
+  'bot-unanswered': 'a bot elsewhere did not answer: the dialog goes to people',
+  'call-failed': 'an outgoing call failed and is tried again',
+  'call-given-up': 'an outgoing call failed for good and is given up',
+  'caps-crowded': 'too many creations for one owner wait for one another: one was refused',
+  'client-contended': 'a call was refused as others of its client were faster each time',
+  'database-crowded': 'too many wait for a connection to the database: one was refused',
+  'step-overtaken': 'a step of a session was refused as others of the session were faster each time',
+  'writes-crowded': 'steps of sessions wait to be written, too many or too long: one was refused',
 } as const satisfies Record<string, string>;
 
 /** A kind of notice. */
 export type Notice = keyof typeof notices;
 
+/** What a notice names: no texts, tokens or whole ids. */
+export type NoticeDetails = Readonly<Record<string, string | number | null>>;
+
 /** At most one line of a kind within this: its first at once, the others as a number at the end. */
 const QUIET_MS = 60_000;
 
-/**
- * Tells what strangers cause: each is counted, and the log has a line at a limited rate. Details must hold no texts, tokens
- * or whole ids.
- */
+/** Tells what strangers cause: each is counted, and the log has a line at a limited rate. */
 export class Notices {
   readonly #log: Log;
   readonly #clock: Clock;
@@ -55,7 +65,7 @@ export class Notices {
   }
 
   /** Counts one, and writes its line where it is the first within the time. */
-  tell(notice: Notice, details: Readonly<Record<string, string | number | null>> = {}): void {
+  tell(notice: Notice, details: NoticeDetails = {}): void {
     this.#count(notice);
     const left = this.#left.get(notice);
     if (left !== undefined) {

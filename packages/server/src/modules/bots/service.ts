@@ -3,7 +3,7 @@ import type { Changes } from '../../platform/changes.ts';
 import { systemClock, type Clock } from '../../platform/clock.ts';
 import { resealColumn } from '../../platform/data-keys.ts';
 import type { Database } from '../../platform/database.ts';
-import { Failure, notFound } from '../../platform/failure.ts';
+import { Failure, noRoom, notFound } from '../../platform/failure.ts';
 import type { Ids } from '../../platform/ids.ts';
 import { Lines } from '../../platform/lines.ts';
 import type { Memory, MemoryPart } from '../../platform/memory.ts';
@@ -55,6 +55,8 @@ interface Known {
 
 /** How long a bot is believed without asking the database. */
 const LIFE_MS = 60_000;
+/** Scenarios of one company that are checked, the one that is among them; one more is refused. */
+const MOST_CHECKS = 64;
 /** About how many bytes a bot takes for each character of the JSON it is made from, beside what is compiled of it. */
 const BYTES_A_CHARACTER = 10;
 
@@ -75,7 +77,7 @@ export class Bots implements BotSource {
   readonly #ready: MemoryPart<string, Known | undefined>;
   readonly #lane = new SlowLane(systemClock);
   /** Scenarios of one company are checked one after another: a bot of another waits for a piece of one check, not of many. */
-  readonly #checks = new Lines<number>();
+  readonly #checks = new Lines<number>(MOST_CHECKS, (company) => noRoom('bot-checks-full', { company }));
 
   constructor(ports: BotPorts) {
     const { database, clock, ids, changes, memory } = ports;

@@ -8,7 +8,7 @@ it('whoever is overtaken again and again is told to repeat the call, after a bou
     throw new LookAgain();
   });
   await expect(overtaken).rejects.toMatchObject({
-    code: 'database-away',
+    code: 'no-room',
     status: 503,
     headers: { 'retry-after': '2' },
   });

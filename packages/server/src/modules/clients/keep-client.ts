@@ -1,5 +1,5 @@
 import { databaseError, UNIQUE_VIOLATION, type Queryable, type Statement } from '../../platform/database.ts';
-import { databaseAway } from '../../platform/failure.ts';
+import { noRoom } from '../../platform/failure.ts';
 import { isoInstant } from '../../platform/instant.ts';
 import { clientColumns, type ClientRow } from './claim.ts';
 import type { FoundClient } from './find-client.ts';
@@ -15,7 +15,7 @@ export class LookAgain extends Error {
 const MOST_LOOKS = 8;
 
 /**
- * Does again, from its look at the client on, what somebody overtook. Throws `database-away` where others were faster every
+ * Does again, from its look at the client on, what somebody overtook. Throws `no-room` where others were faster every
  * time: nothing of the call is written, and it may succeed in a moment.
  */
 export async function lookingAgain<T>(work: () => Promise<T>): Promise<T> {
@@ -24,7 +24,7 @@ export async function lookingAgain<T>(work: () => Promise<T>): Promise<T> {
       return await work();
     } catch (error) {
       if (!(error instanceof LookAgain)) throw error;
-      if (look === MOST_LOOKS) throw databaseAway();
+      if (look === MOST_LOOKS) throw noRoom('client-contended');
     }
   }
 }

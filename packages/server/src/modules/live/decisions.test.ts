@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../platform/clock.ts';
-import { Failure } from '../../platform/failure.ts';
+import { Failure, noRoom } from '../../platform/failure.ts';
 import { openLog } from '../../platform/log.ts';
 import { Notices } from '../../platform/notices.ts';
 import { decideConnect, type SessionGate } from './connect.ts';
@@ -25,6 +25,7 @@ const gate: SessionGate = {
   },
   async call(method, { id }) {
     if (method === 'rateSession') throw new Error('no database');
+    if (method === 'readMessage') throw noRoom('bot-lane-full');
     if (method === 'joinSession' && id === banned) throw new Failure('client-banned');
   },
   async open(id, holder) {
@@ -38,7 +39,8 @@ const channels: JoinedChannels = {
   give: async (client, id) => void given.push(`${client} has ${id}`),
   take: async (client, id) => void given.push(`${client} has not ${id}`),
 };
-const notices = new Notices(openLog('silent', false), systemClock, () => undefined);
+const told: string[] = [];
+const notices = new Notices(openLog('silent', false), systemClock, (notice) => told.push(notice));
 const presence = new Presence({ gate, clock: systemClock, notices });
 const limits = new LiveLimits({ open: 0, connections: 0, clock: systemClock, notices });
 const connect = decideConnect(gate, limits, systemClock);
@@ -215,6 +217,15 @@ describe('a decision about the body of a proxy call is the body of its answer', 
       meta: { address: 'a', tokens: { [guarded]: 'token' }, audiences: [], sessions: [] },
     });
     expect(await rpc(body, body)).toEqual(answer);
+  });
+
+  it('rpc: what there is no room for may be tried again, and is told of', async () => {
+    const meta = { address: 'a', tokens: {}, audiences: [], sessions: [] };
+    const data = { id: open, messageId: open };
+    const body = proxied<RpcRequest & ConnectedClient>({ user: 'me', method: 'readMessage', data, meta });
+    told.length = 0;
+    expect(await rpc(body, body)).toMatchObject({ error: { code: 503, temporary: true } });
+    expect(told).toEqual(['bot-lane-full']);
   });
 
   const joining = (data: object, sessions: readonly string[]) =>

@@ -1,6 +1,6 @@
 import { failsAsError, type RpcName, type RpcRefusal } from '@molva/contract';
 import { Failure } from '../../platform/failure.ts';
-import { lackOf, passingFailure } from '../../platform/lacks.ts';
+import { passingFailure, tellLack } from '../../platform/lacks.ts';
 import type { Notices } from '../../platform/notices.ts';
 import type { Decision, RpcResult } from './decisions.ts';
 import { faultOf } from './faults.ts';
@@ -16,8 +16,7 @@ export interface RefusedCall {
  * too; ours fail in their data, where the code of the table has room and the seconds to wait.
  */
 export function refusedCall(method: RpcName | undefined, error: unknown, notices: Notices): RefusedCall {
-  const lack = lackOf(error);
-  if (lack !== undefined) notices.tell(lack, { method: method ?? null });
+  tellLack(notices, error, { method: method ?? null });
   const failure = error instanceof Failure ? error : passingFailure(error);
   if (failure === undefined) notices.tell('live-command-failed', { method: method ?? null, ...faultOf(error) });
   const status = failure?.status ?? 500;

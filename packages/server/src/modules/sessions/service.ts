@@ -111,8 +111,7 @@ export class Sessions {
   readonly #timers: Timers;
 
   constructor(ports: SessionPorts) {
-    const { database, clock, ids, announcer, due, log, companies, chats, bots, files, operators, notices, vault } =
-      ports;
+    const { database, clock, ids, announcer, due, companies, chats, bots, files, operators, notices, vault } = ports;
     this.#ports = ports;
     this.tokens = new SessionTokens(ports.tokenKey, clock);
     this.store = new SessionStore(database);
@@ -136,7 +135,7 @@ export class Sessions {
     this.client = new ClientCalls({ runner, attendance, corrections });
     this.messages = new MessageStore(database);
     this.dialogs = new Dialogs({ database, clock, runner, store, waiter, vault });
-    this.remoteTurns = new RemoteTurns(runner, { clock, log, store, tokenKey: ports.tokenKey });
+    this.remoteTurns = new RemoteTurns(runner, { clock, store, tokenKey: ports.tokenKey });
     this.#timers = new Timers({ due, clock, runner, remoteTurns: this.remoteTurns, store });
     this.#timers.register();
     closeWithTheirChat({ due, clock, chats, runner, store });

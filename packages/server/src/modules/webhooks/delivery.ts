@@ -3,7 +3,7 @@ import type { Clock, Elapsed } from '../../platform/clock.ts';
 import type { DueRunner } from '../../platform/due.ts';
 import type { DeliveryOutcome } from '../../platform/figures.ts';
 import { isoInstant } from '../../platform/instant.ts';
-import { shortId, type Log } from '../../platform/log.ts';
+import { shortId } from '../../platform/log.ts';
 import type { Notices } from '../../platform/notices.ts';
 import { OutgoingError, type Outgoing } from '../../platform/outgoing.ts';
 import { RateCounter } from '../../platform/rate-counter.ts';
@@ -54,7 +54,6 @@ export interface DeliveryPorts {
   readonly clock: Clock & Elapsed;
   readonly due: DueRunner;
   readonly outgoing: Outgoing;
-  readonly log: Log;
   readonly notices: Notices;
   readonly vault: Vault;
   /** What the calls of a session prove themselves by now. */
@@ -141,12 +140,11 @@ export class Deliveries {
   }
 
   #tell(row: Row, sessionId: string, failure: OutgoingError, again: boolean): void {
-    const { log, notices, vault } = this.#ports;
+    const { notices, vault } = this.#ports;
     if (row.caller !== null) return notices.tell('visitor-call-failed', { reason: failure.reason });
     // Paths and queries of such addresses are secrets as often as not.
     const to = URL.parse(vault.open(row.url, deliveryPlace(sessionId)) ?? '')?.origin ?? null;
     const what = { session: shortId(sessionId), to, attempts: row.attempts + 1, reason: failure.message };
-    if (again) log.warn(what, 'an outgoing call failed and is tried again');
-    else log.error(what, 'an outgoing call failed for good and is given up');
+    notices.tell(again ? 'call-failed' : 'call-given-up', what);
   }
 }

@@ -1,7 +1,7 @@
 import { Socket } from 'node:net';
 import { constants, setPriority } from 'node:os';
 import pg from 'pg';
-import { isRefused, Unanswered } from '../breaks.ts';
+import { isRefused, Unanswered, Unsent } from '../breaks.ts';
 import type { PoolFigures } from '../figures.ts';
 import { count } from './counted.ts';
 import { SilenceGuard, streamOf } from './silence.ts';
@@ -253,7 +253,8 @@ export class Connections implements AsyncDisposable {
   /** The same while the database is away: for whoever looks whether it is back. */
   acquireAnyway(): Promise<Link> {
     if (this.#pool.waitingCount >= MOST_WAITING) {
-      return Promise.reject(new Unanswered('too many wait for the database'));
+      const words = 'too many wait for the database';
+      return Promise.reject(this.#watch.isAway ? new Unanswered(words) : new Unsent(words, 'database-crowded'));
     }
     return this.#pool.connect().then(
       (client) => new Link(client, this.#watch, !this.#pooled, this.#preamble),

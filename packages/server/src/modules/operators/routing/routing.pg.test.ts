@@ -2,17 +2,21 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../../platform/clock.ts';
 import { openDatabase, type Database } from '../../../platform/database.ts';
 import { DueRunner } from '../../../platform/due.ts';
-import { openLog } from '../../../platform/log.ts';
+import { noRoom } from '../../../platform/failure.ts';
 import { systemIds } from '../../../platform/ids.ts';
 import { NodeLease } from '../../../platform/node-lease.ts';
+import { Notices } from '../../../platform/notices.ts';
 import { migratedDatabase } from '../../../testing/fresh-database.ts';
+import { keptLog } from '../../../testing/kept-log.ts';
 import { runSql, writeCompany, writeGroup, writeSession, writeUser } from '../../../testing/rows.ts';
 import { ROUTE_KIND, routeKey, type Assignment } from '../../sessions/index.ts';
 import { seatGuard } from '../../sessions/state/seat-guard.ts';
 import { Operators } from '../service.ts';
 import { Routing, type RoutingPorts } from './routing.ts';
 
-const log = openLog('silent', false);
+const { log, messages } = keptLog();
+const noticed: string[] = [];
+const notices = new Notices(log, systemClock, (notice) => noticed.push(notice));
 const wish = { skills: [], prefer: null, not: [] };
 const placing = { at: 'queue', wish, offer: null, stage: { is: 'placing', at: 0 } };
 
@@ -63,7 +67,7 @@ async function newNode(own: Database, name: string): Promise<Node> {
   const due = new DueRunner({ database: own, clock: systemClock, log, lease });
   const operators = new Operators({ database: own, clock: systemClock, ids: systemIds(Date.now), due });
   const made: Node = { database: own, due, lease, operators, told: [], before: async () => undefined };
-  new Routing({ database: own, clock: systemClock, due, log, sessions: sessionsOf(made) });
+  new Routing({ database: own, clock: systemClock, due, log, notices, sessions: sessionsOf(made) });
   return made;
 }
 
@@ -195,6 +199,20 @@ describe('a run', () => {
     }
     await route(routeKey(company, null));
     expect([await answersIn(broken), await answersIn(other), failures]).toEqual([olga, olga, 2]);
+    expect(messages.splice(0)).toEqual(['a session cannot be routed and is tried again']);
+  });
+
+  it('tells of one there was no room for as its bound is told of, and not as of a fault', async () => {
+    const olga = await newUser();
+    const refused = await waits();
+    for (const one of nodes) {
+      one.before = async () => {
+        if (noticed.length === 0) throw noRoom('step-overtaken');
+      };
+    }
+    await route(routeKey(company, null));
+    expect([await answersIn(refused), noticed]).toEqual([olga, ['step-overtaken']]);
+    expect(messages.filter((words) => words.includes('cannot be routed'))).toEqual([]);
   });
 });
 

@@ -3,7 +3,9 @@ import type { Database, Prepared } from '../../../platform/database.ts';
 import type { DueRunner } from '../../../platform/due.ts';
 import { dueConflict } from '../../../platform/due-rows.ts';
 import { isoInstant } from '../../../platform/instant.ts';
-import { shortId, type Log } from '../../../platform/log.ts';
+import { tellLack } from '../../../platform/lacks.ts';
+import { faultLevel, shortId, type Log } from '../../../platform/log.ts';
+import type { Notices } from '../../../platform/notices.ts';
 import { answeringRoles } from '../../iam/index.ts';
 import {
   readOperatorKey,
@@ -22,6 +24,7 @@ export interface RoutingPorts {
   readonly clock: Clock & Elapsed;
   readonly due: DueRunner;
   readonly log: Log;
+  readonly notices: Pick<Notices, 'tell'>;
   readonly sessions: Pick<RoutedSessions, 'give' | 'none' | 'groupGone'>;
 }
 
@@ -101,7 +104,7 @@ export class Routing {
 
   /** Whether a decision was still right; a session that fails is set aside for a while. */
   async #decided(decision: Decision): Promise<boolean> {
-    const { log, clock } = this.#ports;
+    const { log, clock, notices } = this.#ports;
     const { session } = decision;
     try {
       const right = await this.#decide(decision);
@@ -109,7 +112,11 @@ export class Routing {
       return right;
     } catch (error) {
       const wait = this.#aside.hold(session, clock.elapsed());
-      log.error({ error, session: shortId(session), wait }, 'a session cannot be routed and is tried again');
+      tellLack(notices, error, { session: shortId(session) });
+      log[faultLevel(error, 'error')](
+        { error, session: shortId(session), wait },
+        'a session cannot be routed and is tried again',
+      );
       return false;
     }
   }

@@ -2,7 +2,8 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../../../platform/clock.ts';
 import type { DueWish } from '../../../platform/due.ts';
 import { Failure, notFound } from '../../../platform/failure.ts';
-import { shortId, type Log } from '../../../platform/log.ts';
+import { shortId } from '../../../platform/log.ts';
+import { cut } from '../../../platform/text.ts';
 import type { AskContext, BotTurn, RemoteBot } from '../state/bot-port.ts';
 import type { Draft } from '../state/draft.ts';
 import { openQuestion, type Question } from '../state/floor.ts';
@@ -21,10 +22,12 @@ import { nextLook, TYPING_REPEAT_MS } from './timers-of.ts';
 /** What asking needs. */
 export interface RemoteTurnPorts {
   readonly clock: Clock;
-  readonly log: Log;
   readonly store: Pick<SessionStore, 'history'>;
   readonly tokenKey: Uint8Array;
 }
+
+/** Characters of a reason that the log shows: a bot elsewhere has a part in it. */
+const SHOWN = 300;
 
 /**
  * What asking came to: nothing where it was called off, as somebody else answers or nobody does, or where the process
@@ -144,8 +147,12 @@ export class RemoteTurns {
   }
 
   async #fail(draft: Draft, setting: StepSetting, question: Question, reason: string): Promise<void> {
-    const { id, chatId } = draft.session;
-    this.#ports.log.warn({ session: shortId(id), reason }, 'a bot did not answer: the dialog goes to people');
+    const { id, chatId, botId } = draft.session;
+    setting.notices.tell('bot-unanswered', {
+      bot: shortId(botId),
+      session: shortId(id),
+      reason: cut(reason, SHOWN),
+    });
     if (chatId === null) draft.traces.push(JSON.stringify({ input: question.input, failed: reason }));
     await happen(draft, setting, { is: 'failed', question: question.id });
   }

@@ -47,7 +47,7 @@ export class GroupedWrites {
     const write = writeOf(this.#ports, draft);
     if (alone || !isOwn(draft) || !isUsual(write.counts)) return append(this.#database, write, draft.seat);
     return new Promise((settle, fail) => {
-      const refuse = (reason: string): void => fail(new Unsent(reason));
+      const refuse = (reason: string): void => fail(new Unsent(reason, 'writes-crowded'));
       this.#line.add({ id: draft.before.id, write, shape: shapeOf(write.columns, write.counts), settle, fail, refuse });
     });
   }

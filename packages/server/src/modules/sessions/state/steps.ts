@@ -5,8 +5,9 @@ import type { Clock } from '../../../platform/clock.ts';
 import type { Database } from '../../../platform/database.ts';
 import type { DueRunner } from '../../../platform/due.ts';
 import type { SessionFigures } from '../../../platform/figures.ts';
-import { notFound } from '../../../platform/failure.ts';
+import { noRoom, notFound } from '../../../platform/failure.ts';
 import type { Ids } from '../../../platform/ids.ts';
+import { shortId } from '../../../platform/log.ts';
 import type { Vault } from '../../../platform/vault.ts';
 import type { Memory, MemoryPart } from '../../../platform/memory.ts';
 import { SeatTaken } from './append.ts';
@@ -21,6 +22,9 @@ export type Decide<T> = (draft: Draft) => Promise<T> | T;
 
 /** A version no memory has: the session is read as the database has it now. */
 export const NEWEST = Number.MAX_SAFE_INTEGER;
+
+/** How often a step is made up: whoever loses so many races stands aside for a moment. */
+const MOST_TRIES = 10;
 
 /** What a step asks for. */
 export interface StepRequest {
@@ -86,7 +90,10 @@ export class Steps {
     this.#known.put(session.id, session);
   }
 
-  /** Makes up a step, commits it and announces it. A lost race makes it up again on the newer state. */
+  /**
+   * Makes up a step, commits it and announces it. A lost race makes it up again on the newer state; throws `no-room` where
+   * all are lost, and nothing of it is written then.
+   */
   run<T>(named: string, decide: Decide<T>, { atLeast = null }: StepRequest = {}): Promise<T> {
     // One session, one line, however its id is written.
     const id = named.toLowerCase();
@@ -109,7 +116,7 @@ export class Steps {
   }
 
   async #attempt<T>(id: string, decide: Decide<T>, atLeast: number): Promise<T> {
-    for (let again = false; ; again = true) {
+    for (let tries = 0; tries < MOST_TRIES; tries++) {
       // Behind the steps before it: the one whose commit is seen elsewhere already may still wait for its answer.
       const lap = this.#ports.figures.lap();
       const session = await this.#newEnough(id, atLeast);
@@ -121,7 +128,7 @@ export class Steps {
         this.announce(draft);
         return answer;
       }
-      const committed = await this.#commit(draft, again);
+      const committed = await this.#commit(draft, tries > 0);
       lap('commit');
       if (committed) {
         this.remember({ ...draft.session, version: session.version + 1 });
@@ -130,6 +137,7 @@ export class Steps {
       }
       this.#known.drop(session.id);
     }
+    throw noRoom('step-overtaken', { session: shortId(id) });
   }
 
   async #commit(draft: Draft, alone: boolean): Promise<boolean> {
