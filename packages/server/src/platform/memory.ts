@@ -8,8 +8,8 @@ type Present<Value> = Value & ({} | null);
 export interface PartOptions<Key extends string | number, Value> {
   /** Its name in the figures. */
   readonly name: string;
-  /** Reads what is not known. What failed and what is undefined is not kept. */
-  read(key: Key): Promise<Value>;
+  /** Reads what is not known, or not believed any more: `before` is what was. What failed and what is undefined is not kept. */
+  read(key: Key, before: Value | undefined): Promise<Value>;
   /** How long an entry is believed, in milliseconds; for as long as there is room where it is absent. */
   readonly lifeMs?: number;
   /** Bytes that a value takes; estimated where it is absent, which suits plain data. */
@@ -131,7 +131,7 @@ export class MemoryPart<Key extends string | number, Value> {
       return known.reading;
     }
     this.#misses++;
-    const reading = this.#options.read(key);
+    const reading = this.#options.read(key, known?.value);
     const entry = this.#add(key, reading);
     const drop = (): void => this.#dropEntry(key, entry);
     // What is not there now may be there in a moment: an id can be named before what it names exists.

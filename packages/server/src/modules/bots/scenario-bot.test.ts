@@ -21,6 +21,7 @@ function bot(blocks: Record<string, unknown>, known: readonly FactWrite[] = []) 
   const asked: unknown[] = [];
   const made = new ScenarioBot({
     id: 'bot',
+    companyId: 1,
     name: 'Bot',
     scenario: check.scenario,
     ids: systemIds(() => 0),

@@ -28,6 +28,7 @@ export type FactSource = (companyId: number, botId: string, clientId: string) =>
 /** What a scenario bot is made of. */
 export interface ScenarioBotParts {
   readonly id: string;
+  readonly companyId: number;
   readonly name: string;
   readonly scenario: CompiledScenario;
   readonly ids: Ids;
@@ -52,7 +53,7 @@ export class ScenarioBot implements LocalBot {
     this.name = parts.name;
     this.language = parts.scenario.language;
     this.#parts = parts;
-    this.#seat = parts.lane.seat();
+    this.#seat = parts.lane.seat(parts.companyId, parts.id);
   }
 
   hasNode(nodeId: string): boolean {

@@ -49,13 +49,15 @@ export interface GroupSource {
 /** A bot with what decides whether somebody gets it, and with its weight. */
 interface Known {
   readonly companyId: number;
+  /** When it was changed last, in milliseconds. */
+  readonly updatedAt: number;
   readonly bot: ReadyBot;
   readonly bytes: number;
 }
 
 /** How long a bot is believed without asking the database. */
 const LIFE_MS = 60_000;
-/** Scenarios of one company that are checked, the one that is among them; one more is refused. */
+/** Scenarios of one company that are checked or loaded, the one that is among them; one more is refused. */
 const MOST_CHECKS = 64;
 /** About how many bytes a bot takes for each character of the JSON it is made from, beside what is compiled of it. */
 const BYTES_A_CHARACTER = 10;
@@ -76,7 +78,10 @@ export class Bots implements BotSource {
   /** Every message looks its bot up. */
   readonly #ready: MemoryPart<string, Known | undefined>;
   readonly #lane = new SlowLane(systemClock);
-  /** Scenarios of one company are checked one after another: a bot of another waits for a piece of one check, not of many. */
+  /**
+   * Scenarios of one company are checked and loaded one after another: a bot of another waits for a piece of one, not of
+   * many.
+   */
   readonly #checks = new Lines<number>(MOST_CHECKS, (company) => noRoom('bot-checks-full', { company }));
 
   constructor(ports: BotPorts) {
@@ -89,7 +94,7 @@ export class Bots implements BotSource {
     this.#ready = memory.part({
       name: 'bot',
       lifeMs: LIFE_MS,
-      read: (id) => this.#load(id),
+      read: (id, before) => this.#load(id, before),
       bytesOf: (known) => known?.bytes ?? 0,
     });
     changes.on('bot', (id) => this.#ready.drop(id.toLowerCase()));
@@ -209,23 +214,25 @@ export class Bots implements BotSource {
     this.#ports.changes.tell('bot', id);
   }
 
-  async #load(id: string): Promise<Known | undefined> {
+  async #load(id: string, before: Known | undefined): Promise<Known | undefined> {
+    // To compile a scenario again costs a hundred times what it costs to hear that it is the same.
+    if (before !== undefined && (await this.#store.changedAt(id)) === before.updatedAt) return before;
     const row = await this.#store.findAnywhere(id);
     if (row === undefined || row.deleted_at !== null) return undefined;
-    return { companyId: row.company_id, ...(await this.#botOf(row)) };
+    return { companyId: row.company_id, updatedAt: row.updated_at, ...(await this.#botOf(row)) };
   }
 
   async #botOf(row: BotRow): Promise<Pick<Known, 'bot' | 'bytes'>> {
     const { clock, ids, outgoing, publicUrl } = this.#ports;
-    const { id, name, language, webhook } = row;
+    const { id, company_id: companyId, name, language, webhook } = row;
     const bytes = BYTES_A_CHARACTER * JSON.stringify(row.scenario ?? webhook).length;
     if (webhook !== null) {
       return { bot: new WebhookBot({ id, name, language, webhook, outgoing, clock, ids, publicUrl }), bytes };
     }
     const facts = this.#factStore.known.bind(this.#factStore);
-    const scenario = await compiled(row.scenario, true);
+    const scenario = await this.#checks.take(companyId, () => compiled(row.scenario, true));
     return {
-      bot: new ScenarioBot({ id, name, scenario, ids, publicUrl, facts, lane: this.#lane }),
+      bot: new ScenarioBot({ id, companyId, name, scenario, ids, publicUrl, facts, lane: this.#lane }),
       bytes: bytes + scenario.bytes,
     };
   }

@@ -104,6 +104,16 @@ export class BotStore {
     return row && this.#opened(row);
   }
 
+  /** When a bot was changed last, deleting it among the changes; undefined where there is none. */
+  async changedAt(id: string): Promise<number | undefined> {
+    const row = await this.#database.builder
+      .selectFrom('bots')
+      .select('updated_at')
+      .where('id', '=', id)
+      .executeTakeFirst();
+    return row?.updated_at;
+  }
+
   /** A page of the company's bots. */
   page(
     companyId: number,
