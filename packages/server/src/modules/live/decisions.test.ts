@@ -224,7 +224,8 @@ describe('a decision about the body of a proxy call is the body of its answer', 
     const data = { id: open, messageId: open };
     const body = proxied<RpcRequest & ConnectedClient>({ user: 'me', method: 'readMessage', data, meta });
     told.length = 0;
-    expect(await rpc(body, body)).toMatchObject({ error: { code: 503, temporary: true } });
+    const refused = { success: false, code: 'no-room', retryAfter: 2 };
+    expect(await rpc(body, body)).toMatchObject({ result: { data: JSON.stringify(refused) } });
     expect(told).toEqual(['bot-lane-full']);
   });
 
