@@ -3,6 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { attacksBench } from './attacks/attacks.ts';
+import { endsBench } from './ends.ts';
 import { exchangeBench } from './exchange.ts';
 import { fanoutBench } from './fanout.ts';
 import { growthBench } from './growth.ts';
@@ -39,6 +40,7 @@ const benches = {
   },
   fanout: fanoutBench,
   attacks: attacksBench,
+  ends: endsBench,
   async stops() {
     const figures = await stopsBench();
     if (!figures.sound) process.exitCode = 1;

@@ -7,16 +7,21 @@ const EVERY_MS = 150;
 /** An exchange that takes longer is counted with this time, and its bystander comes back as somebody new. */
 const PATIENCE_MS = 10_000;
 
-/** Times exchanges of others: a message in, the bot's answer on the socket, milliseconds. */
-export async function bystand(port: number, chatId: string, seconds: number): Promise<number[]> {
-  const latencies: number[] = [];
+/** Times exchanges of others: a message in, the bot's answer on the socket, milliseconds, sorted. */
+export function bystand(port: number, chatId: string, seconds: number): Promise<number[]> {
   const end = performance.now() + seconds * 1000;
+  return bystandWhile(port, chatId, () => performance.now() < end);
+}
+
+/** The same for as long as something goes on. */
+export async function bystandWhile(port: number, chatId: string, goesOn: () => boolean): Promise<number[]> {
+  const latencies: number[] = [];
   await Promise.all(
     Array.from({ length: BYSTANDERS }, async (_, index) => {
       const address = `127.0.1.${index + 1}`;
       let client = await openClient(port, chatId, address).catch(() => undefined);
       await sleep((EVERY_MS / BYSTANDERS) * index);
-      while (performance.now() < end) {
+      while (goesOn()) {
         const began = performance.now();
         const answered = client !== undefined && (await client.exchange());
         latencies.push(answered ? performance.now() - began : PATIENCE_MS);

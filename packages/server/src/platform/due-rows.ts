@@ -216,6 +216,21 @@ const oldestFree: Prepared = {
     select d.due_at from due d where d.kind = k.kind and d.owner is null order by d.due_at limit 1) w`,
 };
 
+const count: Prepared = {
+  name: 'due_count',
+  text: `select k.kind, w.due from unnest($1::text[]) as k (kind) cross join lateral (select count(*) as due from (
+    select from due d where d.kind = k.kind and d.due_at <= $2::timestamptz limit 10000) some) w`,
+};
+
+/** How many rows of each of these kinds are due; counted up to ten thousand. */
+export function countDue(
+  database: Queryable,
+  kinds: readonly string[],
+  now: number,
+): Promise<{ readonly kind: string; readonly due: number }[]> {
+  return database.query(count, [kinds, isoInstant(now)]);
+}
+
 /** The instant of the oldest row of these kinds that nobody has taken; null where there is none. */
 export async function oldestDue(database: Queryable, kinds: readonly string[]): Promise<number | null> {
   const [row] = await database.query<{ oldest: number | null }>(oldestFree, [kinds]);

@@ -1,7 +1,9 @@
 import { systemClock, type Clock, type Timer } from './clock.ts';
 import { openDatabase, type Database, type DatabaseConnection, type DatabaseWatch } from './database.ts';
+import { DueBacklog } from './due-backlog.ts';
 import { DueOutcomes, nameOf } from './due-outcomes.ts';
-import { claimDue, oldestDue, wishDue, type ClaimedRow, type ClaimRequest } from './due-rows.ts';
+import { DuePace } from './due-pace.ts';
+import { claimDue, countDue, oldestDue, wishDue, type ClaimedRow, type ClaimRequest } from './due-rows.ts';
 import { isoInstant } from './instant.ts';
 import { tellLack } from './lacks.ts';
 import { faultLevel, type Log } from './log.ts';
@@ -31,9 +33,17 @@ const STATEMENT_MS = 3_000;
 /** A claim, outcomes and a renewal at a time. */
 const CONNECTIONS = 3;
 
+/** How much of a kind is done at a time. */
+export interface DueShare {
+  readonly atOnce?: number;
+  /** Nobody waits for it: behind each turn there is a rest for as long as it took. */
+  readonly rests?: boolean;
+}
+
 interface Kind {
   readonly handler: DueHandler;
   readonly atOnce: number;
+  readonly pace: DuePace | undefined;
   /** Claimed and not yet settled, by the key. */
   readonly known: Map<string, ClaimedRow>;
 }
@@ -58,6 +68,7 @@ export class DueRunner implements AsyncDisposable {
   readonly #kinds = new Map<string, Kind>();
   readonly #running = new Set<Promise<void>>();
   readonly #outcomes: DueOutcomes;
+  readonly #backlog: DueBacklog;
   /** Kinds of which more is due than was taken. */
   #crowded: ReadonlySet<string> = new Set();
   #wakeAt = Number.POSITIVE_INFINITY;
@@ -69,12 +80,21 @@ export class DueRunner implements AsyncDisposable {
   constructor(ports: DuePorts) {
     const { clock, database, log, figures } = ports;
     this.#ports = ports;
+    this.#backlog = new DueBacklog(
+      clock,
+      log,
+      async (kind) => (await countDue(database, [kind], clock.now()))[0]?.due ?? 0,
+    );
     this.#outcomes = new DueOutcomes({
       database,
       clock,
       settled: ({ row, next }, wished) => {
-        this.#kinds.get(row.kind)?.known.delete(nameOf(row));
-        const again = wished || this.#crowded.has(row.kind) ? clock.now() : next;
+        const kind = this.#kinds.get(row.kind);
+        kind?.known.delete(nameOf(row));
+        kind?.pace?.settled(nameOf(row));
+        // A kind that rests is looked for behind its rest.
+        const crowded = kind?.pace === undefined && this.#crowded.has(row.kind);
+        const again = wished || crowded ? clock.now() : next;
         if (again !== null) this.#schedule(again);
       },
       failed: (error, unwritten) => {
@@ -89,8 +109,9 @@ export class DueRunner implements AsyncDisposable {
   }
 
   /** Names who does the work of a kind, and how much of it at a time. Other kinds are left to those who know them. */
-  handle(kind: string, handler: DueHandler, { atOnce = AT_ONCE }: { readonly atOnce?: number } = {}): void {
-    this.#kinds.set(kind, { handler, atOnce, known: new Map() });
+  handle(kind: string, handler: DueHandler, { atOnce = AT_ONCE, rests = false }: DueShare = {}): void {
+    const pace = rests ? new DuePace(this.#ports.clock, () => this.hint(this.#ports.clock.now())) : undefined;
+    this.#kinds.set(kind, { handler, atOnce, pace, known: new Map() });
   }
 
   /** Begins to pick up rows. */
@@ -114,6 +135,12 @@ export class DueRunner implements AsyncDisposable {
   async lag(): Promise<number> {
     const oldest = await oldestDue(this.#ports.database, [...this.#kinds.keys()]);
     return oldest === null ? 0 : Math.max(0, this.#ports.clock.now() - oldest);
+  }
+
+  /** How many rows of each kind are due, those that are being run among them; counted up to ten thousand. */
+  async waiting(): Promise<ReadonlyMap<string, number>> {
+    const counted = await countDue(this.#ports.database, [...this.#kinds.keys()], this.#ports.clock.now());
+    return new Map(counted.map(({ kind, due }) => [kind, due]));
   }
 
   /** Picks up nothing more: what is due is left to whoever starts next. */
@@ -165,7 +192,11 @@ export class DueRunner implements AsyncDisposable {
     const { clock, database, figures, lease } = this.#ports;
     const room: ClaimRequest['room'][number][] = [];
     const full: string[] = [];
-    for (const [kind, { atOnce, known }] of this.#kinds) {
+    for (const [kind, { atOnce, known, pace }] of this.#kinds) {
+      if (pace?.waits === true) {
+        if (this.#crowded.has(kind)) full.push(kind);
+        continue;
+      }
       const free = atOnce - known.size;
       const share = Math.max(1, Math.floor(atOnce * SHARE));
       if (free > 0) room.push({ kind, free, share, inTurns: this.#crowded.has(kind) });
@@ -184,10 +215,18 @@ export class DueRunner implements AsyncDisposable {
       figures?.claimed(row.kind, Math.max(0, now - row.dueAt) / 1000);
       this.#track(this.#run(row));
     }
+    for (const { kind } of room) this.#noteClaimed(kind, rows, now);
     // Others took what was seen here: there is more behind it.
     if (room.some(({ kind, share }) => this.#crowded.has(kind) && (this.#kinds.get(kind)?.known.size ?? 0) < share)) {
       this.#schedule(now + CONTENDED_MS);
     }
+  }
+
+  #noteClaimed(kind: string, claimed: readonly ClaimedRow[], now: number): void {
+    const rows = claimed.filter((row) => row.kind === kind);
+    this.#kinds.get(kind)?.pace?.took(rows.map(nameOf));
+    const oldest = Math.min(now, ...rows.map(({ dueAt }) => dueAt));
+    this.#backlog.claimed(kind, rows.length, now - oldest, this.#crowded.has(kind));
   }
 
   #track(run: Promise<void>): void {

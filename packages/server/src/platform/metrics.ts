@@ -206,6 +206,20 @@ export class Metrics {
     });
   }
 
+  /** Shows how many timers of each kind are due. */
+  watchDueWaiting(waiting: () => Promise<ReadonlyMap<string, number>>): void {
+    new Gauge({
+      name: 'molva_due_waiting',
+      help: 'Timers that are due and not done, counted up to 10000 of a kind; absent while the database is away.',
+      labelNames: ['kind'],
+      registers: [this.#registry],
+      async collect() {
+        this.reset();
+        for (const [kind, due] of await waiting().catch(() => new Map<string, number>())) this.set({ kind }, due);
+      },
+    });
+  }
+
   /** Shows whether this process has its lease: without it no timer runs here. */
   watchLease(figures: () => LeaseFigures): void {
     this.#show('molva_node_lease_held', 'Whether this process may run timers.', () => Number(figures().held));

@@ -95,6 +95,42 @@ describe('what ended a session is told', () => {
   });
 });
 
+describe('many sessions that end at once', () => {
+  const all = async (ids: readonly string[]) => new Set(await Promise.all(ids.map(status)));
+
+  it('are all ended, each once, but for those in which something was said meanwhile', async () => {
+    const chat = await app.chat(echoBlocks);
+    const begun = await Promise.all(Array.from({ length: 60 }, () => app.start(chat, { sessionTtl: 60 })));
+    const [talking = '', ...quiet] = begun.map(({ id }) => id);
+    await pass(clock, 40);
+    await work.send(talking, 'still here');
+    await pass(clock, 40);
+    await expect.poll(() => all(quiet)).toEqual(new Set(['CLOSED']));
+    expect(await status(talking)).toBe('ACTIVE');
+    for (const id of quiet) expect(await work.events(id, 'sessionClosed')).toHaveLength(1);
+  });
+
+  it('hold up nobody where somebody else is writing them, and end once that is over', async () => {
+    await using database = openDatabase(app.connection, 1, () => undefined);
+    const chat = await app.chat(echoBlocks);
+    const living = await app.start(chat, { sessionTtl: 3600 });
+    const ending = await Promise.all(Array.from({ length: 40 }, () => app.start(chat, { sessionTtl: 60 })));
+    const ids = ending.map(({ id }) => id);
+    // More than there are connections.
+    const held = ids.slice(0, 30);
+    let answered: number | undefined;
+    await database.transaction(async ({ client }) => {
+      await client.query('select from sessions where id = any ($1) for update', [held]);
+      await pass(clock, 70);
+      await expect.poll(() => all(ids.slice(30))).toEqual(new Set(['CLOSED']));
+      answered = (await work.send(living.id, 'hello')).status;
+    });
+    expect(answered).toBe(201);
+    await pass(clock, 3);
+    await expect.poll(() => all(ids)).toEqual(new Set(['CLOSED']));
+  });
+});
+
 describe('the script that follows the end of the people’s part', () => {
   it('does not run where they had no part: a session closed out of the help list ends', async () => {
     const chat = await app.chat(handsOver(await work.group()), { operatorEndedBotId: await app.bot(survey) });

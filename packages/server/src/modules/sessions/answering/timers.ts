@@ -1,7 +1,8 @@
 import { EventName } from '@molva/contract';
 import type { Clock } from '../../../platform/clock.ts';
-import type { DueHandler, DueRunner } from '../../../platform/due.ts';
+import type { DueHandler, DueRunner, DueShare } from '../../../platform/due.ts';
 import { botTypes } from '../state/floor.ts';
+import { SessionBusy } from '../state/steps.ts';
 import type { SessionStore } from '../state/store.ts';
 import type { FloorEvent } from './floor/events.ts';
 import { happen } from './happen.ts';
@@ -22,6 +23,13 @@ export interface TimerPorts {
 const DAY_MS = 86_400_000;
 /** Questions to bots elsewhere that may be under way at a time: they wait for others, and cost next to nothing here. */
 const QUESTIONS_AT_ONCE = 512;
+/**
+ * Ends that are under way at a time, of which one company has 24: a statement of sixteen and one of eight. All the ends of
+ * an hour may be due in one second, and nobody waits for them.
+ */
+const ENDS = { atOnce: 32, rests: true };
+/** How soon an end is tried again whose session somebody else is writing. */
+const BUSY_MS = 1_000;
 /** The one key of timers that belong to no session. */
 export const HOUSE = '00000000-0000-0000-0000-000000000000';
 
@@ -40,11 +48,15 @@ export class Timers {
   register(): void {
     const { due, remoteTurns, runner } = this.#ports;
     const question = (): string => runner.ports.ids.uuid7();
-    const handle = (kind: string, handler: DueHandler, options?: { readonly atOnce: number }): void =>
+    const handle = (kind: string, handler: DueHandler, options?: DueShare): void =>
       due.handle(kind, (key, wish) => unlessGone(null, () => handler(key, wish)), options);
     handle(
       'session-expiry',
-      this.#floorTimer('session-expiry', () => ({ is: 'lifeDue', question: question() })),
+      unlessBusy(
+        this.#ports.clock,
+        this.#floorTimer('session-expiry', () => ({ is: 'lifeDue', question: question() }), true),
+      ),
+      ENDS,
     );
     handle(
       'session-bot',
@@ -65,8 +77,8 @@ export class Timers {
     await this.#ports.due.at('session-starts', HOUSE, this.#ports.clock.now());
   }
 
-  /** Lets happen what is due, and says when to look again. */
-  #floorTimer(timer: FloorTimer, event: () => FloorEvent): DueHandler {
+  /** Lets happen what is due, and says when to look again; `unhurried` where nobody waits for it. */
+  #floorTimer(timer: FloorTimer, event: () => FloorEvent, unhurried = false): DueHandler {
     return (id, wish) =>
       this.#ports.runner.run(
         id,
@@ -77,7 +89,7 @@ export class Timers {
           if (timer === 'session-bot' && draft.session.floor === floor && botTypes(floor)) draft.showTyping('BOT');
           return nextLook(draft, setting.chat, timer);
         },
-        { atLeast: wish.version },
+        { atLeast: wish.version, unhurried },
       );
   }
 
@@ -110,4 +122,16 @@ export class Timers {
     await this.#ports.store.forgetStartKeys(now - DAY_MS);
     return now + DAY_MS / 24;
   }
+}
+
+/** Comes again in a while where somebody else is writing the session. */
+function unlessBusy(clock: Clock, handler: DueHandler): DueHandler {
+  return async (key, wish) => {
+    try {
+      return await handler(key, wish);
+    } catch (error) {
+      if (error instanceof SessionBusy) return clock.now() + BUSY_MS;
+      throw error;
+    }
+  };
 }

@@ -3,14 +3,23 @@ import { systemClock } from '../../../platform/clock.ts';
 import type { Queryable } from '../../../platform/database.ts';
 import { append, writeOf, type Write } from './append.ts';
 import { groupStatement, isUsual, shapeOf } from './append-text.ts';
-import type { Draft, DraftPorts } from './draft.ts';
+import type { Draft, DraftPorts, SeatGuard } from './draft.ts';
 import { WriteLine, type Waiting } from './write-line.ts';
 
 /** A step that waits to be written with others. */
 interface WaitingWrite extends Waiting {
   readonly write: Write;
+  readonly seat: SeatGuard | null;
   readonly settle: (written: boolean) => void;
   readonly fail: (reason: unknown) => void;
+}
+
+/** How a step is written. */
+export interface Manner {
+  /** It was not written before, as its session had moved or somebody else was writing it. */
+  readonly again: boolean;
+  /** Nobody waits for it: it goes behind those that somebody waits for, and never waits for a session's row. */
+  readonly unhurried: boolean;
 }
 
 /** What the writes need. */
@@ -25,9 +34,8 @@ interface WritePorts extends DraftPorts {
 export class GroupedWrites {
   readonly #database: Queryable;
   readonly #ports: DraftPorts;
-  readonly #line = new WriteLine<WaitingWrite>(systemClock, ([first, ...others]) =>
-    others.length === 0 ? this.#alone(first) : this.#together([first, ...others]),
-  );
+  readonly #line = new WriteLine<WaitingWrite>(systemClock, (group) => this.#send(group));
+  readonly #unhurried = new WriteLine<WaitingWrite>(systemClock, (group) => this.#send(group, true), this.#line);
 
   constructor(ports: WritePorts) {
     this.#database = ports.database;
@@ -36,20 +44,31 @@ export class GroupedWrites {
 
   /** Steps that wait to be sent. */
   get waiting(): number {
-    return this.#line.waiting;
+    return this.#line.waiting + this.#unhurried.waiting;
   }
 
   /**
-   * Writes a step; false where its session has moved, or is being written by somebody else. `alone` waits for that
-   * instead: for a step that was not written in a group. Throws `Unsent` where too many wait, or for too long.
+   * Writes a step; false where its session has moved, or is being written by somebody else. One that is written again
+   * goes alone and waits for that, unless nobody waits for it. Throws `Unsent` where too many wait, or for too long.
    */
-  write(draft: Draft, alone: boolean): Promise<boolean> {
+  write(draft: Draft, { again, unhurried }: Manner): Promise<boolean> {
     const write = writeOf(this.#ports, draft);
-    if (alone || !isOwn(draft) || !isUsual(write.counts)) return append(this.#database, write, draft.seat);
+    const { before, seat } = draft;
+    const groups = isOwn(draft) && isUsual(write.counts);
+    if (!unhurried && (again || !groups)) return append(this.#database, write, seat);
+    const shape = groups ? shapeOf(write.columns, write.counts) : null;
     return new Promise((settle, fail) => {
       const refuse = (reason: string): void => fail(new Unsent(reason, 'writes-crowded'));
-      this.#line.add({ id: draft.before.id, write, shape: shapeOf(write.columns, write.counts), settle, fail, refuse });
+      const line = unhurried ? this.#unhurried : this.#line;
+      line.add({ id: before.id, write, seat, shape, settle, fail, refuse });
     });
+  }
+
+  /** @param passesOver whether also a step that goes alone does not wait for its session's row */
+  #send(group: readonly [WaitingWrite, ...WaitingWrite[]], passesOver = false): Promise<void> {
+    const [first, ...others] = group;
+    const alone = others.length === 0 && !(passesOver && first.shape !== null);
+    return alone ? this.#alone(first) : this.#together(group);
   }
 
   async #together(group: readonly [WaitingWrite, ...WaitingWrite[]]): Promise<void> {
@@ -67,8 +86,8 @@ export class GroupedWrites {
     }
   }
 
-  #alone({ write, settle, fail }: WaitingWrite): Promise<void> {
-    return append(this.#database, write, null).then(settle, fail);
+  #alone({ write, seat, settle, fail }: WaitingWrite): Promise<void> {
+    return append(this.#database, write, seat).then(settle, fail);
   }
 }
 

@@ -13,8 +13,8 @@ import type { Memory, MemoryPart } from '../../../platform/memory.ts';
 import { SeatTaken } from './append.ts';
 import { chatOf, type RuleSource } from './chat-of.ts';
 import { Draft } from './draft.ts';
-import { GroupedWrites } from './grouped-writes.ts';
-import { loadSession } from './load.ts';
+import { GroupedWrites, type Manner } from './grouped-writes.ts';
+import { SessionReader } from './load.ts';
 import type { HotSession } from './session.ts';
 
 /** Makes up a step: reads `draft.session`, adds and changes, and answers what the caller wants to know. */
@@ -33,7 +33,18 @@ export interface StepRequest {
    * what is decided, above all that there is nothing to do, is decided on that version or a later one. Null asks nothing.
    */
   readonly atLeast?: number | null;
+  /**
+   * Nobody waits for it, as for the end of a session whose time is over: it is written behind steps that somebody waits
+   * for. Throws `SessionBusy` where somebody else goes on writing the session.
+   */
+  readonly unhurried?: boolean;
 }
+
+/** Somebody else is writing the session: nothing of the step is written, and it may be tried again in a while. */
+export class SessionBusy extends Error {}
+
+/** How often a step that nobody waits for is made up. */
+const UNHURRIED_TRIES = 3;
 
 /** What the steps need. */
 export interface StepPorts {
@@ -59,9 +70,11 @@ export class Steps {
   readonly #known: MemoryPart<string, HotSession | undefined>;
   readonly #tails = new Map<string, Promise<unknown>>();
   readonly #writes: GroupedWrites;
+  readonly #reader: SessionReader;
 
   constructor(ports: StepPorts) {
     this.#ports = ports;
+    this.#reader = new SessionReader(ports.database, ports.disagreed);
     this.#writes = new GroupedWrites(ports);
     ports.figures.writesWait(() => this.#writes.waiting);
     this.#known = ports.memory.part({ name: 'session', read: (id) => this.#load(id), bytesBeyond });
@@ -94,11 +107,11 @@ export class Steps {
    * Makes up a step, commits it and announces it. A lost race makes it up again on the newer state; throws `no-room` where
    * all are lost, and nothing of it is written then.
    */
-  run<T>(named: string, decide: Decide<T>, { atLeast = null }: StepRequest = {}): Promise<T> {
+  run<T>(named: string, decide: Decide<T>, { atLeast, unhurried = false }: StepRequest = {}): Promise<T> {
     // One session, one line, however its id is written.
     const id = named.toLowerCase();
     const tail = this.#tails.get(id);
-    const attempt = (): Promise<T> => this.#attempt(id, decide, atLeast ?? 0);
+    const attempt = (): Promise<T> => this.#attempt(id, decide, atLeast ?? 0, unhurried);
     const turn = tail === undefined ? attempt() : tail.then(attempt);
     const leave = (): void => {
       if (this.#tails.get(id) === settled) this.#tails.delete(id);
@@ -115,8 +128,9 @@ export class Steps {
     return new Draft(session, chat, clock.now(), this.#ports);
   }
 
-  async #attempt<T>(id: string, decide: Decide<T>, atLeast: number): Promise<T> {
-    for (let tries = 0; tries < MOST_TRIES; tries++) {
+  async #attempt<T>(id: string, decide: Decide<T>, atLeast: number, unhurried: boolean): Promise<T> {
+    const most = unhurried ? UNHURRIED_TRIES : MOST_TRIES;
+    for (let tries = 0; tries < most; tries++) {
       // Behind the steps before it: the one whose commit is seen elsewhere already may still wait for its answer.
       const lap = this.#ports.figures.lap();
       const session = await this.#newEnough(id, atLeast);
@@ -128,7 +142,7 @@ export class Steps {
         this.announce(draft);
         return answer;
       }
-      const committed = await this.#commit(draft, tries > 0);
+      const committed = await this.#commit(draft, { again: tries > 0, unhurried });
       lap('commit');
       if (committed) {
         this.remember({ ...draft.session, version: session.version + 1 });
@@ -137,12 +151,13 @@ export class Steps {
       }
       this.#known.drop(session.id);
     }
+    if (unhurried) throw new SessionBusy('somebody else is writing the session');
     throw noRoom('step-overtaken', { session: shortId(id) });
   }
 
-  async #commit(draft: Draft, alone: boolean): Promise<boolean> {
+  async #commit(draft: Draft, manner: Manner): Promise<boolean> {
     try {
-      return await this.#writes.write(draft, alone);
+      return await this.#writes.write(draft, manner);
     } catch (error) {
       // Whether it was written is not known: the next reader asks the database, and so does whoever delivers.
       const { id, lastEventSeq } = draft.session;
@@ -183,7 +198,7 @@ export class Steps {
   }
 
   async #load(id: string): Promise<HotSession | undefined> {
-    const session = await loadSession(this.#ports.database, id, this.#ports.disagreed);
+    const session = await this.#reader.read(id);
     // What is in memory is announced: an answer may have been lost, or another node may have written.
     if (session !== undefined) this.#ports.announcer.reached(id, session.lastEventSeq);
     return session;

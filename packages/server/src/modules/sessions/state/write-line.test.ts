@@ -7,14 +7,21 @@ function openLine() {
   const clock = new FakeClock(0);
   const sent: { readonly ids: readonly string[]; readonly done: () => void }[] = [];
   const refused: string[] = [];
-  const line = new WriteLine<Waiting>(clock, (group) => {
+  const send = (group: readonly Waiting[]): Promise<void> => {
     const { promise, resolve } = Promise.withResolvers<void>();
     sent.push({ ids: group.map(({ id }) => id), done: resolve });
     return promise;
+  };
+  const line = new WriteLine<Waiting>(clock, send);
+  const behind = new WriteLine<Waiting>(clock, send, line);
+  const step = (id: string, shape: string | null): Waiting => ({
+    id,
+    shape,
+    refuse: (reason) => refused.push(`${id} ${reason}`),
   });
-  const add = (id: string, shape: string | null = 'a'): void =>
-    line.add({ id, shape, refuse: (reason) => refused.push(`${id} ${reason}`) });
-  return { clock, line, sent, refused, add, groups: () => sent.map(({ ids }) => ids.join(' ')) };
+  const add = (id: string, shape: string | null = 'a'): void => line.add(step(id, shape));
+  const addBehind = (id: string, shape: string | null = 'a'): void => behind.add(step(id, shape));
+  return { clock, line, sent, refused, add, addBehind, groups: () => sent.map(({ ids }) => ids.join(' ')) };
 }
 const turn = (): Promise<unknown> => new Promise(setImmediate);
 const numbers = (count: number): string[] => Array.from({ length: count }, (_, index) => String(index));
@@ -101,4 +108,34 @@ it('a line is bounded in number and in time, and whoever is refused was not sent
   expect([line.waiting, sent.length + refused.length]).toEqual([0, 2_005]);
   const all = [...sent.flatMap(({ ids }) => ids), ...refused.map((words) => words.split(' ')[0])];
   expect(new Set(all).size).toBe(2_005);
+});
+
+it('what nobody waits for gathers, and goes behind everybody else: one statement at a time', async () => {
+  const { clock, sent, add, addBehind, groups } = openLine();
+  for (const id of numbers(24)) addBehind(id);
+  expect(groups()).toEqual([numbers(16).join(' ')]);
+  // Somebody waits for this one: nothing of its own line is under way.
+  add('now');
+  expect(groups()[1]).toBe('now');
+  for (const id of ['a', 'b']) add(id);
+  sent[0]?.done();
+  await turn();
+  await turn();
+  clock.advance(4);
+  // Those that came later, but that somebody waits for, went first.
+  expect(groups().slice(2)).toEqual(['a b']);
+  clock.advance(4);
+  expect(groups().slice(3)).toEqual(['16 17 18 19 20 21 22 23']);
+});
+
+it('what nobody waits for comes to its turn although others never cease to wait', () => {
+  const { clock, line, add, addBehind, groups } = openLine();
+  for (const id of numbers(20)) add(id, id);
+  addBehind('late');
+  while (!groups().includes('late') && clock.now() < 1_000) {
+    clock.advance(4);
+    add(`more ${clock.now()}`, `${clock.now()}`);
+    expect(line.waiting).toBeGreaterThan(0);
+  }
+  expect(clock.now()).toBeLessThan(300);
 });

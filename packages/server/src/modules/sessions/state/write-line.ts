@@ -9,6 +9,10 @@ const MOST_UNDER_WAY = 4;
 const SLOW_MS = 50;
 /** Statements under way in all: the connections beyond them are for who reads. */
 const MOST_AT_ALL = 12;
+/** Statements that nobody waits for: one under way, a second beside one that has shown to be slow, and so on. */
+const UNHURRIED = { underWay: 1, atAll: 3 };
+/** How long those wait behind steps that somebody waits for; then they go as any other, so that they come to an end too. */
+const LONGEST_BEHIND_MS = 250;
 /** How often one more goes although others are under way. */
 const PATIENCE_MS = 4;
 /** Who may wait, and how long. */
@@ -33,16 +37,28 @@ export interface Waiting {
 export class WriteLine<Step extends Waiting> {
   readonly #time: Elapsed;
   readonly #send: (group: readonly [Step, ...Step[]]) => Promise<void>;
+  /** The line this one stands behind. */
+  readonly #before: { readonly waiting: number } | undefined;
+  readonly #most: { readonly underWay: number; readonly atAll: number };
   #steps: { readonly step: Step; readonly since: number }[] = [];
   #underWay = 0;
   /** With those that have shown to be slow. */
   #atAll = 0;
   #looks = false;
 
-  /** @param send sends steps of one shape and of different sessions as one statement, and never fails */
-  constructor(time: Elapsed, send: (group: readonly [Step, ...Step[]]) => Promise<void>) {
+  /**
+   * @param send sends steps of one shape and of different sessions as one statement, and never fails
+   * @param before a line that goes first, where nobody waits for the steps of this one: they gather even on a quiet server
+   */
+  constructor(
+    time: Elapsed,
+    send: (group: readonly [Step, ...Step[]]) => Promise<void>,
+    before?: { readonly waiting: number },
+  ) {
     this.#time = time;
     this.#send = send;
+    this.#before = before;
+    this.#most = before === undefined ? { underWay: MOST_UNDER_WAY, atAll: MOST_AT_ALL } : UNHURRIED;
   }
 
   /** Steps that wait. */
@@ -66,7 +82,8 @@ export class WriteLine<Step extends Waiting> {
   }
 
   #move(): void {
-    if (this.#underWay === 0 || this.#steps.length >= FULL) this.#next();
+    const gathers = this.#before !== undefined || this.#underWay > 0;
+    if (!gathers || this.#steps.length >= FULL) this.#next();
     if (this.#steps.length > 0) this.#lookSoon();
   }
 
@@ -92,7 +109,10 @@ export class WriteLine<Step extends Waiting> {
   /** Sends the step that waits longest, and those of its shape. */
   #next(): void {
     const [first] = this.#steps;
-    if (first === undefined || this.#underWay >= MOST_UNDER_WAY || this.#atAll >= MOST_AT_ALL) return;
+    if (first === undefined || this.#underWay >= this.#most.underWay || this.#atAll >= this.#most.atAll) return;
+    if (this.#before !== undefined && this.#before.waiting > 0) {
+      if (this.#time.elapsed() - first.since < LONGEST_BEHIND_MS) return;
+    }
     const group = this.#alike(first.step);
     const sent = new Set<Step>(group);
     this.#steps = this.#steps.filter(({ step }) => !sent.has(step));
