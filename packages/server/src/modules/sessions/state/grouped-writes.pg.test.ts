@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { openDatabase, type Database } from '../../../platform/database.ts';
 import { atWork, type AtWork } from '../../../testing/at-work.ts';
-import { runSql } from '../../../testing/rows.ts';
+import { lockWaits, runSql } from '../../../testing/rows.ts';
 import { echoBlocks, startTestApp, type TestApp } from '../../../testing/test-app.ts';
 
 const SESSIONS = 12;
@@ -97,6 +97,22 @@ it('sessions that somebody else is writing hold up nobody, however many there ar
   const others = await Promise.all(ids.slice(6).map((id) => work.send(id, 'Hello')));
   await letGo();
   expect([...others, ...(await Promise.all(waiting))].map(({ status }) => status)).toEqual(ids.map(() => 201));
+});
+
+it('more sessions than there are connections hold up nobody either, and what was said in them is written once', async () => {
+  const held = [...ids, ...(await Promise.all(ids.map(() => app.start(chat)))).map(({ id }) => id)];
+  const { id: free } = await app.start(chat);
+  const letGo = await holding('select from sessions where id = any($1) for update', [held]);
+  const keys = held.map(() => randomUUID());
+  const all = () => Promise.all(held.map((id, index) => say(id, 'Hello', keys[index] ?? '')));
+  const waiting = all();
+  await expect.poll(() => lockWaits(database)).toBeGreaterThan(5);
+  expect((await work.send(free, 'Hello')).status).toBe(201);
+  await letGo();
+  // Who waited for too long was refused, and nothing of it written.
+  expect((await waiting).filter(({ status }) => status !== 201 && status !== 503)).toEqual([]);
+  expect((await all()).filter(({ status }) => status !== 200 && status !== 201)).toEqual([]);
+  expect(await echoes()).toEqual(ids.map(() => ['You said Hello']));
 });
 
 it('what the database refuses of one is refused to that one alone', async () => {

@@ -22,6 +22,13 @@ export interface Manner {
   readonly unhurried: boolean;
 }
 
+/** Steps sent for the first time that may stand at rows of others: with more, the next ones pass those rows over. */
+const MOST_STANDING = 4;
+/** Steps that are written again, each standing at its row as long as it takes: they leave connections to everybody else. */
+const AGAIN = { underWay: 6, atAll: 6 };
+/** Statements that nobody waits for: one under way, a second beside one that has shown to be slow, and so on. */
+const UNHURRIED = { underWay: 1, atAll: 3 };
+
 /** What the writes need. */
 interface WritePorts extends DraftPorts {
   readonly database: Queryable;
@@ -34,8 +41,14 @@ interface WritePorts extends DraftPorts {
 export class GroupedWrites {
   readonly #database: Queryable;
   readonly #ports: DraftPorts;
-  readonly #line = new WriteLine<WaitingWrite>(systemClock, (group) => this.#send(group));
-  readonly #unhurried = new WriteLine<WaitingWrite>(systemClock, (group) => this.#send(group, true), this.#line);
+  readonly #line: WriteLine<WaitingWrite> = new WriteLine(systemClock, (group) =>
+    this.#send(group, this.#line.slow >= MOST_STANDING),
+  );
+  readonly #again = new WriteLine<WaitingWrite>(systemClock, (group) => this.#send(group, false), { most: AGAIN });
+  readonly #unhurried = new WriteLine<WaitingWrite>(systemClock, (group) => this.#send(group, true), {
+    most: UNHURRIED,
+    before: this.#line,
+  });
 
   constructor(ports: WritePorts) {
     this.#database = ports.database;
@@ -44,7 +57,7 @@ export class GroupedWrites {
 
   /** Steps that wait to be sent. */
   get waiting(): number {
-    return this.#line.waiting + this.#unhurried.waiting;
+    return this.#line.waiting + this.#again.waiting + this.#unhurried.waiting;
   }
 
   /**
@@ -55,17 +68,17 @@ export class GroupedWrites {
     const write = writeOf(this.#ports, draft);
     const { before, seat } = draft;
     const groups = isOwn(draft) && isUsual(write.counts);
-    if (!unhurried && (again || !groups)) return append(this.#database, write, seat);
-    const shape = groups ? shapeOf(write.columns, write.counts) : null;
+    if (!unhurried && !again && !groups) return append(this.#database, write, seat);
+    const shape = groups && (unhurried || !again) ? shapeOf(write.columns, write.counts) : null;
     return new Promise((settle, fail) => {
       const refuse = (reason: string): void => fail(new Unsent(reason, 'writes-crowded'));
-      const line = unhurried ? this.#unhurried : this.#line;
-      line.add({ id: before.id, write, seat, shape, settle, fail, refuse });
+      const line = again ? this.#again : this.#line;
+      (unhurried ? this.#unhurried : line).add({ id: before.id, write, seat, shape, settle, fail, refuse });
     });
   }
 
   /** @param passesOver whether also a step that goes alone does not wait for its session's row */
-  #send(group: readonly [WaitingWrite, ...WaitingWrite[]], passesOver = false): Promise<void> {
+  #send(group: readonly [WaitingWrite, ...WaitingWrite[]], passesOver: boolean): Promise<void> {
     const [first, ...others] = group;
     const alone = others.length === 0 && !(passesOver && first.shape !== null);
     return alone ? this.#alone(first) : this.#together(group);

@@ -13,7 +13,7 @@ function openLine() {
     return promise;
   };
   const line = new WriteLine<Waiting>(clock, send);
-  const behind = new WriteLine<Waiting>(clock, send, line);
+  const behind = new WriteLine<Waiting>(clock, send, { most: { underWay: 1, atAll: 3 }, before: line });
   const step = (id: string, shape: string | null): Waiting => ({
     id,
     shape,

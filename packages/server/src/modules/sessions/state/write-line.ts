@@ -3,14 +3,10 @@ import type { Elapsed, Timer } from '../../../platform/clock.ts';
 /** Groups come in these sizes: each is a plan of its own on every connection. */
 const SIZES = [16, 8, 4, 2] as const;
 const FULL = SIZES[0];
-/** Statements under way at a time that have not shown to be slow. */
-const MOST_UNDER_WAY = 4;
 /** A statement that takes longer counts no more: what it waits for is nothing to those behind it. */
 const SLOW_MS = 50;
-/** Statements under way in all: the connections beyond them are for who reads. */
-const MOST_AT_ALL = 12;
-/** Statements that nobody waits for: one under way, a second beside one that has shown to be slow, and so on. */
-const UNHURRIED = { underWay: 1, atAll: 3 };
+/** Statements under way at a time that have not shown to be slow; and in all: connections beyond are for who reads. */
+const USUAL = { underWay: 4, atAll: 12 };
 /** How long those wait behind steps that somebody waits for; then they go as any other, so that they come to an end too. */
 const LONGEST_BEHIND_MS = 250;
 /** How often one more goes although others are under way. */
@@ -29,6 +25,19 @@ export interface Waiting {
   readonly refuse: (reason: string) => void;
 }
 
+/** Statements under way: those that have not shown to be slow, and all of them. */
+interface Most {
+  readonly underWay: number;
+  readonly atAll: number;
+}
+
+/** How a line differs from the usual. */
+export interface WriteLineOptions {
+  readonly most?: Most;
+  /** A line that goes first, where nobody waits for the steps of this one: they gather even on a quiet server. */
+  readonly before?: { readonly waiting: number };
+}
+
 /**
  * Steps that wait to be sent to the database, in the order they came. Where nothing is under way one goes at once and alone,
  * so that a quiet server waits for nobody; else those gather that can go as one statement. The line is bounded in number and
@@ -39,31 +48,33 @@ export class WriteLine<Step extends Waiting> {
   readonly #send: (group: readonly [Step, ...Step[]]) => Promise<void>;
   /** The line this one stands behind. */
   readonly #before: { readonly waiting: number } | undefined;
-  readonly #most: { readonly underWay: number; readonly atAll: number };
+  readonly #most: Most;
   #steps: { readonly step: Step; readonly since: number }[] = [];
   #underWay = 0;
   /** With those that have shown to be slow. */
   #atAll = 0;
   #looks = false;
 
-  /**
-   * @param send sends steps of one shape and of different sessions as one statement, and never fails
-   * @param before a line that goes first, where nobody waits for the steps of this one: they gather even on a quiet server
-   */
+  /** @param send sends steps of one shape and of different sessions as one statement, and never fails */
   constructor(
     time: Elapsed,
     send: (group: readonly [Step, ...Step[]]) => Promise<void>,
-    before?: { readonly waiting: number },
+    { most = USUAL, before }: WriteLineOptions = {},
   ) {
     this.#time = time;
     this.#send = send;
     this.#before = before;
-    this.#most = before === undefined ? { underWay: MOST_UNDER_WAY, atAll: MOST_AT_ALL } : UNHURRIED;
+    this.#most = most;
   }
 
   /** Steps that wait. */
   get waiting(): number {
     return this.#steps.length;
+  }
+
+  /** Statements under way that have shown to be slow. */
+  get slow(): number {
+    return this.#atAll - this.#underWay;
   }
 
   /** Puts steps at the end of the line; all are refused that find no place. */
