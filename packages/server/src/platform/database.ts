@@ -60,6 +60,8 @@ export interface DatabaseOptions {
   readonly limit?: number;
   /** Who knows whether the database is there; one of its own where nobody else asks. */
   readonly watch?: DatabaseWatch;
+  /** Whether whole tables are never read, however small they were when a statement was planned that is kept. */
+  readonly byIndex?: boolean;
 }
 
 /** How long a statement may take that somebody waits for. */
@@ -76,14 +78,17 @@ export function openDatabase(
   connection: DatabaseConnection,
   size: number,
   onBroken: (error: Error) => void,
-  { limit = STATEMENT_MS, watch = new DatabaseWatch(openLog('silent', false)) }: DatabaseOptions = {},
+  { limit = STATEMENT_MS, watch = new DatabaseWatch(openLog('silent', false)), byIndex = false }: DatabaseOptions = {},
 ): Database {
   const breaks = new Breaks();
   const broken = (error: Error): void => {
     breaks.failed(error);
     onBroken(error);
   };
-  const main = new Connections({ connection, size, limit, watch, onBroken: broken });
+  // Behind a pooler nothing is kept: statements are planned each time for what there is.
+  const keeps = !('pooled' in connection && connection.pooled === true);
+  const plans = byIndex && keeps ? { settings: { enable_seqscan: 0 } } : {};
+  const main = new Connections({ connection, size, limit, watch, onBroken: broken, ...plans });
   // A list has one core, so that there is another for who does not wait for lists.
   const settings = { max_parallel_workers_per_gather: 0 };
   const lists = new Connections({ connection, size: LISTS, limit, watch, settings, yields: true, onBroken });

@@ -88,7 +88,8 @@ const lasts = "until > clock_timestamp() and until < clock_timestamp() + interva
  * Takes rows: of each kind as many as there is room, companies in turns, where what a company has running already counts
  * as turns it had. A process whose own lease has run out gets nothing. Rows are taken by their key, one look-up each,
  * and the number is bounded in words: what is known of the table is often out of date where timers come and go, and a
- * plan that joins by kind reads all there are for each.
+ * plan that joins by kind reads all there are for each. What was taken is named once more by its keys, as that join would
+ * else read the whole table in a crowd.
  */
 const claim: Prepared = {
   name: 'due_claim',
@@ -108,6 +109,7 @@ const claim: Prepared = {
         where d.kind = p.kind and d.key = p.key and (d.due_at <= $1::timestamptz) is true and ${free} for update skip locked) one
       where p.place <= p.free limit ${MOST}),
     taken as (update due d set owner = $2::bigint, attempts = d.attempts + 1 from mine where d.kind = mine.kind and d.key = mine.key
+        and d.key = any (array(select key from mine))
       returning d.kind, d.key, d.company_id, d.generation, d.attempts, d.version, d.due_at),
     crowd (kinds) as (select array(select kind from turns group by kind
       having count(*) >= min(free) or bool_or(not nobodys and turn > share)))

@@ -280,7 +280,9 @@ export interface Timers {
 export async function openDueRunner(options: TimerOptions): Promise<AsyncDisposable & Timers> {
   const { connection, watch, clock, log, node, figures, notices, onBroken } = options;
   await using opened = new AsyncDisposableStack();
-  const database = opened.use(openDatabase(connection, CONNECTIONS, onBroken, { limit: STATEMENT_MS, watch }));
+  const database = opened.use(
+    openDatabase(connection, CONNECTIONS, onBroken, { limit: STATEMENT_MS, watch, byIndex: true }),
+  );
   const lease = opened.use(await NodeLease.take(database, systemClock, log, node));
   const due = opened.use(new DueRunner({ database, clock, log, lease, figures, notices }));
   const kept = opened.move();
