@@ -17,7 +17,7 @@ let due: DueRunner;
 
 beforeEach(async () => {
   const log = openLog('silent', false);
-  database = openDatabase(await migratedDatabase(), 4, () => undefined, { byIndex: true });
+  database = openDatabase(await migratedDatabase(), 4, () => undefined);
   clock = new FakeClock(Date.UTC(2026, 0, 1));
   lease = await NodeLease.take(database, systemClock, log, { name: 'one', alone: false });
   due = new DueRunner({ database, clock, log, lease });
@@ -93,27 +93,4 @@ it('a company whose runs never end leaves room for the others', async () => {
   expect(hung).toBeLessThan(AT_ONCE);
   await database.query({ text: 'delete from due' }, []);
   hanging.resolve(null);
-});
-
-it('a crowd is taken by its keys, although the table was empty when the statements were planned', async () => {
-  const rows = 400;
-  let done = 0;
-  // As often as a statement is planned anew.
-  start(async () => {
-    done++;
-    return null;
-  });
-  for (let claims = 0; claims < 8; claims++) {
-    clock.advance(1_001);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  await flood(rows, 1);
-  await until(clock, () => done === rows, 10);
-  // Connections tell what they read a while after it.
-  const read = {
-    text: `select seq_tup_read as rows, n_tup_del as gone from pg_stat_user_tables where relname = 'due'`,
-  };
-  const told = async () => (await database.query<{ rows: number; gone: number }>(read, []))[0];
-  await expect.poll(async () => (await told())?.gone).toBe(rows);
-  expect((await told())?.rows).toBeLessThan(20 * rows);
 });
