@@ -106,7 +106,10 @@ export async function endsBench(): Promise<EndFigures> {
 /** A session in which something was said, that lives on for long. */
 async function talked(port: number, chatId: string): Promise<string> {
   const post = async (path: string, body: object): Promise<{ id: string }> => {
-    const answer = await fetch(`http://127.0.0.1:${port}/api/v1${path}`, { method: 'POST', body: JSON.stringify(body) });
+    const answer = await fetch(`http://127.0.0.1:${port}/api/v1${path}`, {
+      method: 'POST',
+      body: JSON.stringify(body),
+    });
     if (!answer.ok) throw new Error(await answer.text());
     return (await answer.json()) as { id: string };
   };
