@@ -35,8 +35,10 @@ export async function openFigures(
   metrics.watchLive(() => live.figures());
   metrics.watchLease(() => lease.figures);
   metrics.watchPools(() => database.pools);
-  metrics.watchDueLag(async () => (await due.lag()) / 1000);
-  metrics.watchDueWaiting(() => due.waiting());
+  metrics.watchDue(
+    async () => (await due.lag()) / 1000,
+    () => due.waiting(),
+  );
   metrics.watchMemory(() => memory.figures());
   const shown = opened.use(await openAddress(place, metrics, notices));
   if (shown.url !== undefined) log.info({ url: shown.url }, 'figures are answered');

@@ -1,4 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { dueCounters, watchDue } from './due-metrics.ts';
 import type {
   DatabaseFigures,
   DeliveryOutcome,
@@ -80,33 +81,7 @@ export class Metrics {
 
   /** Counts what timers do. */
   dueFigures(): DueFigures {
-    const registers = [this.#registry];
-    const labelNames = ['kind'];
-    const claimed = new Counter({
-      name: 'molva_due_claimed_total',
-      help: 'Timers taken to be run.',
-      labelNames,
-      registers,
-    });
-    const failed = new Counter({
-      name: 'molva_due_failed_total',
-      help: 'Timers whose run failed.',
-      labelNames,
-      registers,
-    });
-    const late = new Histogram({
-      name: 'molva_due_late_seconds',
-      help: 'How long after its instant a timer was taken.',
-      labelNames,
-      buckets: [0.01, 0.05, 0.1, 0.25, 1, 2.5, 10, 60, 600],
-      registers,
-    });
-    const statements = new Counter({
-      name: 'molva_due_statement_failures_total',
-      help: 'Statements of the timers that the database did not take.',
-      labelNames: ['statement'],
-      registers,
-    });
+    const { claimed, failed, late, statements } = dueCounters(this.#registry);
     return {
       claimed(kind, lateSeconds) {
         claimed.inc({ kind });
@@ -194,30 +169,9 @@ export class Metrics {
     this.#show('molva_database_waiting_statements', help, () => sum('waiting') + this.#writesWait());
   }
 
-  /** Shows how long the timer has been due that has waited longest. */
-  watchDueLag(seconds: () => Promise<number>): void {
-    new Gauge({
-      name: 'molva_due_lag_seconds',
-      help: 'How long the timer has been due that has waited longest; not a number while the database is away.',
-      registers: [this.#registry],
-      async collect() {
-        this.set(await seconds().catch(() => Number.NaN));
-      },
-    });
-  }
-
-  /** Shows how many timers of each kind are due. */
-  watchDueWaiting(waiting: () => Promise<ReadonlyMap<string, number>>): void {
-    new Gauge({
-      name: 'molva_due_waiting',
-      help: 'Timers that are due and not done, counted up to 10000 of a kind; absent while the database is away.',
-      labelNames: ['kind'],
-      registers: [this.#registry],
-      async collect() {
-        this.reset();
-        for (const [kind, due] of await waiting().catch(() => new Map<string, number>())) this.set({ kind }, due);
-      },
-    });
+  /** Shows how long the timer has been due that has waited longest, in seconds, and how many of each kind wait. */
+  watchDue(lag: () => Promise<number>, waiting: () => Promise<ReadonlyMap<string, number>>): void {
+    watchDue(this.#registry, lag, waiting);
   }
 
   /** Shows whether this process has its lease: without it no timer runs here. */
