@@ -9,7 +9,8 @@ import { prepareServer } from './prepare-server.ts';
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const folder = await mkdtemp(join(tmpdir(), 'molva-test-'));
   await chmod(folder, 0o711);
-  const server = await openDatabaseServer(folder, undefined);
+  // Several files are run at once, and some of them open two applications.
+  const server = await openDatabaseServer(folder, undefined, { connections: 200 });
   await prepareServer(server.connection);
   project.provide('database', server.connection);
   return async () => {

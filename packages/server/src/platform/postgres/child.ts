@@ -22,7 +22,6 @@ const settings = {
   fsync: 'on',
   synchronous_commit: 'on',
   full_page_writes: 'on',
-  max_connections: '50',
   shared_buffers: '128MB',
   // Conversations write little rows often: compressed pages, and checkpoints far apart.
   wal_compression: 'on',
@@ -48,14 +47,23 @@ export interface Places {
   readonly accessRules: string;
 }
 
+/** Connections that a server takes: those of one process, of the next one while they change, and of whoever looks. */
+const CONNECTIONS = 50;
+
 /** Starts a server as a child that ends with this process. */
 export function launch(
   { folder, socketFolder, accessRules }: Places,
   binaries: Binaries,
   as: RunAs,
   log: ClusterLog,
+  connections = CONNECTIONS,
 ): ChildProcess {
-  const options = { ...settings, unix_socket_directories: listOf(socketFolder), hba_file: accessRules };
+  const options = {
+    ...settings,
+    max_connections: connections,
+    unix_socket_directories: listOf(socketFolder),
+    hba_file: accessRules,
+  };
   const flags = Object.entries(options).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   const { command, args } = as.wrap(join(binaries.folder, 'postgres'), ['-D', folder, ...flags]);
   const output = log.open();

@@ -26,6 +26,8 @@ const LONGEST_SOCKET_FOLDER = 80;
 export interface EmbeddedStart extends Starting {
   /** Names the state that a copy is to be kept of before anything else happens; undefined where none is needed. */
   readonly copyOf: (connection: DatabaseConnection) => Promise<string | undefined>;
+  /** Connections that it takes, where more than one process works on it. */
+  readonly connections?: number;
 }
 
 /**
@@ -46,7 +48,7 @@ export async function openEmbedded(dataDir: string, start: EmbeddedStart): Promi
   const begin = async () => {
     await clearLeftovers(folder, socketFolder, as, start.tell);
     const from = log.size;
-    const child = launch(places, binaries, as, log);
+    const child = launch(places, binaries, as, log, start.connections);
     await becomeReady(child, folder, log, from, start);
     return child;
   };
