@@ -208,7 +208,9 @@ describe('a start', () => {
     expect((await stat(join(data, 'secrets', 'signing.json'))).mode & 0o077).toBe(0);
   });
 
-  it.skipIf(process.getuid?.() !== 0)('works for root from a folder that is private to root', async () => {
+  it('works from a folder that is private to who starts it, root too; the database has no more rights than it needs', async () => {
+    // What root starts gives its rights up, all but the one to search folders.
+    const [uid, rights] = process.getuid?.() === 0 ? ['65534', 4n] : [String(process.getuid?.()), 0n];
     const home = await testFolder(0o700);
     await using molva = await MolvaProcess.start({ MOLVA_DATA_DIR: join(home, 'data') });
     expect((await fetch(`${molva.url}/health/ready`)).status).toBe(200);
@@ -217,8 +219,8 @@ describe('a start', () => {
     await molva.run();
     const file = await readFile(join(home, 'data', 'postgres', 'postmaster.pid'), 'utf8');
     const status = await readFile(`/proc/${Number.parseInt(file, 10)}/status`, 'utf8');
-    expect(/^Uid:\t(\d+)/m.exec(status)?.[1]).toBe('65534');
-    expect(BigInt(`0x${/^CapEff:\t(\w+)/m.exec(status)?.[1] ?? 'f'}`)).toBeLessThanOrEqual(4n);
+    expect(/^Uid:\t(\d+)/m.exec(status)?.[1]).toBe(uid);
+    expect(BigInt(`0x${/^CapEff:\t(\w+)/m.exec(status)?.[1] ?? 'f'}`)).toBeLessThanOrEqual(rights);
   });
 
   it('gives a user another password by a word on the command line, and says what the first start is for', async () => {
