@@ -3,7 +3,8 @@ import type pg from 'pg';
 import { bystand, bystandWhile } from './attacks/bystanders.ts';
 import { emptyFolder, openBenchDatabase } from './support/folders.ts';
 import { startMolva } from './support/molva.ts';
-import { familyOf, percentile, watchCpu } from './support/process.ts';
+import { percentile, rounded } from './support/numbers.ts';
+import { familyOf, watchCpu } from './support/process.ts';
 
 /** Sessions that end in the same second: of one company, and of another whose ends are due a second later. */
 const CROWD = Number(process.env['BENCH_ENDS'] ?? 13_000);
@@ -96,7 +97,7 @@ export async function endsBench(): Promise<EndFigures> {
       othersSeconds,
       serverCpuMicrosAnEnd: server ?? 0,
       databaseCpuMicrosAnEnd: behind ?? 0,
-      transactionsAnEnd: round(((await transactionsOf(database)) - transactions) / (CROWD + OTHERS)),
+      transactionsAnEnd: rounded(((await transactionsOf(database)) - transactions) / (CROWD + OTHERS)),
     };
   } finally {
     await database.end();
@@ -138,7 +139,7 @@ async function watchLeft(database: pg.Client, companyId: number, due: number): P
       `select exists (select from due where kind = 'session-expiry' and company_id = $1 and due_at <= $2) as left`,
       [companyId, new Date(due).toISOString()],
     );
-    if (rows[0]?.left !== true && Date.now() > due) return round((Date.now() - due) / 1000);
+    if (rows[0]?.left !== true && Date.now() > due) return rounded((Date.now() - due) / 1000);
     if (Date.now() > due + LONGEST_SECONDS * 1000) throw new Error('the sessions do not end');
     await sleep(LOOK_MS);
   }
@@ -161,10 +162,6 @@ async function transactionsOf(database: pg.Client): Promise<number> {
 }
 
 function met(latencies: readonly number[]): Met {
-  const p = (share: number): number => round(percentile(latencies, share));
+  const p = (share: number): number => rounded(percentile(latencies, share));
   return { exchanges: latencies.length, p50Ms: p(0.5), p99Ms: p(0.99) };
-}
-
-function round(value: number): number {
-  return Number(value.toFixed(1));
 }

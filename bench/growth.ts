@@ -6,6 +6,7 @@ import { emptyFolder, openBenchDatabase } from './support/folders.ts';
 import { keepHouse } from './support/housework.ts';
 import type { Crowd } from './support/load.ts';
 import type { Watched } from './support/meter.ts';
+import { rounded } from './support/numbers.ts';
 import { startMolva, type BenchedMolva } from './support/molva.ts';
 import { familyOf } from './support/process.ts';
 
@@ -40,7 +41,7 @@ export async function growthBench(dataFolder: string, withCold: boolean): Promis
   await sleep(TELLING_MS);
   const after = await updatesOf(statistics);
   const share = (after.hot - before.hot) / (after.all - before.all);
-  return { standings, updatesWithoutIndex: Number(share.toFixed(4)) };
+  return { standings, updatesWithoutIndex: rounded(share, 4) };
 }
 
 async function openStatistics(stack: AsyncDisposableStack, { database }: BenchedMolva): Promise<pg.Client> {

@@ -6,7 +6,8 @@ import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { emptyFolder } from './support/folders.ts';
-import { familyOf, percentile } from './support/process.ts';
+import { percentile } from './support/numbers.ts';
+import { familyOf } from './support/process.ts';
 
 const main = fileURLToPath(new URL('../packages/server/dist/main.js', import.meta.url));
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 50);

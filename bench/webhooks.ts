@@ -3,7 +3,8 @@ import { fileURLToPath } from 'node:url';
 import { emptyFolder, openBenchDatabase } from './support/folders.ts';
 import { startMolva } from './support/molva.ts';
 import { disorders, passage, type Passage } from './support/passage.ts';
-import { percentile, startNode, stop } from './support/process.ts';
+import { percentile, rounded } from './support/numbers.ts';
+import { startNode, stop } from './support/process.ts';
 import { PATIENCE_MS, Talker } from './support/talker.ts';
 
 const program = fileURLToPath(new URL('./webhook-bot.ts', import.meta.url));
@@ -74,8 +75,8 @@ export async function webhooksBench(): Promise<WebhookFigures> {
       timersLeft,
       reconnections: talkers.reduce((sum, { connections }) => sum + connections - 1, 0),
       exchangesPerSecond: Math.round(latencies.length / SECONDS),
-      p50Ms: Number(percentile(sorted, 0.5).toFixed(1)),
-      p99Ms: Number(percentile(sorted, 0.99).toFixed(1)),
+      p50Ms: rounded(percentile(sorted, 0.5)),
+      p99Ms: rounded(percentile(sorted, 0.99)),
       sound: whole && heardOutOfOrder + givenUp + timersLeft === 0,
     };
   } finally {

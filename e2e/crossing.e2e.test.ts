@@ -7,6 +7,7 @@ import { Centrifuge, type PublicationContext } from 'centrifuge';
 import pg from 'pg';
 import { expect, it, onTestFinished } from 'vitest';
 import { ExternalDatabase } from '../packages/server/src/testing/external-database.ts';
+import { echoChat } from './support/echo.ts';
 import { MolvaProcess, untilReady } from './support/molva.ts';
 
 /** Sessions, each with a writer on either process. */
@@ -19,18 +20,6 @@ const ROUNDS = Number(process.env['KILLING_ROUNDS'] ?? 1);
 /** The statement that writes steps of many sessions. */
 const GROUP = '%held as materialized%';
 const PATIENCE = { timeout: 60_000, interval: 250 };
-
-const scenario = {
-  version: 1,
-  language: 'en',
-  start: 'start',
-  blocks: {
-    start: { type: 'start', next: 'listen' },
-    listen: { type: 'question', text: 'Say something', variable: 'said', default: 'answer' },
-    answer: { type: 'message', text: 'You said {said}', next: 'more' },
-    more: { type: 'question', text: 'More', variable: 'said', default: 'answer' },
-  },
-};
 
 /** Somebody who says one thing after another in a session by way of a process, each under a key until it is taken. */
 class Writer {
@@ -116,6 +105,12 @@ async function startTwo(database: ExternalDatabase): Promise<[MolvaProcess, Molv
   return [one, other];
 }
 
+async function begin(molva: MolvaProcess, chatId: string): Promise<string> {
+  const headers = { 'content-type': 'application/json' };
+  const answer = await fetch(`${molva.url}/api/v1/chats/${chatId}/sessions`, { method: 'POST', headers, body: '{}' });
+  return ((await answer.json()) as SessionStarted).id;
+}
+
 async function logOf(url: string, session: string): Promise<number[]> {
   const seqs: number[] = [];
   for (let more = true; more;) {
@@ -143,15 +138,8 @@ it(
   async () => {
     await using database = await ExternalDatabase.open();
     const [one, other] = await startTwo(database);
-    const headers = await one.admin();
-    const post = async <T>(path: string, body: unknown): Promise<T> => {
-      const answer = await fetch(`${one.url}/api/v1${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
-      return (await answer.json()) as T;
-    };
-    const { id: botId } = await post<{ id: string }>('/bots', { name: 'Echo', scenario });
-    const { id: chatId } = await post<{ id: string }>('/chats', { name: 'Echo', botId });
-    const begun = Array.from({ length: SESSIONS }, () => post<SessionStarted>(`/chats/${chatId}/sessions`, {}));
-    const sessions = (await Promise.all(begun)).map(({ id }) => id);
+    const chatId = await echoChat(one);
+    const sessions = await Promise.all(Array.from({ length: SESSIONS }, () => begin(one, chatId)));
     const heard = await Promise.all(sessions.map((id) => Promise.all([listen(one.url, id), listen(other.url, id)])));
     const before = await Promise.all(sessions.map((id) => logOf(one.url, id)));
     const writers = sessions.flatMap((id) => [new Writer(one.url, 'one', id), new Writer(other.url, 'other', id)]);

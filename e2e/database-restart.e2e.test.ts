@@ -4,21 +4,11 @@ import { Centrifuge, type PublicationContext } from 'centrifuge';
 import pg from 'pg';
 import { expect, it } from 'vitest';
 import { ExternalDatabase } from '../packages/server/src/testing/external-database.ts';
+import { echoChat } from './support/echo.ts';
 import { Figures } from './support/figures.ts';
 import { embeddedDatabase, MolvaProcess, untilReady } from './support/molva.ts';
 
 const WRITERS = 36;
-
-const scenario = {
-  version: 1,
-  language: 'en',
-  start: 'start',
-  blocks: {
-    start: { type: 'start', next: 'listen' },
-    listen: { type: 'question', text: 'Say something', variable: 'said', default: 'answer' },
-    answer: { type: 'message', text: 'You said {said}', next: 'listen' },
-  },
-};
 
 /** A session whose socket stands, and somebody who writes into it. */
 class Writer {
@@ -88,15 +78,6 @@ class Writer {
   }
 }
 
-async function chatOf(molva: MolvaProcess): Promise<string> {
-  const headers = await molva.admin();
-  const create = async (path: string, body: unknown): Promise<string> => {
-    const answer = await fetch(`${molva.url}/api/v1${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
-    return ((await answer.json()) as { id: string }).id;
-  };
-  return create('/chats', { name: 'Echo', botId: await create('/bots', { name: 'Echo', scenario }) });
-}
-
 /** Lets writers write until a break ends it, again and again, and compares what was heard with the log. */
 async function heardThrough(
   molva: MolvaProcess,
@@ -104,7 +85,7 @@ async function heardThrough(
   breaks: readonly (() => Promise<void>)[],
 ): Promise<void> {
   const [afterCommit, afterReady] = [new Figures(), new Figures()];
-  const chatId = await chatOf(molva);
+  const chatId = await echoChat(molva);
   const writers = await Promise.all(Array.from({ length: WRITERS }, () => Writer.open(molva, chatId)));
   const counted = new Map<Writer, number>();
   for (const happen of breaks) {

@@ -2,33 +2,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { ListPage, Message } from '@molva/contract';
 import { createChat, memoryStorage } from '@molva/sdk';
 import { expect, it } from 'vitest';
+import { echoChat } from './support/echo.ts';
 import { Figures } from './support/figures.ts';
 import { MolvaProcess, untilReady } from './support/molva.ts';
 
 const MESSAGES = 200;
 const KILLS = 10;
 
-const scenario = {
-  version: 1,
-  language: 'en',
-  start: 'start',
-  blocks: {
-    start: { type: 'start', next: 'listen' },
-    listen: { type: 'question', text: 'Say something', variable: 'said', default: 'answer' },
-    answer: { type: 'message', text: 'You said {said}', next: 'more' },
-    more: { type: 'question', text: 'More', variable: 'said', default: 'answer' },
-  },
-};
-
 it('200 messages arrive once each and in order on both sides while the process is killed ten times', async () => {
   await using molva = await MolvaProcess.start();
-  const headers = await molva.admin();
-  const create = async (path: string, body: unknown): Promise<string> => {
-    const answer = await fetch(`${molva.url}/api/v1${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
-    return ((await answer.json()) as { id: string }).id;
-  };
-  const botId = await create('/bots', { name: 'Echo', scenario });
-  const chatId = await create('/chats', { name: 'Echo', botId });
+  const chatId = await echoChat(molva);
   const chat = createChat({ url: molva.url, chatId, storage: memoryStorage() });
   // The instants at which messages were seen first, at which the process was killed, and ready again.
   const seen = new Map<string, number>();

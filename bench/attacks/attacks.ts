@@ -4,14 +4,14 @@ import { setPriority } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { emptyFolder, openFullFolder, type Folder } from '../support/folders.ts';
 import { startMolva, type BenchedMolva } from '../support/molva.ts';
-import { percentile, residentBytes, startNode, stop } from '../support/process.ts';
+import { percentile, rounded } from '../support/numbers.ts';
+import { residentBytes, startNode, stop } from '../support/process.ts';
+import { ROUNDS } from '../support/tuning.ts';
 import { attacks, type AttackName, type Target } from './attempts.ts';
 import { bystand } from './bystanders.ts';
 import { costlyBots } from './costly-bots.ts';
 
 const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 15);
-/** Turns without an attack and with it: one stall of the machine decides a 99th percentile, and not the middle of three. */
-const ROUNDS = 3;
 /** Part of an attack's name: others are left out. */
 const ONLY = process.env['BENCH_ATTACK'] ?? '';
 const program = fileURLToPath(new URL('./attacker.ts', import.meta.url));
@@ -72,14 +72,19 @@ async function attack(name: AttackName, dataFolder: string): Promise<AttackFigur
   const lives = existsSync(`/proc/${molva.pid}/exe`);
   const after = lives ? await refusals(molva) : before;
   const middleOf = (figure: (round: Round) => number): number =>
-    round(percentile(rounds.map(figure).sort(ascending), 0.5));
+    rounded(
+      percentile(
+        rounds.map(figure).sort((a, b) => a - b),
+        0.5,
+      ),
+    );
   return {
     attack: name,
     idleP99Ms: middleOf(({ idleP99Ms }) => idleP99Ms),
     p50Ms: middleOf(({ p50Ms }) => p50Ms),
     p99Ms: middleOf(({ p99Ms }) => p99Ms),
     times: middleOf(timesOf),
-    timesOfRounds: rounds.map((one) => round(timesOf(one))),
+    timesOfRounds: rounds.map((one) => rounded(timesOf(one))),
     idleMebibytes: Math.round(idleBytes / MEBIBYTE),
     peakMebibytes: Math.round(peak / MEBIBYTE),
     lives,
@@ -114,10 +119,6 @@ function timesOf({ p99Ms, idleP99Ms }: Round): number {
   return p99Ms / idleP99Ms;
 }
 
-function ascending(a: number, b: number): number {
-  return a - b;
-}
-
 async function targetOf(molva: BenchedMolva, chatId: string, name: AttackName): Promise<Target> {
   const costlyChats: string[] = [];
   if (name.includes('bots')) {
@@ -145,8 +146,4 @@ async function refusals({ port }: BenchedMolva): Promise<Record<string, number>>
       /refus|limit|cut|reject|budget|disconnect|status="[45]/.test(counter) ? [[counter, Number(value)]] : [],
     ),
   );
-}
-
-function round(value: number): number {
-  return Number(value.toFixed(1));
 }

@@ -1,5 +1,5 @@
 import { Agent, request } from 'node:http';
-import { percentile } from './process.ts';
+import { percentile, rounded } from './numbers.ts';
 
 /** How long calls took, milliseconds. */
 export interface Latencies {
@@ -33,7 +33,7 @@ export async function timeCalls({ port, token, callers, count, path }: Calls): P
   await Promise.all(Array.from({ length: callers }, caller));
   agent.destroy();
   times.sort((a, b) => a - b);
-  const at = (share: number): number => Number(percentile(times, share).toFixed(1));
+  const at = (share: number): number => rounded(percentile(times, share));
   return { p50Ms: at(0.5), p99Ms: at(0.99), maxMs: at(1) };
 }
 

@@ -1,3 +1,4 @@
+import { rounded } from './numbers.ts';
 import { keepBusy, type Crowd, type Load } from './load.ts';
 import type { Watched } from './meter.ts';
 import { LOADS, ROUNDS, SECONDS } from './tuning.ts';
@@ -70,7 +71,7 @@ function spreadOfEach(rounds: readonly Load[]): Record<keyof Load, Spread> {
 }
 
 function spreadOf(values: readonly number[]): Spread {
-  const sorted = values.map((value) => Number(value.toFixed(3))).sort((a, b) => a - b);
+  const sorted = values.map((value) => rounded(value, 3)).sort((a, b) => a - b);
   const at = (share: number): number => sorted[Math.floor((sorted.length - 1) * share)] ?? 0;
   return { middle: at(0.5), least: at(0), most: at(1) };
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { watchUse, type Watched } from './meter.ts';
-import { percentile } from './process.ts';
+import { percentile, rounded } from './numbers.ts';
 
 /** Before it is measured a load is under way so long: connections are warm, and the database tells its counts evenly. */
 const RAMP_MS = 1_200;
@@ -53,20 +53,16 @@ export async function keepBusy({ talkers }: Crowd, watched: Watched, seconds: nu
     const sorted = times.slice(before.times).sort((a, b) => a - b);
     return {
       exchangesPerSecond: Math.round(count / elapsed),
-      p50Ms: round(percentile(sorted, 0.5)),
-      p99Ms: round(percentile(sorted, 0.99)),
+      p50Ms: rounded(percentile(sorted, 0.5), 2),
+      p99Ms: rounded(percentile(sorted, 0.99), 2),
       serverMicros: Math.round((use.serverSeconds / count) * 1e6),
       databaseMicros: Math.round((use.databaseSeconds / count) * 1e6),
       machineMicros: Math.round((use.machineSeconds / count) * 1e6),
       walBytes: Math.round(use.walBytes / count),
-      fsyncs: round(use.fsyncs / count),
+      fsyncs: rounded(use.fsyncs / count, 2),
     };
   } finally {
     running = false;
     await all;
   }
-}
-
-function round(value: number): number {
-  return Number(value.toFixed(2));
 }

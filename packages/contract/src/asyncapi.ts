@@ -1,7 +1,7 @@
 import { Type, type TSchema } from 'typebox';
 import { API_BASE } from './bases.ts';
 import { DocumentSchemas, type Json } from './document-schemas.ts';
-import { errorTable, type ErrorCode } from './errors.ts';
+import { errorTable, passesByItself, type ErrorCode } from './errors.ts';
 import { eventSchemas, type EventName } from './events.ts';
 import { exampleOf } from './example.ts';
 import {
@@ -91,19 +91,14 @@ const refusals = [
 
 const failed = refusals.map((name) => {
   const { status, message } = errorTable[name];
-  const temporary = passes(status) ? { temporary: true } : {};
+  const temporary = passesByItself(status) ? { temporary: true } : {};
   return { name, payload: { id: 2, error: { code: status, message, ...temporary } } };
 });
 
 const refused = refusals.map((code) => {
-  const retryAfter = passes(errorTable[code].status) ? { retryAfter: 2 } : {};
+  const retryAfter = passesByItself(errorTable[code].status) ? { retryAfter: 2 } : {};
   return { name: code, payload: { id: 2, rpc: { data: { success: false, code, ...retryAfter } } } };
 });
-
-/** Whether a failure passes by itself. */
-function passes(status: number): boolean {
-  return status === 429 || status === 503;
-}
 
 /**
  * The AsyncAPI 3 document of the live side, made from the schemas that validate.

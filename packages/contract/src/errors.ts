@@ -255,6 +255,11 @@ export const errorTable = {
 /** The stable name of a failure. */
 export type ErrorCode = keyof typeof errorTable;
 
+/** Whether a failure of a status passes by itself: the same may succeed in a while, and its answer says when. */
+export function passesByItself(status: number): boolean {
+  return status === 429 || status === 503;
+}
+
 /** Reasons by field; `""` names the body itself. */
 export type FieldProblems = Record<string, string[]>;
 

@@ -38,7 +38,14 @@ export {
   WebhookAnswer,
 } from './dialogs.ts';
 export { caps, capText, type CapName } from './caps.ts';
-export { ErrorBody, errorTable, type ErrorCode, type ErrorEntry, type FieldProblems } from './errors.ts';
+export {
+  ErrorBody,
+  errorTable,
+  passesByItself,
+  type ErrorCode,
+  type ErrorEntry,
+  type FieldProblems,
+} from './errors.ts';
 export {
   ChatMessageCreated,
   EventName,
@@ -133,6 +140,7 @@ export {
   DEFAULT_SESSION_TTL,
   DEVICE_TOKEN,
   MAX_SESSION_TTL,
+  SESSION_AFTERLIFE_MS,
   OperatorType,
   RatingBody,
   Session,

@@ -1,4 +1,4 @@
-import { ErrorBody, errorTable, type ErrorCode } from './errors.ts';
+import { ErrorBody, errorTable, passesByItself, type ErrorCode } from './errors.ts';
 import { reference, type DocumentSchemas, type Json } from './document-schemas.ts';
 import { isList, type Operation } from './operation.ts';
 
@@ -85,10 +85,9 @@ export class DocumentFailures {
 }
 
 function failure(status: number, codes: readonly ErrorCode[], schemas: DocumentSchemas): Json {
-  const waits = status === 429 || status === 503;
   return {
     description: codes.map((code) => `\`${code}\`: ${errorTable[code].remedy}`).join('\n\n'),
-    headers: headersOf('X-Request-Id', 'X-Error-Code', ...(waits ? (['Retry-After'] as const) : [])),
+    headers: headersOf('X-Request-Id', 'X-Error-Code', ...(passesByItself(status) ? (['Retry-After'] as const) : [])),
     content: {
       'application/json': {
         schema: schemas.place(ErrorBody),

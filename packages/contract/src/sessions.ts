@@ -9,6 +9,8 @@ import { Verified } from './verified.ts';
 export const DEFAULT_SESSION_TTL = 3600;
 /** Longest life time of a session, seconds: 12 hours. */
 export const MAX_SESSION_TTL = 43200;
+/** How long after its end a session is open to its holder, to read and to rate; milliseconds. */
+export const SESSION_AFTERLIFE_MS = 86_400_000;
 
 const Name = Type.String({ maxLength: 255 });
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { Kysely, PostgresDialect } from 'kysely';
+import { CompiledQuery, Kysely, PostgresDialect, type Transaction } from 'kysely';
 import type pg from 'pg';
 import { Breaks } from './breaks.ts';
 import { Connections, type DatabaseConnection, type Link } from './database/connections.ts';
@@ -32,6 +32,15 @@ export interface Queryable {
   query<Row extends pg.QueryResultRow>(statement: Statement, values: readonly unknown[]): Promise<Row[]>;
   /** Runs a statement whose rows nobody reads; answers how many it came to. */
   count(statement: Statement, values: readonly unknown[]): Promise<number>;
+}
+
+/** Runs statements within a transaction of the typed builder. */
+export function within(transaction: Transaction<Tables>): Pick<Queryable, 'query'> {
+  return {
+    async query<Row extends pg.QueryResultRow>({ text }: Statement, values: readonly unknown[]) {
+      return (await transaction.executeQuery<Row>(CompiledQuery.raw(text, [...values]))).rows;
+    },
+  };
 }
 
 /** The database: hot statements as named prepared SQL, everything else through the typed builder. */

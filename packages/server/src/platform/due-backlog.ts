@@ -1,4 +1,4 @@
-import type { Clock } from './clock.ts';
+import type { Elapsed } from './clock.ts';
 import type { Log } from './log.ts';
 
 /** How late the oldest of a crowd must be to be told of, and how often its progress is told. */
@@ -14,21 +14,21 @@ interface Crowd {
 
 /** Tells in the log of crowds of timers that take long: that there is one, how it goes on, and that it is over. */
 export class DueBacklog {
-  readonly #clock: Clock;
+  readonly #time: Pick<Elapsed, 'elapsed'>;
   readonly #log: Log;
   readonly #left: (kind: string) => Promise<number>;
   readonly #crowds = new Map<string, Crowd>();
 
   /** @param left how many of a kind are due; asked for when there is something to tell */
-  constructor(clock: Clock, log: Log, left: (kind: string) => Promise<number>) {
-    this.#clock = clock;
+  constructor(time: Pick<Elapsed, 'elapsed'>, log: Log, left: (kind: string) => Promise<number>) {
+    this.#time = time;
     this.#log = log;
     this.#left = left;
   }
 
   /** Notes what a claim brought of a kind: how many, how late the oldest was, and whether there is more. */
   claimed(kind: string, rows: number, lateMs: number, more: boolean): void {
-    const now = this.#clock.now();
+    const now = this.#time.elapsed();
     const crowd = this.#crowds.get(kind);
     if (crowd === undefined) {
       if (!more || lateMs < LONG_MS) return;
@@ -40,7 +40,7 @@ export class DueBacklog {
     if (!more) {
       this.#crowds.delete(kind);
       this.#log.info({ kind, ran: crowd.ran, seconds: secondsOf(now - crowd.since) }, 'timers are run in time again');
-    } else if (Math.abs(now - crowd.told) >= AGAIN_MS) {
+    } else if (now - crowd.told >= AGAIN_MS) {
       crowd.told = now;
       this.#tell(kind, crowd.ran, lateMs);
     }

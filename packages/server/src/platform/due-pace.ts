@@ -1,4 +1,4 @@
-import type { Clock, Timer } from './clock.ts';
+import type { Elapsed, Timer } from './clock.ts';
 
 /** A turn that takes longer is over for its pace: what is left of it waits for something, and costs nobody anything. */
 const LONGEST_TURN_MS = 100;
@@ -8,7 +8,7 @@ const LONGEST_TURN_MS = 100;
  * a rest for as long as the turn took. A busy machine makes turns longer, so that the work steps back by itself.
  */
 export class DuePace {
-  readonly #clock: Clock;
+  readonly #time: Elapsed;
   readonly #rested: () => void;
   #turn: Set<string> | undefined;
   #began = 0;
@@ -16,8 +16,8 @@ export class DuePace {
   #resting = false;
 
   /** @param rested hears that the next turn may begin */
-  constructor(clock: Clock, rested: () => void) {
-    this.#clock = clock;
+  constructor(time: Elapsed, rested: () => void) {
+    this.#time = time;
     this.#rested = rested;
   }
 
@@ -31,8 +31,8 @@ export class DuePace {
     const turn = new Set(names);
     if (turn.size === 0) return;
     this.#turn = turn;
-    this.#began = this.#clock.now();
-    this.#slow = this.#clock.setTimeout(() => this.#end(), LONGEST_TURN_MS);
+    this.#began = this.#time.elapsed();
+    this.#slow = this.#time.setTimeout(() => this.#end(), LONGEST_TURN_MS);
   }
 
   /** What was claimed under the name is done and written; the last of a turn ends it. */
@@ -44,9 +44,8 @@ export class DuePace {
     this.#slow?.cancel();
     this.#turn = undefined;
     this.#resting = true;
-    // The clock may have been set meanwhile.
-    const took = Math.min(Math.max(0, this.#clock.now() - this.#began), LONGEST_TURN_MS);
-    this.#clock.setTimeout(() => {
+    const took = Math.min(this.#time.elapsed() - this.#began, LONGEST_TURN_MS);
+    this.#time.setTimeout(() => {
       this.#resting = false;
       this.#rested();
     }, took);

@@ -1,4 +1,4 @@
-import { systemClock, type Clock, type Timer } from './clock.ts';
+import { systemClock, type Clock, type Elapsed, type Timer } from './clock.ts';
 import { openDatabase, type Database, type DatabaseConnection, type DatabaseWatch } from './database.ts';
 import { DueBacklog } from './due-backlog.ts';
 import { DueOutcomes, nameOf } from './due-outcomes.ts';
@@ -52,7 +52,7 @@ interface Kind {
 export interface DuePorts {
   /** One whose statements have a limit: what hangs would stop the clock. */
   readonly database: Database;
-  readonly clock: Clock;
+  readonly clock: Clock & Elapsed;
   readonly log: Log;
   readonly lease: Pick<NodeLease, 'fence' | 'mayClaim' | 'mayTakeOver'>;
   readonly figures?: DueFigures;
@@ -261,7 +261,7 @@ export class DueRunner implements AsyncDisposable {
 export interface TimerOptions {
   readonly connection: DatabaseConnection;
   readonly watch: DatabaseWatch;
-  readonly clock: Clock;
+  readonly clock: Clock & Elapsed;
   readonly log: Log;
   readonly node: NodeIdentity;
   readonly figures: DueFigures;

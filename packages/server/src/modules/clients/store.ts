@@ -1,9 +1,10 @@
+import { SESSION_AFTERLIFE_MS } from '@molva/contract';
 import type { Database, Prepared } from '../../platform/database.ts';
 import { clientColumns, type ClientRow } from './claim.ts';
 
 /**
  * A session holds the ban of its client: moved in the same statement, what anybody keeps of it in memory is old, and the
- * next step made up on that loses its race. One that ended is open to its holder for a day more.
+ * next step made up on that loses its race. One that ended is still open to its holder for a while.
  */
 const setBan: Prepared = {
   name: 'client_ban_set',
@@ -12,7 +13,8 @@ const setBan: Prepared = {
       where company_id = $1 and id = $2 returning company_id, id
     ), moved as (
       update sessions s set version = s.version + 1 from client
-      where s.company_id = client.company_id and s.client_id = client.id and (s.closed_at is null or s.closed_at > $4::timestamptz - interval '1 day')
+      where s.company_id = client.company_id and s.client_id = client.id and
+        (s.closed_at is null or s.closed_at > $4::timestamptz - interval '${SESSION_AFTERLIFE_MS} milliseconds')
       returning s.id, s.version)
     select (select coalesce(json_agg(moved), '[]') from moved) as moved from client`,
 };

@@ -1,7 +1,7 @@
 import { Tag, type ListPage, type ListQuery } from '@molva/contract';
-import { CompiledQuery, sql, type Selectable } from 'kysely';
+import { sql, type Selectable } from 'kysely';
 import { withinCap, type Capped } from '../../platform/caps.ts';
-import type { Database, Prepared } from '../../platform/database.ts';
+import { within, type Database, type Prepared } from '../../platform/database.ts';
 import { column, readList, type ListSpec } from '../../platform/list.ts';
 import type { Tables } from '../../platform/tables.ts';
 import { orNameTaken } from './attribute-store.ts';
@@ -167,10 +167,9 @@ export class TagStore {
     return found;
   }
 
-  #put(capped: Capped, { text }: Prepared, values: readonly unknown[]): Promise<boolean> {
+  #put(capped: Capped, statement: Prepared, values: readonly unknown[]): Promise<boolean> {
     return withinCap(this.#database.builder, capped, async (transaction) => {
-      const { rows } = await transaction.executeQuery(CompiledQuery.raw(text, [...values]));
-      return rows.length > 0;
+      return (await within(transaction).query(statement, values)).length > 0;
     });
   }
 

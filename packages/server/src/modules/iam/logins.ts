@@ -8,7 +8,7 @@ import {
 } from '@molva/contract';
 import type { Changes } from '../../platform/changes.ts';
 import type { Clock } from '../../platform/clock.ts';
-import type { Database, Queryable } from '../../platform/database.ts';
+import { within, type Database, type Queryable } from '../../platform/database.ts';
 import { Failure } from '../../platform/failure.ts';
 import type { Ids } from '../../platform/ids.ts';
 import type { Log } from '../../platform/log.ts';
@@ -28,7 +28,6 @@ import {
   endLogins,
   findCredentials,
   findCredentialsOf,
-  holdLogins,
   lockActiveUser,
   renewHash,
   updateUser,
@@ -86,10 +85,7 @@ export class Logins {
       return { hash: account?.password_hash ?? decoy, account, user };
     });
     const { user, begun } = await database.transaction(async (connection) => {
-      // Whoever changes the password or blocks the user meanwhile ends this login as well.
-      const user = await lockActiveUser(connection, known.id);
-      if (user === undefined || user.token_generation !== known.token_generation)
-        throw new Failure('wrong-credentials');
+      const user = await lockAsProved(connection, known);
       return { user, begun: await firstRefreshToken(connection, user.id, this.#refreshPorts()) };
     });
     await this.#renewHash(known, body.password);
@@ -134,8 +130,7 @@ export class Logins {
     });
     const passwordHash = await passwords.hash(body.newPassword);
     await database.builder.transaction().execute(async (transaction) => {
-      // Whoever gave the user another password meanwhile, or blocked it, has the last word.
-      if (!(await holdLogins(transaction, known))) throw new Failure('wrong-credentials');
+      await lockAsProved(within(transaction), known);
       await updateUser(transaction, userId, { password_hash: passwordHash });
       await endLogins(transaction, userId, true);
     });
@@ -197,4 +192,14 @@ export class Logins {
     const { clock, ids } = this.#ports;
     return { now: clock.now(), randomBytes: (count) => ids.randomBytes(count), uuid: () => ids.uuid4() };
   }
+}
+
+/** Locks a user whose password was proved: whoever changes it or blocks the user meanwhile has the last word. */
+async function lockAsProved(
+  connection: Pick<Queryable, 'query'>,
+  { id, token_generation: generation }: Credentials,
+): Promise<LockedUser> {
+  const user = await lockActiveUser(connection, id);
+  if (user?.token_generation !== generation) throw new Failure('wrong-credentials');
+  return user;
 }

@@ -152,7 +152,10 @@ const lock = {
  * A user that may log in, whose row stays as it is until the transaction ends: logins that begin, go on or end, and
  * changes that end them all, follow one another.
  */
-export async function lockActiveUser(connection: Queryable, id: number): Promise<LockedUser | undefined> {
+export async function lockActiveUser(
+  connection: Pick<Queryable, 'query'>,
+  id: number,
+): Promise<LockedUser | undefined> {
   const [row] = await connection.query<LockedUser>(lock, [id]);
   return row;
 }
@@ -193,22 +196,6 @@ export async function updateUser(builder: Kysely<Tables>, id: number, change: Us
   if (Object.keys(change).length === 0) return;
   const keyed = change.email === undefined ? change : { ...change, email_key: emailKey(change.email) };
   await refusingTaken(builder.updateTable('users').set(keyed).where('id', '=', id).execute());
-}
-
-/** Whether a user's logins are those there were; nobody ends them until the transaction does. */
-export async function holdLogins(
-  transaction: Transaction<Tables>,
-  { id, token_generation }: Credentials,
-): Promise<boolean> {
-  const held = await transaction
-    .selectFrom('users')
-    .select('id')
-    .where('id', '=', id)
-    .where('token_generation', '=', token_generation)
-    .where('blocked_at', 'is', null)
-    .forNoKeyUpdate()
-    .executeTakeFirst();
-  return held !== undefined;
 }
 
 /** Ends the logins of a user: none of its refresh tokens is good any more, and with `tokens` no token either. */

@@ -1,4 +1,4 @@
-import { failsAsError, type RpcName, type RpcRefusal } from '@molva/contract';
+import { failsAsError, passesByItself, type RpcName, type RpcRefusal } from '@molva/contract';
 import { Failure } from '../../platform/failure.ts';
 import { passingFailure, tellLack } from '../../platform/lacks.ts';
 import type { Notices } from '../../platform/notices.ts';
@@ -33,6 +33,5 @@ function refusalOf(failure: Failure | undefined): RpcRefusal {
 function errorOf(failure: Failure | undefined): Decision<RpcResult> {
   if (failure === undefined) return { error: { code: 100, message: 'internal server error', temporary: true } };
   const { status, message } = failure;
-  const passes = status === 429 || status === 503;
-  return { error: { code: status, message, ...(passes ? { temporary: true } : {}) } };
+  return { error: { code: status, message, ...(passesByItself(status) ? { temporary: true } : {}) } };
 }

@@ -1,7 +1,7 @@
 import { Group, type CreateGroupBody, type ListPage, type ListQuery, type UpdateGroupBody } from '@molva/contract';
-import { CompiledQuery, sql, type Selectable, type Transaction } from 'kysely';
+import { sql, type Selectable, type Transaction } from 'kysely';
 import { withinCap } from '../../platform/caps.ts';
-import type { Database, Prepared } from '../../platform/database.ts';
+import { within, type Database, type Prepared } from '../../platform/database.ts';
 import { dueConflict } from '../../platform/due-rows.ts';
 import { notFound } from '../../platform/failure.ts';
 import { hasText, column, readList, type ListSpec } from '../../platform/list.ts';
@@ -159,7 +159,7 @@ export class GroupStore {
     const capped = { cap: 'operatorsOfGroup', owner: id, counted } as const;
     return withinCap(this.#database.builder, capped, async (transaction) => {
       const values = [companyId, id, userId, now, answeringRoles];
-      return (await transaction.executeQuery(CompiledQuery.raw(addMember.text, values))).rows.length > 0;
+      return (await within(transaction).query(addMember, values)).length > 0;
     });
   }
 

@@ -1,4 +1,4 @@
-import type { OperatorType } from '@molva/contract';
+import { SESSION_AFTERLIFE_MS, type OperatorType } from '@molva/contract';
 import type { Values } from './column.ts';
 import type { clientColumns, storedColumns } from './columns.ts';
 import type { FollowUp } from './floor.ts';
@@ -79,12 +79,9 @@ export function expiresAt(session: HotSession): number {
   return Math.max(startedAt, lastMessageAt ?? 0, clientOnlineAt ?? 0, ttlGivenAt, begunAnew(session)) + ttl * 1000;
 }
 
-/** How long after its end a session is open to its holder: to read and to rate. */
-const AFTERLIFE_MS = 86_400_000;
-
 /** Whether the session is open to its holder: it lives, or ended less than a day ago. */
 export function isHeld({ floor }: Pick<HotSession, 'floor'>, now: number): boolean {
-  return floor.at !== 'closed' || now < floor.when + AFTERLIFE_MS;
+  return floor.at !== 'closed' || now < floor.when + SESSION_AFTERLIFE_MS;
 }
 
 /** When a life began that no message has to begin; 0 where none did. */
