@@ -45,6 +45,8 @@ it('an operator who is back while its sessions are passed on keeps the rest of t
   const sessions = [await app.start(chat), await app.start(chat), await app.start(chat)].map(({ id }) => id);
   for (const id of sessions) await app.call('PATCH', `/sessions/${id}/operators/${olga.id}`, [], app.admin);
   const change = (body: object) => app.call('PATCH', `/users/${olga.id}`, body, app.admin);
+  // Each assignment has a look at its person: one that came late would find her gone, and stand at a row too.
+  await expect.poll(() => runSql(database, `select 1 from due where kind = 'session-hold'`)).toEqual([]);
   await database.transaction(async ({ client }) => {
     await client.query('select 1 from sessions where id = any ($1::uuid[]) for update', [sessions]);
     await change({ blocked: true });
