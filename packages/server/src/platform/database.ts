@@ -30,8 +30,8 @@ export type Statement = Prepared | { readonly name?: never; readonly text: strin
 /** Anything that runs statements: the pool, or one connection inside a transaction. */
 export interface Queryable {
   query<Row extends pg.QueryResultRow>(statement: Statement, values: readonly unknown[]): Promise<Row[]>;
-  /** Runs a statement whose rows nobody reads; answers how many it came to. */
-  count(statement: Statement, values: readonly unknown[]): Promise<number>;
+  /** Runs a hot statement, whose rows are one text each and whose values are plain; answers the texts. */
+  texts(statement: Statement, values: readonly unknown[]): Promise<string[]>;
 }
 
 /** Runs statements within a transaction of the typed builder. */
@@ -116,7 +116,7 @@ export function openDatabase(
 }
 
 /** Statements over a pool, each on whatever connection is free. */
-function askOver(pool: Connections, breaks: Breaks): Pick<Database, 'query' | 'count' | 'builder'> {
+function askOver(pool: Connections, breaks: Breaks): Pick<Database, 'query' | 'texts' | 'builder'> {
   const over = async <T>(ask: (link: Link) => Promise<T>): Promise<T> => {
     let link: Link | undefined;
     try {
@@ -138,7 +138,7 @@ function askOver(pool: Connections, breaks: Breaks): Pick<Database, 'query' | 'c
     }),
     query: <Row extends pg.QueryResultRow>(statement: Statement, values: readonly unknown[]) =>
       over(async (link) => (await link.query<Row>(queryOf(statement, values))).rows),
-    count: (statement, values) => over((link) => link.count(statement, values as unknown[])),
+    texts: (statement, values) => over((link) => link.texts(statement, values)),
   };
 }
 
@@ -157,7 +157,7 @@ async function transact<T>(
       async query<Row extends pg.QueryResultRow>(statement: Statement, values: readonly unknown[]) {
         return (await client.query<Row>(queryOf(statement, values))).rows;
       },
-      count: (statement, values) => client.count(statement, values as unknown[]),
+      texts: (statement, values) => client.texts(statement, values),
     });
     await client.query('commit');
     return value;

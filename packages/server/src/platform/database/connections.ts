@@ -3,8 +3,8 @@ import { constants, setPriority } from 'node:os';
 import pg from 'pg';
 import { isRefused, Unanswered, Unsent } from '../breaks.ts';
 import type { PoolFigures } from '../figures.ts';
-import { count } from './counted.ts';
 import { SilenceGuard, streamOf } from './silence.ts';
+import { texts } from './texts.ts';
 import type { DatabaseWatch } from './watch.ts';
 
 /** Where the database is; `pooled` where a pooler stands before it. */
@@ -139,9 +139,9 @@ export class Link {
     return this.#watched(this.#setUp(ask));
   }
 
-  /** Runs a statement whose rows nobody reads; answers how many it came to. */
-  count(query: pg.QueryConfig, values: unknown[]): Promise<number> {
-    return this.#watched(this.#setUp(() => count(this.#client, this.#keeps ? query : unnamed(query), values)));
+  /** Runs a statement whose rows are one text each; answers them. */
+  texts(query: pg.QueryConfig, values: readonly unknown[]): Promise<string[]> {
+    return this.#watched(this.#setUp(() => texts(this.#client, this.#keeps ? query : unnamed(query), values)));
   }
 
   #setUp<T>(ask: () => Promise<T>): Promise<T> {

@@ -5,7 +5,7 @@ import { openLog } from '../log.ts';
 import { Link } from './connections.ts';
 import { DatabaseWatch } from './watch.ts';
 
-it('settings that are refused leave no transaction behind, and counted statements have theirs', async () => {
+it('settings that are refused leave no transaction behind, and statements of texts have theirs', async () => {
   const pool = new pg.Pool({ ...(await freshDatabase()), max: 1 });
   const client = await pool.connect();
   const watch = new DatabaseWatch(openLog('silent', false));
@@ -13,7 +13,7 @@ it('settings that are refused leave no transaction behind, and counted statement
   await expect(refused.query('select 1')).rejects.toThrow('no_such_setting');
   expect((await client.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
   const limited = new Link(client, watch, false, 'begin; set local statement_timeout = 1');
-  await expect(limited.count({ text: 'select pg_sleep(5)' }, [])).rejects.toThrow('timeout');
+  await expect(limited.texts({ text: 'select pg_sleep(5)' }, [])).rejects.toThrow('timeout');
   client.release();
   await pool.end();
 });

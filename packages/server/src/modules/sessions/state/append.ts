@@ -20,11 +20,11 @@ export interface Write {
  * once.
  */
 export async function append(
-  database: Pick<Queryable, 'count'>,
+  database: Pick<Queryable, 'texts'>,
   { columns, counts, values }: Write,
   seat: SeatGuard | null,
 ): Promise<boolean> {
-  const written = (await database.count(appendStatement(columns, counts), values)) === 1;
+  const written = (await database.texts(appendStatement(columns, counts), values)).length === 1;
   if (!written && seat !== null && seat.epoch !== null) throw new SeatTaken();
   return written;
 }

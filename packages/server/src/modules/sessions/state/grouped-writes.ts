@@ -89,8 +89,7 @@ export class GroupedWrites {
       const [{ write }] = group;
       const statement = groupStatement(write.columns, write.counts, group.length);
       const values = group.flatMap((one) => one.write.values);
-      const rows = await this.#database.query<{ id: string }>(statement, values);
-      const moved = new Set(rows.map(({ id }) => id));
+      const moved = new Set(await this.#database.texts(statement, values));
       for (const { id, settle } of group) settle(moved.has(id));
     } catch (error) {
       // Where it is open what is written, each asks the database before it goes on; what passes would be met by each again.
