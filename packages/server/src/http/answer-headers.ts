@@ -6,9 +6,11 @@ import type { FastifyReply } from 'fastify';
  */
 export const answerHeaders = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' } as const;
 
+const named = Object.entries(answerHeaders);
+
 /** Says so of an answer that does not speak for itself. */
 export function describeAnswer(reply: FastifyReply): void {
-  for (const [name, value] of Object.entries(answerHeaders)) {
+  for (const [name, value] of named) {
     if (!reply.hasHeader(name)) reply.header(name, value);
   }
 }

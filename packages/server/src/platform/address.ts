@@ -6,6 +6,8 @@ import { BlockList, isIPv4, isIPv6 } from 'node:net';
  * that is what one subscriber gets and may choose any address in.
  */
 export function subscriberOf(address: string): string {
+  // Asked of every call: most addresses are of IPv4.
+  if (!address.includes(':')) return address;
   const mapped = mappedIn(address);
   if (mapped !== undefined) return mapped;
   if (!isIPv6(address)) return address;

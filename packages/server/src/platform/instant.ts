@@ -1,13 +1,20 @@
 import { wireDate } from '@molva/contract';
 
-const written = { milliseconds: 0, text: '1970-01-01T00:00:00.000Z' };
+const written = { milliseconds: 0, text: '1970-01-01T00:00:00.000Z', second: 0, head: '1970-01-01T00:00:00.' };
 
-/** An instant as SQL takes it. A step writes its own one many times: the last text is kept. */
+/**
+ * An instant as SQL takes it. A step writes its own one many times, and steps of one second alike but for the
+ * milliseconds: the last text is kept, and the head of the last second.
+ */
 export function isoInstant(milliseconds: number): string {
-  if (milliseconds !== written.milliseconds) {
-    written.text = new Date(milliseconds).toISOString();
-    written.milliseconds = milliseconds;
+  if (milliseconds === written.milliseconds) return written.text;
+  const second = Math.floor(milliseconds / 1000);
+  if (second !== written.second) {
+    written.head = new Date(second * 1000).toISOString().slice(0, -4);
+    written.second = second;
   }
+  written.text = `${written.head}${String(Math.floor(milliseconds) - second * 1000).padStart(3, '0')}Z`;
+  written.milliseconds = milliseconds;
   return written.text;
 }
 

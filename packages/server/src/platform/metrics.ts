@@ -12,36 +12,46 @@ import type {
 import { liveCalls, liveCounters, liveGauges, type LiveName } from './live-metrics.ts';
 import type { PartFigures } from './memory.ts';
 import { notices, type Notice } from './notices.ts';
+import { Tallies } from './tallies.ts';
 
 /** What Molva counts, in the form Prometheus reads. */
 export class Metrics {
   readonly #registry = new Registry();
   #writesWait = (): number => 0;
-  readonly #calls: Counter;
-  readonly #seconds: Histogram;
+  /** How often each operation was answered with each status. */
+  readonly #calls = new Map<string, Map<number, number>>();
+  readonly #seconds: Tallies;
 
   constructor() {
-    const registers = [this.#registry];
+    const calls = this.#calls;
     collectDefaultMetrics({ register: this.#registry });
-    this.#calls = new Counter({
+    new Counter({
       name: 'molva_http_calls_total',
       help: 'Answered calls by operation and status.',
       labelNames: ['operation', 'status'],
-      registers,
+      registers: [this.#registry],
+      collect() {
+        this.reset();
+        for (const [operation, counts] of calls) {
+          for (const [status, count] of counts) this.inc({ operation, status }, count);
+        }
+      },
     });
-    this.#seconds = new Histogram({
+    this.#seconds = new Tallies({
       name: 'molva_http_call_seconds',
       help: 'Time an operation took.',
-      labelNames: ['operation'],
+      label: 'operation',
       buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 10],
-      registers,
+      registry: this.#registry,
     });
   }
 
   /** Counts an answered call. */
   observeCall(operation: string, status: number, seconds: number): void {
-    this.#calls.inc({ operation, status });
-    this.#seconds.observe({ operation }, seconds);
+    let counts = this.#calls.get(operation);
+    if (counts === undefined) this.#calls.set(operation, (counts = new Map()));
+    counts.set(status, (counts.get(status) ?? 0) + 1);
+    this.#seconds.of(operation).observe(seconds);
   }
 
   /** Counts notices by their kind. */
@@ -115,15 +125,14 @@ export class Metrics {
       labelNames: ['author'],
       registers,
     });
-    const took = new Histogram({
+    const took = new Tallies({
       name: 'molva_step_seconds',
       help: 'Time the parts of an exchange took: reading the session, deciding by its rules and bots, committing.',
-      labelNames: ['part'],
+      label: 'part',
       buckets: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 10],
-      registers,
+      registry: this.#registry,
     });
-    // Found once: every message is a step.
-    const parts = { read: took.labels('read'), decide: took.labels('decide'), commit: took.labels('commit') };
+    const parts = { read: took.of('read'), decide: took.of('decide'), commit: took.of('commit') };
     return {
       floorDisagreed: () => disagreed.inc(),
       started: () => started.inc(),
