@@ -1,3 +1,4 @@
+import { createSecretKey } from 'node:crypto';
 import { Bots } from '../modules/bots/index.ts';
 import { Chats } from '../modules/chats/index.ts';
 import { Clients } from '../modules/clients/index.ts';
@@ -71,7 +72,8 @@ export function composeModules(ground: Ground, secrets: Secrets) {
     clients,
     bots,
     operators,
-    tokenKey: secrets.sessionKey,
+    // Bytes in its place are tried as another kind of key first, each time something is signed.
+    tokenKey: createSecretKey(secrets.sessionKey),
   });
   registerDepartures({ ...ground, sessions: sessions.routed });
   new Routing({ ...ground, sessions: sessions.routed });

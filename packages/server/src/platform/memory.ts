@@ -8,8 +8,11 @@ type Present<Value> = Value & ({} | null);
 export interface PartOptions<Key extends string | number, Value> {
   /** Its name in the figures. */
   readonly name: string;
-  /** Reads what is not known, or not believed any more: `before` is what was. What failed and what is undefined is not kept. */
-  read(key: Key, before: Value | undefined): Promise<Value>;
+  /**
+   * Reads what is not known, or not believed any more: `before` is what was. What failed and what is undefined is not kept.
+   * Absent where values are only put and found.
+   */
+  read?(key: Key, before: Value | undefined): Promise<Value>;
   /** How long an entry is believed, in milliseconds; for as long as there is room where it is absent. */
   readonly lifeMs?: number;
   /** Bytes that a value takes; estimated where it is absent, which suits plain data. */
@@ -131,7 +134,8 @@ export class MemoryPart<Key extends string | number, Value> {
       return known.reading;
     }
     this.#misses++;
-    const reading = this.#options.read(key, known?.value);
+    const reading =
+      this.#options.read?.(key, known?.value) ?? Promise.reject(new Error(`nobody reads ${this.#options.name}`));
     const entry = this.#add(key, reading);
     const drop = (): void => this.#dropEntry(key, entry);
     // What is not there now may be there in a moment: an id can be named before what it names exists.
@@ -143,6 +147,18 @@ export class MemoryPart<Key extends string | number, Value> {
   known(key: Key): Value | undefined {
     const entry = this.#entries.get(key);
     return entry !== undefined && this.#isBelieved(entry) ? entry.value : undefined;
+  }
+
+  /** The value of a key where it is known by now, as a reading of it: for what is made here and only put. */
+  find(key: Key): Value | undefined {
+    const entry = this.#entries.get(key);
+    if (entry === undefined || !this.#isBelieved(entry)) {
+      this.#misses++;
+      return undefined;
+    }
+    this.#hits++;
+    entry.read = true;
+    return entry.value;
   }
 
   /** Keeps a value that was just written, in place of what was known or is being read. */

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 
 /** What is signed: the call's id, which is the same in each of its tries, the instant of this one, and its body. */
 export interface SignedCall {
@@ -24,7 +24,7 @@ export function signatureHeaders(secret: string, { id, at, body }: SignedCall): 
 }
 
 /** The key of a secret as the libraries of Standard Webhooks read it: base64 behind `whsec_`, else its bytes. */
-function standardKey(secret: string): Buffer {
+function standardKey(secret: string): KeyObject {
   const coded = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(secret)?.[1];
-  return coded === undefined ? Buffer.from(secret) : Buffer.from(coded, 'base64');
+  return createSecretKey(coded === undefined ? Buffer.from(secret) : Buffer.from(coded, 'base64'));
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash as digestOf } from 'node:crypto';
 import type { CreateApiKeyBody, ListPage, ListQuery } from '@molva/contract';
 import type { Changes } from '../../platform/changes.ts';
 import type { Clock } from '../../platform/clock.ts';
@@ -122,7 +122,7 @@ export class ApiKeys {
 
 /** Keys have 256 bits of randomness: nobody can try them out, so that a plain hash keeps them. */
 function hashOf(key: string): Buffer {
-  return createHash('sha256').update(key).digest();
+  return digestOf('sha256', key, 'buffer');
 }
 
 function endOf(given: string | null | undefined, now: number): string | null {

@@ -1,3 +1,4 @@
+import type { KeyObject } from 'node:crypto';
 import type { ClientMessageBody, ListPage, Session, SessionListItem } from '@molva/contract';
 import type { Announcer } from '../../platform/announcer.ts';
 import type { Changes } from '../../platform/changes.ts';
@@ -31,6 +32,7 @@ import { Attendance } from './client/attendance.ts';
 import { ClientCalls } from './client/client-calls.ts';
 import { Dialogs } from './dialogs/dialogs.ts';
 import { admitIdentity } from './starting/holding.ts';
+import { IdentityTokens } from './starting/identity-tokens.ts';
 import { SessionTokens } from './starting/session-tokens.ts';
 import { SessionList, type ListedSession } from './lists/list.ts';
 import type { GroupRecord, OperatorSource } from './state/operator-port.ts';
@@ -72,7 +74,7 @@ export interface SessionPorts {
   readonly bots: BotSource;
   readonly operators: OperatorSource;
   readonly files: FileSource;
-  readonly tokenKey: Uint8Array;
+  readonly tokenKey: KeyObject;
   readonly vault: Vault;
   /** Aborted when the process begins to stop. */
   readonly stopping: AbortSignal;
@@ -109,11 +111,13 @@ export class Sessions {
   readonly #starts: Starts;
   readonly #waiter: TurnWaiter;
   readonly #timers: Timers;
+  readonly #identities: IdentityTokens;
 
   constructor(ports: SessionPorts) {
     const { database, clock, ids, announcer, due, companies, chats, bots, files, operators, notices, vault } = ports;
     this.#ports = ports;
-    this.tokens = new SessionTokens(ports.tokenKey, clock);
+    this.tokens = new SessionTokens(ports.tokenKey, clock, ports.memory);
+    this.#identities = new IdentityTokens(ports.memory);
     this.store = new SessionStore(database);
     this.streams = new EventStreams(database);
     this.#list = new SessionList(database);
@@ -126,7 +130,8 @@ export class Sessions {
     this.#runner = new StepRunner(steps, { ids, bots, operators, notices }, waiter, ports.stopping);
     const { store, tokens } = this;
     const runner = this.#runner;
-    this.#starts = new Starts({ database, clock, due, chats, files, runner, store, tokens, waiter, vault });
+    const identities = this.#identities;
+    this.#starts = new Starts({ database, clock, due, chats, files, runner, store, tokens, identities, waiter, vault });
     this.people = new People(runner, store, waiter);
     this.routed = new Routed(runner, store);
     this.corrections = new Corrections(steps, store);
@@ -177,7 +182,7 @@ export class Sessions {
     if (session.chatId === null) throw notFound();
     const chat = await this.#ports.chats.evenDeleted(session.chatId);
     const { identity } = caller;
-    if (identity !== undefined) await admitIdentity(session, chat, identity);
+    if (identity !== undefined) await admitIdentity(this.#identities, session, chat, identity);
     else this.tokens.admit(session, chat, caller);
     return session;
   }

@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, timingSafeEqual, type KeyObject } from 'node:crypto';
 import type { Clock } from '../../../platform/clock.ts';
 import type { DueWish } from '../../../platform/due.ts';
 import { Failure, notFound } from '../../../platform/failure.ts';
@@ -23,7 +23,7 @@ import { nextLook, TYPING_REPEAT_MS } from './timers-of.ts';
 export interface RemoteTurnPorts {
   readonly clock: Clock;
   readonly store: Pick<SessionStore, 'history'>;
-  readonly tokenKey: Uint8Array;
+  readonly tokenKey: KeyObject;
 }
 
 /** Characters of a reason that the log shows: a bot elsewhere has a part in it. */

@@ -3,6 +3,7 @@ import type { Holder } from '../../../platform/route.ts';
 import type { ChatRecord } from '../../chats/index.ts';
 import type { Identity } from '../../clients/index.ts';
 import { readIdentity } from './identity.ts';
+import type { IdentityTokens } from './identity-tokens.ts';
 import type { HotSession } from '../state/session.ts';
 import type { StartRequest } from './request.ts';
 import type { SessionTokens } from './session-tokens.ts';
@@ -15,11 +16,12 @@ export function isTheirs({ externalId }: Identity, { verified }: Pick<LiveSessio
 
 /** Lets a signed identity into its own session; throws `entity-not-found` where it is another's, or none that holds. */
 export async function admitIdentity(
+  tokens: IdentityTokens,
   session: Pick<LiveSession, 'verified'>,
   chat: ChatRecord,
   { token, at }: NonNullable<Holder['identity']>,
 ): Promise<void> {
-  const identity = await readIdentity(chat, token, false, at).catch(refused);
+  const identity = await readIdentity(tokens, chat, token, false, at).catch(refused);
   if (identity === null || !isTheirs(identity, session)) throw notFound();
 }
 

@@ -28,7 +28,7 @@ export async function verifyIdentity(
   token: string,
   now: number,
 ): Promise<CheckedToken> {
-  const { identityAudience, identityMaxAge } = settings;
+  const { identityAudience } = settings;
   let refused: unknown = new Error('there is no key');
   for (const { algorithm, key, kid } of candidates(settings, decodeProtectedHeader(token).kid)) {
     try {
@@ -38,14 +38,23 @@ export async function verifyIdentity(
         currentDate: new Date(now),
         ...(identityAudience === null ? {} : { audience: identityAudience }),
       });
-      const ahead = (payload.exp ?? 0) - now / 1000;
-      if (ahead > identityMaxAge + SKEW_SECONDS) throw new Error('the token ends too late');
+      if (!isInTime(payload, settings, now)) throw new Error('the token ends too late');
       return { payload, kid };
     } catch (error) {
       refused = error;
     }
   }
   throw refused;
+}
+
+/** Whether a token that was checked has begun and not ended, and ends no further ahead than the chat allows. */
+export function isInTime(
+  { exp = 0, nbf = 0 }: JWTPayload,
+  { identityMaxAge }: Pick<ChatRecord['settings'], 'identityMaxAge'>,
+  now: number,
+): boolean {
+  const seconds = now / 1000;
+  return nbf <= seconds && seconds < exp && exp - seconds <= identityMaxAge + SKEW_SECONDS;
 }
 
 function candidates({ identityKeys, identitySecret }: ChatRecord['settings'], named: unknown): Candidate[] {

@@ -2,7 +2,7 @@ import { Failure } from '../../../platform/failure.ts';
 import { brokenTextIn, cut } from '../../../platform/text.ts';
 import type { ChatRecord } from '../../chats/index.ts';
 import type { Identity } from '../../clients/index.ts';
-import { verifyIdentity } from './identity-token.ts';
+import type { IdentityTokens } from './identity-tokens.ts';
 
 /** Characters of an external id, as a start without a token may have them. */
 const LONGEST = 255;
@@ -13,6 +13,7 @@ const LONGEST = 255;
  * @param byCompany the caller is a user of the chat's company, whose word needs no signature
  */
 export async function readIdentity(
+  tokens: IdentityTokens,
   chat: ChatRecord,
   token: string | undefined,
   byCompany: boolean,
@@ -23,7 +24,7 @@ export async function readIdentity(
     return null;
   }
   try {
-    const { payload, kid } = await verifyIdentity(chat.settings, token, now);
+    const { payload, kid } = await tokens.check(chat.settings, token, now);
     const externalId = typeof payload.sub === 'string' ? payload.sub : '';
     if (externalId === '' || externalId.length > LONGEST || brokenTextIn(externalId) !== undefined)
       throw new Failure('identity-refused');

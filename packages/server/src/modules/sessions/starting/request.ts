@@ -5,6 +5,7 @@ import type { ClientClaim, FoundClient, Identity } from '../../clients/index.ts'
 import type { IncomingMessage } from '../answering/client-message.ts';
 import { checkContent } from '../state/message-content.ts';
 import { readIdentity } from './identity.ts';
+import type { IdentityTokens } from './identity-tokens.ts';
 import { checkCalls } from './options.ts';
 import { startKeys, type StartKeys } from './start-key.ts';
 import type { ClientInChat } from './start-store.ts';
@@ -36,13 +37,18 @@ export interface StartRequest extends Omit<StartCall, 'key'> {
 }
 
 /** Reads a start as far as it can be without its session; throws what refuses it. */
-export async function readStart(call: StartCall, chat: ChatRecord, now: number): Promise<StartRequest> {
+export async function readStart(
+  tokens: IdentityTokens,
+  call: StartCall,
+  chat: ChatRecord,
+  now: number,
+): Promise<StartRequest> {
   const { body, caller, key: header, ...rest } = call;
   const { identityToken = caller.identity?.token } = body;
   const company = caller.user?.companyId === chat.companyId ? { key: caller.user.apiKeyId ?? null } : null;
   const keys = startKeys(header, body.clientMessageId, company !== null || identityToken !== undefined);
   checkCalls(body, chat, company !== null);
-  const identity = await readIdentity(chat, identityToken, company !== null, now);
+  const identity = await readIdentity(tokens, chat, identityToken, company !== null, now);
   const fileIds = (body.messageAttachments ?? []).map((file) => (typeof file === 'string' ? file : file.id));
   const carries = body.messageBody !== undefined || fileIds.length > 0;
   if (carries) checkContent(body.messageBody ?? '', fileIds, 'messageBody');

@@ -14,6 +14,7 @@ import { Births } from './births.ts';
 import { Continues } from './continues.ts';
 import { isTheirs, mayContinue } from './holding.ts';
 import { claimOf, clientOf, readStart, verifies, type StartCall, type StartRequest } from './request.ts';
+import type { IdentityTokens } from './identity-tokens.ts';
 import type { SessionTokens } from './session-tokens.ts';
 import { StartAnswers, type StartOutcome } from './start-answers.ts';
 import { StartStore, type LiveSession } from './start-store.ts';
@@ -27,6 +28,7 @@ export interface StartPorts extends BirthPorts {
   readonly files: FileSource;
   readonly store: SessionStore;
   readonly tokens: SessionTokens;
+  readonly identities: IdentityTokens;
   readonly waiter: TurnWaiter;
 }
 
@@ -52,8 +54,8 @@ export class Starts {
 
   /** Starts or continues a session as asked. */
   async start(call: StartCall): Promise<StartOutcome> {
-    const { chats, clock } = this.#ports;
-    const request = await readStart(call, await chats.open(call.chatId), clock.now());
+    const { chats, clock, identities } = this.#ports;
+    const request = await readStart(identities, call, await chats.open(call.chatId), clock.now());
     return once({
       key: request.keys.start,
       lookFirst: true,
