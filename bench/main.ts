@@ -8,6 +8,7 @@ import { exchangeBench } from './exchange.ts';
 import { fanoutBench } from './fanout.ts';
 import { growthBench } from './growth.ts';
 import { listsBench } from './lists.ts';
+import { partsBench } from './parts.ts';
 import { restartsBench } from './restarts.ts';
 import { startsBench } from './starts.ts';
 import { stopsBench } from './stops.ts';
@@ -38,6 +39,7 @@ const benches = {
     tables.push(tableOf(figures.standings));
     return { messages: full.sessions * 10, fillingSeconds: full.seconds, ...figures };
   },
+  parts: partsBench,
   fanout: fanoutBench,
   attacks: attacksBench,
   ends: endsBench,

@@ -191,9 +191,9 @@ function addRoute(
   const stream = streamOf(operation, options.clock);
   const starts = mayStart(operation.id);
   const handler = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    const started = performance.now();
+    const started = systemClock.elapsed();
     const observe = (status: number): void =>
-      options.observe(operation.id, status, (performance.now() - started) / 1000);
+      options.observe(operation.id, status, (systemClock.elapsed() - started) / 1000);
     try {
       const answer = await answerTo(request);
       observe(answer.status);
