@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { openCrowd } from './support/crowds.ts';
 import { emptyFolder } from './support/folders.ts';
 import { profileDuring, type Profile, type ProfiledFrame } from './support/inspector.ts';
 import { startMolva } from './support/molva.ts';
 import { watchCpu } from './support/process.ts';
-import { Talker } from './support/talker.ts';
 
 const SESSIONS = 32;
 const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 10);
@@ -15,13 +15,6 @@ const LONGEST_MICROS = 600;
 
 /** What a part is called, and the frames that are its own: of a stack the innermost decides. */
 type Part = readonly [name: string, own: RegExp];
-
-/** A bot that says what it heard, which is what talkers wait for. */
-const echo = {
-  start: { type: 'start', next: 'greeting' },
-  greeting: { type: 'question', text: 'Hello', variable: 'said', default: 'echo' },
-  echo: { type: 'question', text: '{said}', variable: 'said', default: 'echo' },
-};
 
 const native: readonly Part[] = [
   ['collecting garbage', /^\(garbage collector\)/],
@@ -39,7 +32,7 @@ const parts: readonly Part[] = [
   ],
   ['the bot’s turn', /modules\/bots/],
   ['live delivery', /centrifuge-server|modules\/live|platform\/announcer/],
-  ['the session and its rules', /modules\/|platform\/(memory|bytes-of|changes)/],
+  ['the session and its rules', /dist\/modules\/|platform\/(memory|bytes-of|changes|ids)/],
   ['routing, hooks, body and answer', /fastify|find-my-way|toad-cache|server\/dist\/(http|composition|app)/],
   ['the platform’s HTTP', /_http_|node:internal\/http/],
 ];
@@ -48,12 +41,15 @@ const parts: readonly Part[] = [
 export async function partsBench(): Promise<{ exchanges: number; cpuMicros: number; parts: Record<string, number> }> {
   await using folder = await emptyFolder();
   await using molva = await startMolva(folder.dataFolder, { nodeOptions: [`--inspect=127.0.0.1:${INSPECTOR_PORT}`] });
-  const chatId = await molva.scenarioChat(echo);
-  const talkers = await Promise.all(Array.from({ length: SESSIONS }, () => Talker.open(molva.port, chatId)));
+  const chatId = await molva.echoChat();
+  await using crowd = await openCrowd({ port: molva.port, chatId }, SESSIONS, 'POST');
   let running = true;
   let done = 0;
-  const talking = talkers.map(async (talker) => {
-    while (running) if ((await talker.exchange()) !== undefined) done++;
+  const talking = crowd.talkers.map(async (talk) => {
+    while (running) {
+      const made = await talk();
+      done += made;
+    }
   });
   await sleep(SETTLING_SECONDS * 1000);
   let [exchanges, cpu] = [0, 0];
@@ -64,7 +60,6 @@ export async function partsBench(): Promise<{ exchanges: number; cpuMicros: numb
   });
   running = false;
   await Promise.all(talking);
-  for (const talker of talkers) talker.close();
   return { exchanges, cpuMicros: Math.round((cpu / exchanges) * 1e6), parts: partsOf(profile, exchanges) };
 }
 
