@@ -36,9 +36,11 @@ export async function verifyIdentity(
         algorithms: [algorithm],
         requiredClaims: ['sub', 'exp'],
         currentDate: new Date(now),
+        // For the beginning: the end is looked at to the second.
+        clockTolerance: SKEW_SECONDS,
         ...(identityAudience === null ? {} : { audience: identityAudience }),
       });
-      if (!isInTime(payload, settings, now)) throw new Error('the token ends too late');
+      if (!isInTime(payload, settings, now)) throw new Error('the token is not of this time');
       return { payload, kid };
     } catch (error) {
       refused = error;
@@ -47,14 +49,17 @@ export async function verifyIdentity(
   throw refused;
 }
 
-/** Whether a token that was checked has begun and not ended, and ends no further ahead than the chat allows. */
+/**
+ * Whether a token that was checked has begun and not ended, and ends no further ahead than the chat allows. The clock of
+ * who signs may be a minute ahead of ours: it begins by that, and ends by ours.
+ */
 export function isInTime(
   { exp = 0, nbf = 0 }: JWTPayload,
   { identityMaxAge }: Pick<ChatRecord['settings'], 'identityMaxAge'>,
   now: number,
 ): boolean {
   const seconds = now / 1000;
-  return nbf <= seconds && seconds < exp && exp - seconds <= identityMaxAge + SKEW_SECONDS;
+  return nbf <= seconds + SKEW_SECONDS && seconds < exp && exp - seconds <= identityMaxAge + SKEW_SECONDS;
 }
 
 function candidates({ identityKeys, identitySecret }: ChatRecord['settings'], named: unknown): Candidate[] {

@@ -46,11 +46,21 @@ it('a token that ended between two calls proves nothing in the second, and one t
   clock.advance(599_000);
   await check(token);
   clock.advance(1_000);
-  await expect(check(token)).rejects.toThrow('exp');
-  const later = await sign({ nbf: seconds() });
+  await expect(check(token)).rejects.toThrow('not of this time');
+  const later = await sign({ nbf: seconds() + 60 });
   await check(later);
   clock.advance(-1_000);
   await expect(check(later)).rejects.toThrow('nbf');
+});
+
+it('a token whose signer is a minute ahead begins by that clock, and ends by ours', async () => {
+  const ahead = await sign({ nbf: seconds() + 60, exp: seconds() + 90 });
+  await check(ahead);
+  clock.advance(89_999);
+  await check(ahead);
+  clock.advance(1);
+  await expect(check(ahead)).rejects.toThrow('not of this time');
+  await expect(check(await sign({ nbf: seconds() + 61 }))).rejects.toThrow('nbf');
 });
 
 it('under other settings a token is checked anew: a key that is gone, another audience, a shorter time', async () => {

@@ -26,7 +26,7 @@ function openReader() {
       asked.push(Array.isArray(first) ? first.length : 1);
       return database.query(statement, values);
     },
-    count: (statement, values) => database.count(statement, values),
+    texts: (statement, values) => database.texts(statement, values),
   };
   return { asked, reader: new SessionReader(counting, () => undefined) };
 }
