@@ -10,6 +10,7 @@ import { growthBench } from './growth.ts';
 import { listsBench } from './lists.ts';
 import { partsBench } from './parts.ts';
 import { restartsBench } from './restarts.ts';
+import { sizeBench } from './size.ts';
 import { startsBench } from './starts.ts';
 import { stopsBench } from './stops.ts';
 import { tableOf } from './support/contest.ts';
@@ -41,6 +42,7 @@ const benches = {
   },
   parts: partsBench,
   fanout: fanoutBench,
+  size: sizeBench,
   attacks: attacksBench,
   ends: endsBench,
   async stops() {

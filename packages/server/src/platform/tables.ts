@@ -189,6 +189,7 @@ export interface Tables {
     type: 'REGULAR' | 'TERMINAL';
     body: string;
     extras: MaybeJson<Record<string, unknown>>;
+    event_extras: MaybeJson<Record<string, unknown>>;
     reply_to: string | null;
     client_message_id: string | null;
     created_at: Instant;

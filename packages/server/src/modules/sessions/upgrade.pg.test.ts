@@ -1,7 +1,9 @@
-import type { DialogAnswer, EventPage, ListPage, Message, Session, SessionStarted } from '@molva/contract';
+import type { DialogAnswer, EventPage, ListPage, LoggedEvent, Message, Session, SessionStarted } from '@molva/contract';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openDatabase } from '../../platform/database.ts';
+import { openDatabase, type Database } from '../../platform/database.ts';
+import { storedWireDates } from '../../platform/instant.ts';
 import { json, startReceiver, type Received, type Receiver } from '../../testing/receiver.ts';
+import { runSql } from '../../testing/rows.ts';
 import { SkippingClock } from '../../testing/skipping-clock.ts';
 import { ADMIN, startTestApp, testSecrets, type Answered, type TestApp } from '../../testing/test-app.ts';
 import { loadOldDatabase, type OldDatabase, type OldSession } from '../../testing/upgraded.ts';
@@ -15,6 +17,8 @@ let integrator: Receiver;
 const clock = new SkippingClock();
 /** What was read first after the upgrade. */
 let first: ReadonlyMap<string, Session>;
+/** What was logged before the upgrade, by session, as the rows of then say it. */
+let logs: ReadonlyMap<string, readonly Pick<LoggedEvent, 'eventSeq' | 'event' | 'data'>[]>;
 /** Until the first look is over nothing is answered afar, so that what is asked at the start is seen before. */
 const looked = Promise.withResolvers<void>();
 
@@ -26,8 +30,13 @@ beforeAll(async () => {
     return json(response, { messages: [{ body: `Afar again: ${message?.text ?? kind}` }] });
   });
   old = await loadOldDatabase('2026-11-28-before-the-floor', 13, integrator.url);
+  await using database = openDatabase(old.connection, 1, () => undefined);
+  logs = await oldLogs(database);
+  const files = await tableFiles(database);
   const secrets = testSecrets(Buffer.from(old.sessionKey, 'base64'));
   app = await startTestApp({ connection: old.connection, secrets, clock });
+  // Tables of millions of rows are not written anew.
+  expect(await tableFiles(database)).toEqual(files);
   const seen = await Promise.all(listed.map(async (name) => [name, await now(name)] as const));
   first = new Map(seen);
   looked.resolve();
@@ -37,6 +46,18 @@ afterAll(async () => {
   await app[Symbol.asyncDispose]();
   await integrator[Symbol.asyncDispose]();
 });
+
+async function oldLogs(database: Database): Promise<typeof logs> {
+  const text = `select session_id, json_agg(json_build_object('eventSeq', event_seq, 'event', event, 'data', data)
+      order by event_seq)::text as events from session_events group by session_id`;
+  const rows = await runSql<{ session_id: string; events: string }>(database, text);
+  return new Map(rows.map(({ session_id: id, events }) => [id, JSON.parse(storedWireDates(events)) as LoggedEvent[]]));
+}
+const tableFiles = (database: Database) =>
+  runSql(
+    database,
+    `select pg_relation_filenode('messages') as messages, pg_relation_filenode('session_events') as events`,
+  );
 
 function was(what: string): OldSession {
   const found = old.sessions[what];
@@ -213,6 +234,17 @@ describe('what was documented about a session', () => {
     expect(body.items.map(({ eventSeq }) => eventSeq)).toEqual(body.items.map((_event, index) => index + 1));
     expect(body.items.at(-1)?.event).toBe('sessionClosed');
   });
+});
+
+it('every log says to the letter what it said before the upgrade, and counts on', async () => {
+  expect(logs.size).toBeGreaterThan(0);
+  // The dump has the logs of some sessions.
+  for (const [id, before] of logs) {
+    const { items } = (await app.call<EventPage>('GET', `/sessions/${id}/events?limit=1000`)).body;
+    const then = items.slice(0, before.length).map(({ eventSeq, event, data }) => ({ eventSeq, event, data }));
+    expect(JSON.stringify(then)).toBe(JSON.stringify(before));
+    expect(items.map(({ eventSeq }) => eventSeq)).toEqual(items.map((_event, index) => index + 1));
+  }
 });
 
 describe('a bot that was asked', () => {

@@ -3,7 +3,7 @@ import type { ReadyBot } from '../state/bot-port.ts';
 import type { PlacedMessage } from '../state/draft.ts';
 import { outcomeOf } from '../state/outcome.ts';
 import { dialogIdOf, type HotSession } from '../state/session.ts';
-import type { MessageRow } from '../state/store.ts';
+import type { MessageRow } from '../state/message-row.ts';
 import { unpackedExtras } from '../state/message-extras.ts';
 
 /** The answer of the bot API; `messages` is null where they go to the callback address. */

@@ -20,7 +20,7 @@ import { listedColumns } from '../state/columns.ts';
 import { readerOf, selectSessions } from '../state/load.ts';
 import type { HotSession } from '../state/session.ts';
 import { TwoEndedSearch, type Patience } from './two-ended-search.ts';
-import { messageColumns, type MessageRow } from '../state/store.ts';
+import { messageColumns, type MessageRow } from '../state/message-row.ts';
 
 /** A session of a list, with what only lists and details show. */
 export interface ListedSession {

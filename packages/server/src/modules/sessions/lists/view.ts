@@ -6,7 +6,7 @@ import type { Floor } from '../state/floor.ts';
 import { unpackedExtras } from '../state/message-extras.ts';
 import type { GroupRecord } from '../state/operator-port.ts';
 import type { HotSession } from '../state/session.ts';
-import type { MessageRow } from '../state/store.ts';
+import type { MessageRow } from '../state/message-row.ts';
 import type { ListedSession } from './list.ts';
 import { wireDateOrNull } from '../../../platform/instant.ts';
 

@@ -3,10 +3,12 @@ import { Failure, notFound } from '../../../platform/failure.ts';
 import type { Caller } from '../../../platform/route.ts';
 import { canAnswer } from '../../iam/index.ts';
 import { checkContent } from '../state/message-content.ts';
+import { saidMessage } from '../state/created-event.ts';
 import type { Draft } from '../state/draft.ts';
 import { packedExtras, unpackedExtras } from '../state/message-extras.ts';
 import type { Steps } from '../state/steps.ts';
-import type { MessageRow, SessionStore } from '../state/store.ts';
+import type { MessageRow } from '../state/message-row.ts';
+import type { SessionStore } from '../state/store.ts';
 
 type User = NonNullable<Caller['user']>;
 
@@ -43,7 +45,7 @@ export class Corrections {
       const { answers, keyboard, attachments, actions } = unpackedExtras(row.extras);
       checkContent(body, files ?? attachments, 'body');
       const kept = packedExtras({ answers, keyboard, actions, attachments: files ?? attachments });
-      draft.change = { kind: 'edit', id: messageId, body, extras: kept };
+      draft.change = { kind: 'edit', id: messageId, body, extras: kept, said: saidMessage(row) };
       draft.addEvent(EventName.chatMessageEdited, { id: messageId, body, updatedAt: wireDate(draft.now) });
     });
   }

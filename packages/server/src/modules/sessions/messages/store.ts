@@ -3,7 +3,7 @@ import { sql, type ExpressionBuilder, type SelectQueryBuilder } from 'kysely';
 import type { Database } from '../../../platform/database.ts';
 import { column, readList, type ListSpec } from '../../../platform/list.ts';
 import type { Tables } from '../../../platform/tables.ts';
-import { messageColumns, type MessageRow } from '../state/store.ts';
+import { messageColumns, type MessageRow } from '../state/message-row.ts';
 
 /** What a list of messages can be narrowed by. `before` is a `seq`, not included. */
 export interface MessageFilter {
@@ -25,7 +25,8 @@ export const messageList: ListSpec = {
   fallback: [{ field: 'seq', direction: 'asc' }],
   ties: ['seq', 'id'],
   fields: Object.keys(Message.properties),
-  bytes: sql`octet_length(messages.body) + coalesce(octet_length(messages.extras::text), 0)`,
+  bytes: sql`octet_length(messages.body) + coalesce(octet_length(messages.extras::text), 0)
+    + coalesce(octet_length(messages.event_extras::text), 0)`,
 };
 
 type MessageView = (row: MessageRow, answered: ReadonlyMap<string, MessageRow>) => object;

@@ -1,6 +1,6 @@
 import { wireDate, type Message } from '@molva/contract';
 import { unpackedExtras } from '../state/message-extras.ts';
-import type { MessageRow } from '../state/store.ts';
+import type { MessageRow } from '../state/message-row.ts';
 import { wireDateOrNull } from '../../../platform/instant.ts';
 
 /** A message in a list; `answered` are the messages that others reply to, by id. */

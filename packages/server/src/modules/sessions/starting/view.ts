@@ -1,7 +1,7 @@
 import { wireDate, type Action, type StartedMessage } from '@molva/contract';
 import type { PlacedMessage } from '../state/draft.ts';
 import { unpackedExtras } from '../state/message-extras.ts';
-import type { MessageRow } from '../state/store.ts';
+import type { MessageRow } from '../state/message-row.ts';
 
 /** A bot's message, just written, in the answer of a start. */
 export function startedMessage(message: PlacedMessage): StartedMessage {

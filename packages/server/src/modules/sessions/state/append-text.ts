@@ -29,6 +29,15 @@ interface AddedRows {
   readonly conflict?: string;
 }
 
+/** An event that has a row of its own, by its columns. */
+const entryColumns = {
+  event_seq: 'integer',
+  event: 'text',
+  audience: 'text',
+  data: 'json',
+  created_at: 'timestamptz',
+};
+
 const added: readonly AddedRows[] = [
   {
     table: 'messages',
@@ -44,6 +53,7 @@ const added: readonly AddedRows[] = [
       type: 'text',
       body: 'text',
       extras: 'json',
+      event_extras: 'json',
       reply_to: 'uuid',
       client_message_id: 'uuid',
       created_at: 'timestamptz',
@@ -53,7 +63,7 @@ const added: readonly AddedRows[] = [
     table: 'session_events',
     counted: 'events',
     known: { session_id: 'moved.id' },
-    given: { event_seq: 'integer', event: 'text', audience: 'text', data: 'json', created_at: 'timestamptz' },
+    given: entryColumns,
   },
   {
     table: 'due',
@@ -215,6 +225,10 @@ function changeParts(change: MessageChange['kind'], first: number): string[] {
       return [
         `edited as (update messages m set body = $${first + 1}::text, extras = $${first + 2}::json,
           updated_at = $${first + 3}::timestamptz from moved ${here})`,
+        // What was said first is told by its event, which is not made from the message from now on.
+        `kept as (insert into session_events (session_id, ${Object.keys(entryColumns).join(', ')})
+          select moved.id, ${new Parameters(first + 4).take(Object.values(entryColumns)).join(', ')} from moved
+          on conflict (session_id, event_seq) do nothing)`,
       ];
     case 'delete':
       // What was said is gone from the log too, as whoever catches up would read it there.
@@ -226,6 +240,8 @@ function changeParts(change: MessageChange['kind'], first: number): string[] {
           where e.session_id = moved.id and e.event = '${EventName.chatMessageEdited}' and e.data->>'id' = $${first}::uuid::text)`,
         `unquoted as (update session_events e set data = jsonb_set(e.data::jsonb, '{replyToMessage,body}', '""')::json from moved
           where e.session_id = moved.id and e.data->>'replyId' = $${first}::uuid::text)`,
+        `unquoted_as_said as (update messages m set event_extras = jsonb_set(m.event_extras::jsonb, '{replyTo,body}', '""')::json
+          from moved where m.session_id = moved.id and m.reply_to = $${first}::uuid and m.event_extras is not null)`,
       ];
     case 'read':
       return [

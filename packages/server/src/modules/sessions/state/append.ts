@@ -2,8 +2,9 @@ import type { Queryable } from '../../../platform/database.ts';
 import { isoInstant } from '../../../platform/instant.ts';
 import { deliveryPlace } from '../../../platform/vault.ts';
 import { appendStatement, type Counts } from './append-text.ts';
+import { createdEvent } from './created-event.ts';
 import type { Draft, DraftPorts, MessageChange, PlacedMessage, SeatGuard } from './draft.ts';
-import { packedExtras } from './message-extras.ts';
+import { packedEventExtras, packedExtras } from './message-extras.ts';
 import { stepColumns, type StepColumn } from './written-columns.ts';
 
 /** What a step writes: the columns that moved, how many rows it adds, and the values of both in the statement's order. */
@@ -31,13 +32,13 @@ export async function append(
 
 /** What a draft comes to. */
 export function writeOf({ ids, vault }: DraftPorts, draft: Draft): Write {
-  const { before, session, seat, due, events, deliveries, facts, traces, change } = draft;
+  const { before, session, seat, due, entries, deliveries, facts, traces, change } = draft;
   const columns = stepColumns.filter(({ changed }) => changed(before, session));
   const seated = seat === null ? [] : [before.companyId, seat.userId, seat.epoch];
   const values: unknown[] = [before.id, before.version, ...seated, ...columns.map(({ write }) => write(session))];
   for (const message of draft.messages) pushMessage(values, message);
   const at = isoInstant(draft.now);
-  for (const event of events) values.push(event.eventSeq, event.event, event.audience, event.data, at);
+  for (const { eventSeq, event, audience, data } of entries) values.push(eventSeq, event, audience, data, at);
   for (const { kind, key, at: dueAt } of due) values.push(kind, key, isoInstant(dueAt));
   const place = deliveryPlace(before.id);
   for (const { url, body, proof, caller } of deliveries) {
@@ -47,10 +48,10 @@ export function writeOf({ ids, vault }: DraftPorts, draft: Draft): Write {
     values.push(ids.uuid7(), botId, context, name, JSON.stringify(value), at);
   }
   for (const info of traces) values.push(ids.uuid7(), info, at);
-  if (change !== null) pushChange(values, change, at);
+  if (change !== null) pushChange(values, before.id, change, at);
   const counts: Counts = {
     messages: draft.messages.length,
-    events: events.length,
+    events: entries.length,
     due: due.length,
     deliveries: deliveries.length,
     facts: facts.length,
@@ -68,11 +69,14 @@ export class SeatTaken extends Error {
   }
 }
 
-function pushChange(values: unknown[], change: MessageChange, at: string): void {
+function pushChange(values: unknown[], sessionId: string, change: MessageChange, at: string): void {
   values.push(change.id);
   if (change.kind === 'edit') values.push(change.body, change.extras);
   if (change.kind === 'delete') values.push(change.eventSeq);
   values.push(at);
+  if (change.kind !== 'edit') return;
+  const { eventSeq, event, audience, data } = createdEvent(sessionId, change.said);
+  values.push(eventSeq, event, audience, data, isoInstant(change.said.createdAt));
 }
 
 function pushMessage(values: unknown[], message: PlacedMessage): void {
@@ -86,6 +90,7 @@ function pushMessage(values: unknown[], message: PlacedMessage): void {
     message.type ?? 'REGULAR',
     message.body,
     packedExtras(message),
+    packedEventExtras(message),
     message.replyTo?.id ?? null,
     message.clientMessageId ?? null,
     isoInstant(message.createdAt),

@@ -1,10 +1,8 @@
 import {
   EventName,
-  wireDate,
   type Action,
   type Attachment,
   type AuthorType,
-  type ChatMessageCreated,
   type EventPayloads,
   type Keyboard,
   type MessageType,
@@ -16,6 +14,7 @@ import type { Ids } from '../../../platform/ids.ts';
 import type { ChatRecord } from '../../chats/index.ts';
 import type { Vault } from '../../../platform/vault.ts';
 import type { BotTurn, FactWrite, ReadyBot, SpokenPart } from './bot-port.ts';
+import { createdEvent, textedEvent, type TextedEvent } from './created-event.ts';
 import { notifierFor, type Delivery, type Notifier } from './outgoing-calls.ts';
 import { documented, type Documented } from './floor-view.ts';
 import type { Floor } from './floor.ts';
@@ -53,7 +52,14 @@ export interface PlacedMessage extends NewMessage {
 
 /** A change of a message that was written before. */
 export type MessageChange =
-  | { readonly kind: 'edit'; readonly id: string; readonly body: string; readonly extras: string | null }
+  | {
+      readonly kind: 'edit';
+      readonly id: string;
+      readonly body: string;
+      readonly extras: string | null;
+      /** As it was before: the log goes on to tell what was said first. */
+      readonly said: PlacedMessage;
+    }
   | { readonly kind: 'delete'; readonly id: string; readonly eventSeq: number }
   | { readonly kind: 'read'; readonly id: string };
 
@@ -100,6 +106,8 @@ export class Draft {
   readonly now: number;
   readonly messages: PlacedMessage[] = [];
   readonly events: CommittedEvent[] = [];
+  /** Those of them that have rows of their own: all but messages. */
+  readonly entries: CommittedEvent[] = [];
   readonly deliveries: Delivery[] = [];
   readonly passing: PassingEvent[] = [];
   readonly facts: (FactWrite & { readonly botId: string })[] = [];
@@ -184,7 +192,7 @@ export class Draft {
           : firstClientMessageAfterAt,
       lastOperatorMessageAt: fromOperator ? this.now : lastOperatorMessageAt,
     };
-    this.#log(EventName.chatMessageCreated, messagePayload(this.#session.id, placed), fromClient ? 'client' : null);
+    this.#log(createdEvent(this.#session.id, placed));
     if (!fromClient) this.#deliver(this.#notifier.push(this.#session, placed));
     return placed;
   }
@@ -194,22 +202,22 @@ export class Draft {
    * @param confidential what receivers of the company are told with it, and nobody else
    */
   addEvent<N extends EventName>(event: N, payload: Omit<EventPayloads[N], 'eventSeq'>, confidential?: object): void {
-    this.#session = { ...this.#session, lastEventSeq: this.#session.lastEventSeq + 1 };
-    this.#log(event, payload, null, confidential);
+    const eventSeq = this.#session.lastEventSeq + 1;
+    this.#session = { ...this.#session, lastEventSeq: eventSeq };
+    const texted = textedEvent(event, eventSeq, payload, null);
+    this.entries.push(this.#log(texted, confidential));
   }
 
   /** Adds what happened under the number that the session counts already. */
   #log<N extends EventName>(
-    event: N,
-    payload: Omit<EventPayloads[N], 'eventSeq'>,
-    audience: string | null,
+    { eventSeq, event, audience, data, payload }: TextedEvent<N>,
     confidential?: object,
-  ): void {
-    const eventSeq = this.#session.lastEventSeq;
-    const data = { ...payload, eventSeq };
-    this.events.push({ eventSeq, event, data: JSON.stringify(data), audience });
+  ): CommittedEvent {
+    const committed = { eventSeq, event, data, audience };
+    this.events.push(committed);
     const name = notificationOf[event];
-    if (name !== undefined) this.notify(name, data, confidential);
+    if (name !== undefined) this.notify(name, payload, confidential);
+    return committed;
   }
 
   /**
@@ -272,24 +280,3 @@ const notificationOf: Partial<Record<EventName, NotifyEventName>> = {
   operatorChanged: 'OPERATOR_CHANGED',
   sessionClosed: 'SESSION_CLOSED',
 };
-
-function messagePayload(sessionId: string, message: PlacedMessage): Omit<ChatMessageCreated, 'eventSeq'> {
-  return {
-    id: message.id,
-    authorType: message.authorType,
-    body: message.body,
-    answers: message.answers === undefined ? [] : [...message.answers],
-    ...(message.keyboard ? { keyboard: message.keyboard } : {}),
-    createdAt: wireDate(message.createdAt),
-    sessionId,
-    attachments: message.attachments === undefined ? [] : [...message.attachments],
-    actions: message.actions === undefined ? [] : [...message.actions],
-    ...(message.avatar === undefined ? {} : { avatar: message.avatar }),
-    authorId: message.authorId,
-    authorName: message.authorName,
-    type: message.type ?? 'REGULAR',
-    ...(message.replyTo === undefined ? {} : { replyId: message.replyTo.id, replyToMessage: message.replyTo }),
-    ...(message.clientMessageId === undefined ? {} : { clientMessageId: message.clientMessageId }),
-    seq: message.seq,
-  };
-}

@@ -130,7 +130,7 @@ it('what the database refuses of one is refused to that one alone', async () => 
      end $$`,
   );
   await runSql(database, 'create trigger refuse before insert on messages for each row execute function refuse()');
-  const letGo = await holding('lock table session_events in share row exclusive mode');
+  const letGo = await holding('lock table messages in share row exclusive mode');
   const answers = ids.map((id) => work.send(id, 'Hello'));
   await standing();
   await letGo();
@@ -146,7 +146,7 @@ it('a group whose connection is lost is written or not, and the same calls again
   const letGo = await holding('lock table messages in share row exclusive mode');
   const lost = all();
   await standing();
-  await runSql(database, `select pg_terminate_backend(pid) ${groups} and pid <> pg_backend_pid()`, [group]);
+  await runSql(database, `select pg_terminate_backend(pid, 10000) ${groups} and pid <> pg_backend_pid()`, [group]);
   await letGo();
   expect((await lost).map(({ status }) => status)).toContain(503);
   const again = await all();

@@ -1,4 +1,4 @@
-import type { Action, Attachment, Keyboard } from '@molva/contract';
+import type { Action, Attachment, Keyboard, ReplyToMessage } from '@molva/contract';
 import { storedWireDate } from '../../../platform/instant.ts';
 import type { NewMessage } from './draft.ts';
 
@@ -32,4 +32,17 @@ export function unpackedExtras(extras: Record<string, unknown> | null): {
   };
   const files = attachments.map((file) => ({ ...file, createdAt: storedWireDate(file.createdAt) }));
   return { answers, keyboard, attachments: files, actions };
+}
+
+/** What a message's event tells and its row does not keep, as JSON; null where there is nothing. */
+export function packedEventExtras({ avatar, replyTo }: Pick<NewMessage, 'avatar' | 'replyTo'>): string | null {
+  return avatar === undefined && replyTo === undefined ? null : JSON.stringify({ avatar, replyTo });
+}
+
+/** The same, unpacked. */
+export function unpackedEventExtras(extras: Record<string, unknown> | null): {
+  avatar?: string;
+  replyTo?: ReplyToMessage;
+} {
+  return extras ?? {};
 }

@@ -1,46 +1,9 @@
 import type { EventPage, LoggedEvent } from '@molva/contract';
 import { wireDate } from '@molva/contract';
 import type { Database } from '../../../platform/database.ts';
-import { storedWireDates } from '../../../platform/instant.ts';
 import type { HistoryMessage } from './bot-port.ts';
-
-/** A message as the wire's lists need it. */
-export interface MessageRow {
-  readonly id: string;
-  readonly session_id: string;
-  readonly seq: number;
-  readonly event_seq: number;
-  readonly author_type: 'BOT' | 'OPERATOR' | 'CLIENT';
-  readonly author_id: string;
-  readonly author_name: string;
-  readonly type: 'REGULAR' | 'TERMINAL';
-  readonly body: string;
-  readonly extras: Record<string, unknown> | null;
-  readonly reply_to: string | null;
-  readonly client_message_id: string | null;
-  readonly created_at: number;
-  readonly updated_at: number | null;
-  readonly read_at: number | null;
-}
-
-/** The columns of a message row. */
-export const messageColumns = [
-  'id',
-  'session_id',
-  'seq',
-  'event_seq',
-  'author_type',
-  'author_id',
-  'author_name',
-  'type',
-  'body',
-  'extras',
-  'reply_to',
-  'client_message_id',
-  'created_at',
-  'updated_at',
-  'read_at',
-] as const;
+import { loggedEvent, logPage, type LogRow } from './event-log.ts';
+import { messageColumns, type MessageRow } from './message-row.ts';
 
 const columns = messageColumns.join(', ');
 
@@ -92,11 +55,7 @@ const answersTo = {
 };
 const eventsAfter = {
   name: 'session_events_after',
-  text: `select event_seq, event, audience, data::text as data, created_at, available from (
-      select event_seq, event, audience, data, created_at, count(*) over () as available, sum(octet_length(data::text)) over (order by event_seq) as bytes,
-        octet_length(data::text) as own from (select event_seq, event, audience, data, created_at from session_events
-          where session_id = $1 and event_seq > $2 order by event_seq limit $3) page) measured
-    where bytes - own < $4 order by event_seq`,
+  text: `${logPage({ session: '$1::uuid', after: '$2::integer', limit: '$3', bytes: '$4' })} order by event_seq`,
 };
 const messageAnywhere = {
   name: 'message_anywhere',
@@ -118,17 +77,6 @@ const byDialogOrOwn = {
 };
 /** More messages than this are not read at once. */
 const MOST_HISTORY = 1_000;
-
-interface EventRow {
-  event_seq: number;
-  event: string;
-  audience: string | null;
-  /** JSON. */
-  data: string;
-  created_at: number;
-  /** How many there are, up to the limit. */
-  available: number;
-}
 
 /** Bytes of events that are read at once. */
 const EVENT_BYTES = 4 * 1024 * 1024;
@@ -193,13 +141,14 @@ export class SessionStore {
   /** Events after a place in the log, oldest first; fewer than the limit where they are long. */
   async eventsAfter(sessionId: string, after: number, limit: number): Promise<EventPage> {
     const values = [sessionId, after, limit + 1, EVENT_BYTES];
-    const rows = await this.#database.query<EventRow & Record<string, unknown>>(eventsAfter, values);
-    const items = rows.slice(0, limit).map((row) => ({
-      eventSeq: row.event_seq,
-      event: row.event,
-      data: JSON.parse(storedWireDates(row.data)) as unknown,
-      createdAt: wireDate(row.created_at),
-    })) as LoggedEvent[];
+    const rows = await this.#database.query<LogRow & { available: number } & Record<string, unknown>>(
+      eventsAfter,
+      values,
+    );
+    const items = rows.slice(0, limit).map((row) => {
+      const { eventSeq, event, data } = loggedEvent(sessionId, row);
+      return { eventSeq, event, data: JSON.parse(data) as unknown, createdAt: wireDate(row.created_at) };
+    }) as LoggedEvent[];
     return { items, hasMore: (rows[0]?.available ?? 0) > items.length };
   }
 

@@ -1,6 +1,6 @@
 import { STREAM_BYTES, type CommittedEvent } from '../../../platform/announcer.ts';
 import type { Database } from '../../../platform/database.ts';
-import { storedWireDates } from '../../../platform/instant.ts';
+import { loggedEvent, logPage, type LogRow } from './event-log.ts';
 import { streamEpoch } from './session.ts';
 
 const positions = {
@@ -10,13 +10,8 @@ const positions = {
 };
 const after = {
   name: 'session_streams_after',
-  text: `select place.id as session_id, missed.event_seq, missed.event, missed.audience, missed.data
-    from unnest($1::uuid[], $2::integer[]) as place (id, event_seq)
-    cross join lateral (select event_seq, event, audience, data from (
-        select event_seq, event, audience, data, sum(octet_length(data)) over (order by event_seq) - octet_length(data) as before
-        from (select event_seq, event, audience, data::text as data from session_events
-          where session_id = place.id and event_seq > place.event_seq order by event_seq limit $3) as page) as measured
-      where before < $4) as missed
+  text: `select place.id as session_id, missed.* from unnest($1::uuid[], $2::integer[]) as place (id, event_seq)
+    cross join lateral (${logPage({ session: 'place.id', after: 'place.event_seq', limit: '$3', bytes: '$4' })}) as missed
     order by missed.event_seq`,
 };
 
@@ -83,19 +78,13 @@ export class EventStreams {
   async after(places: ReadonlyMap<string, number>, limit: number): Promise<Map<string, CommittedEvent[]>> {
     const share = Math.floor(STREAM_BYTES / Math.max(1, places.size));
     const values = [[...places.keys()], [...places.values()], limit, share];
-    const rows = await this.#database.query<{
-      session_id: string;
-      event_seq: number;
-      event: string;
-      audience: string | null;
-      data: string;
-    }>(after, values);
+    const rows = await this.#database.query<LogRow & { session_id: string } & Record<string, unknown>>(after, values);
     const found = new Map<string, CommittedEvent[]>();
-    for (const { session_id: id, event_seq: eventSeq, event, audience, data: stored } of rows) {
-      const events = found.get(id);
-      const data = storedWireDates(stored);
-      if (events === undefined) found.set(id, [{ eventSeq, event, audience, data }]);
-      else events.push({ eventSeq, event, audience, data });
+    for (const row of rows) {
+      const event = loggedEvent(row.session_id, row);
+      const events = found.get(row.session_id);
+      if (events === undefined) found.set(row.session_id, [event]);
+      else events.push(event);
     }
     return found;
   }
