@@ -79,10 +79,10 @@ it('a group has a statement of its own by size and shape, with the values of eac
   expect(new Set(groups.map(({ name }) => name)).size).toBe(groups.length);
   expect(groupStatement([column], said, 4)).toBe(groups[3]);
   const { text } = groupStatement([column], said, 2);
-  // Of each step: its id, its version, the column, twelve values of a message and five of an event.
+  // Of each step: its id, its version, the column, thirteen values of a message and five of an event.
   const first = [...text.matchAll(/\$(\d+)::/g)].map(([, number]) => Number(number));
-  expect(Math.max(...first)).toBe(2 * 20);
-  expect(text).toContain('array[$1::uuid, $21::uuid]');
+  expect(Math.max(...first)).toBe(2 * 21);
+  expect(text).toContain('array[$1::uuid, $22::uuid]');
 });
 
 it('a step writes the columns of the fields it changed, and what follows from them where that changed too', () => {
