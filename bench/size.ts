@@ -2,7 +2,7 @@ import type pg from 'pg';
 import { emptyFolder, openBenchDatabase } from './support/folders.ts';
 import { startMolva, type BenchedMolva } from './support/molva.ts';
 
-const SESSIONS = Number(process.env['BENCH_SESSIONS'] ?? 500);
+const SESSIONS = Number(process.env['BENCH_CONVERSATIONS'] ?? 500);
 /** With the bot's first words a session has a message more than twice as many. */
 const EXCHANGES = 20;
 const MESSAGES = 1 + 2 * EXCHANGES;
