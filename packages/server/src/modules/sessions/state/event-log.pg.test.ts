@@ -11,7 +11,7 @@ import type { ChatRecord } from '../../chats/index.ts';
 import { append, writeOf } from './append.ts';
 import { chatOf } from './chat-of.ts';
 import { Draft, type NewMessage } from './draft.ts';
-import { loadSession } from './load.ts';
+import { SessionReader } from './load.ts';
 import { SessionStore } from './store.ts';
 import { EventStreams } from './streams.ts';
 
@@ -92,7 +92,7 @@ const happening = fc.oneof({ arbitrary: message, weight: 4 }, { arbitrary: fc.co
 
 /** Lets things happen in one step; answers the events as they are told at once. */
 async function happen(id: string, happenings: readonly (NewMessage | 'other')[]): Promise<readonly CommittedEvent[]> {
-  const session = await loadSession(database, id, () => undefined);
+  const session = await new SessionReader(database, () => undefined).read(id);
   if (session === undefined) throw new Error('there is no such session');
   const draft = new Draft(session, chat, Date.now(), ports);
   for (const one of happenings) {
