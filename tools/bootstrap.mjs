@@ -20,12 +20,20 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 const modules = join(root, 'node_modules');
 const [verb = 'start', ...rest] = process.argv.slice(2);
 
+/**
+ * What each word does, which packages it needs, and whether it asks for types to be checked. Who starts Molva waits for
+ * half of the packages, and for no checks, which are made before anything gets into the repository.
+ */
 const verbs = {
-  start: () => run([join(root, 'packages/server/dist/main.js'), ...rest]),
-  build: () => 0,
-  test: () => run([tool('vitest'), 'run', ...rest]),
-  check: () => run(['tools/check.ts', ...rest]),
-  bench: () => run(['--conditions=source', '--max-semi-space-size=16', 'bench/main.ts', ...rest]),
+  start: { does: () => run([join(root, 'packages/server/dist/main.js'), ...rest]), needs: 'molva', checks: false },
+  build: { does: () => 0, needs: 'molva', checks: true },
+  test: { does: () => run([tool('vitest'), 'run', ...rest]), needs: 'all', checks: false },
+  check: { does: () => run(['tools/check.ts', ...rest]), needs: 'all', checks: true },
+  bench: {
+    does: () => run(['--conditions=source', '--max-semi-space-size=16', 'bench/main.ts', ...rest]),
+    needs: 'all',
+    checks: false,
+  },
 };
 
 function fail(message) {
@@ -43,15 +51,22 @@ function readStamp(path) {
   return existsSync(path) ? readFileSync(path, 'utf8') : '';
 }
 
-/** Brings node_modules in step with the lock file. */
+/**
+ * Brings node_modules in step with the lock file: with all of it, or with what Molva itself and its build are made of, where
+ * nothing else was asked for yet. What is missing is added to it later, so that a Molva that runs keeps what it has.
+ */
 function install() {
   const stamp = join(modules, '.molva-installed');
-  const wanted = hashOf([join(root, 'package-lock.json')]);
-  if (readStamp(stamp) === wanted) return;
+  const lock = hashOf([join(root, 'package-lock.json')]);
+  const [found, part] = readStamp(stamp).split(' ');
+  const whole = verbs[verb].needs === 'all' || (found !== '' && part === undefined);
+  if (found === lock && (part === undefined || !whole)) return;
   process.stderr.write('Installing dependencies …\n');
+  const adds = found === lock;
   // What packages would run at their installation is not needed here, and some report to somebody that they were installed.
-  const options = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
-  const { status, stdout, stderr } = spawnSync('npm', ['ci', ...options], {
+  const options = ['--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', '--prefer-offline'];
+  const words = [...(adds ? ['install', '--no-save'] : ['ci']), ...options, ...(whole ? [] : molva())];
+  const { status, stdout, stderr } = spawnSync('npm', words, {
     cwd: root,
     encoding: 'utf8',
     shell: process.platform === 'win32',
@@ -59,7 +74,13 @@ function install() {
   if (status !== 0)
     fail(`${stdout}${stderr}\nThe dependencies could not be installed. Is the npm registry reachable? Try: npm ci`);
   linkLibraries();
-  writeFileSync(stamp, wanted);
+  writeFileSync(stamp, whole ? lock : `${lock} part`);
+}
+
+/** Names the workspaces that Molva and its build are made of, as npm takes them. */
+function molva() {
+  const packages = readdirSync(join(root, 'packages')).map((name) => `packages/${name}`);
+  return ['tools', ...packages].map((name) => `--workspace=${name}`);
 }
 
 /** Makes the links that npm packages cannot carry: whoever starts Molva later may not be allowed to. */
@@ -97,7 +118,7 @@ function sources(folder, found = []) {
 }
 
 /** Builds what is older than its sources. */
-function build() {
+async function build() {
   const stamp = join(modules, '.molva-built');
   const wanted = createHash('sha256')
     .update(
@@ -108,15 +129,21 @@ function build() {
     .digest('hex');
   if (verb !== 'build' && readStamp(stamp) === wanted) return;
   process.stderr.write('Building …\n');
-  for (const command of [
-    [tool('tsc'), '-b'],
-    [tool('vite'), 'build', 'packages/start-page', '--logLevel', 'warn'],
-  ]) {
-    const { status } = spawnSync(node(), command, { cwd: root, stdio: ['ignore', 2, 2] });
-    if (status !== 0) fail('The build failed.');
-  }
+  const built = await Promise.all([
+    succeeds([tool('tsc'), '-b', ...(verbs[verb].checks ? [] : ['--noCheck'])]),
+    succeeds([tool('vite'), 'build', 'packages/start-page', '--logLevel', 'warn']),
+  ]);
+  if (built.includes(false)) fail('The build failed.');
   linkCommand();
   writeFileSync(stamp, wanted);
+}
+
+/** Whether a program of the build succeeds; its words are shown. */
+function succeeds(command) {
+  return new Promise((resolve) => {
+    const child = spawn(node(), command, { cwd: root, stdio: ['ignore', 2, 2] });
+    child.on('error', () => resolve(false)).on('exit', (code) => resolve(code === 0));
+  });
 }
 
 /** The pinned Node, or the running one where it is new enough. */
@@ -152,5 +179,5 @@ function run(args) {
 
 if (!Object.hasOwn(verbs, verb)) fail(`There is no "${verb}". Known: ${Object.keys(verbs).join(', ')}.`);
 install();
-build();
-verbs[verb]();
+await build();
+verbs[verb].does();

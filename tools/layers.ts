@@ -9,6 +9,7 @@ export const packageLayers: Readonly<Record<string, readonly string[]>> = {
   '@molva/server': ['@molva/contract', '@molva/centrifuge-server'],
   '@molva/e2e': ['@molva/contract', '@molva/sdk'],
   '@molva/bench': ['@molva/centrifuge-server'],
+  '@molva/tools': ['@molva/contract', '@molva/sdk'],
 };
 
 /** Packages of which another may take types alone: nothing of them may be in its bundle. */
