@@ -19,5 +19,5 @@ export type CapName = keyof typeof caps;
 /** A cap as a sentence without its end. */
 export function capText(name: CapName): string {
   const { of, most, what } = caps[name];
-  return `${of} has at most ${most.toLocaleString('en')} ${what}`;
+  return `${of} has at most ${String(most).replace(/\B(?=(?:\d{3})+$)/g, ',')} ${what}`;
 }

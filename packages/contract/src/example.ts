@@ -1,5 +1,5 @@
 import type { TSchema } from 'typebox';
-import { Check } from 'typebox/value';
+import { Check } from 'typebox/schema';
 import { examplePlaces } from './example-places.ts';
 import { examplesOfStrings, exampleValues } from './example-values.ts';
 import { nameOf } from './schema-names.ts';

@@ -1,5 +1,5 @@
 import type { TObject, TSchema } from 'typebox';
-import { Check } from 'typebox/value';
+import { Check } from 'typebox/schema';
 import { ALL_BASES, API_BASE, pathsOf } from './bases.ts';
 import { DocumentSchemas, type Json } from './document-schemas.ts';
 import { exampleOf } from './example.ts';

@@ -1,4 +1,4 @@
-import { ALL_BASES, pathsOf, type ErrorCode, type Operation } from '@molva/contract';
+import { API_BASE, pathsOf, type ErrorCode, type Operation } from '@molva/contract';
 import type { IncomingMessage } from 'node:http';
 import cors from '@fastify/cors';
 import fastify, {
@@ -23,6 +23,7 @@ import { asFailure, errorAnswer } from './error-answer.ts';
 import { partsOf } from './form.ts';
 import { parseJson } from './json-body.ts';
 import { OpenBodies } from './open-bodies.ts';
+import { underOneBase } from './one-base.ts';
 import type { OpenAnswers } from './open-answers.ts';
 import { mayStart, RateLimits, type Limits } from './rate-limit.ts';
 import { Places } from './places.ts';
@@ -85,9 +86,10 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
     childLoggerFactory: (logger) => logger,
     genReqId: () => `${prefix}-${(++requests).toString(36)}`,
     forceCloseConnections: 'idle',
-    rewriteUrl: ({ url = '' }) => taken(url),
+    rewriteUrl: ({ url = '' }) => underOneBase(taken(url)),
     routerOptions: { maxParamLength: 512 },
     exposeHeadRoutes: false,
+    schemaController: { compilersFactory: { buildValidator: noSchemas, buildSerializer: noSchemas } },
     frameworkErrors(_error, request, reply) {
       const counted = failureOf(() => limits.count({ user: null, address: options.callerOf(request.raw) }));
       void fail(reply, request, counted ?? badField('path', 'is not a valid address'));
@@ -180,6 +182,11 @@ export async function createHttpServer(options: HttpOptions): Promise<FastifyIns
   return server;
 }
 
+/** Stands where the framework would load compilers of its own: what is checked is checked by the contract's schemas. */
+function noSchemas(): never {
+  throw new TypeError('A route names no schema: its operation does.');
+}
+
 function addRoute(
   server: FastifyInstance,
   route: Route,
@@ -212,15 +219,13 @@ function addRoute(
       places.serve(operation, caller, () => route.serve({ ...input, caller, header } as Parameters<Route['serve']>[0]));
     return ready(request, await (starts ? limits.start(caller, serve) : serve()));
   };
-  for (const base of ALL_BASES) {
-    for (const path of pathsOf(operation)) {
-      server.route({
-        method: methodsOf(operation),
-        url: base + routePath(path, operation),
-        config: { operation },
-        handler,
-      });
-    }
+  for (const path of pathsOf(operation)) {
+    server.route({
+      method: methodsOf(operation),
+      url: API_BASE + routePath(path, operation),
+      config: { operation },
+      handler,
+    });
   }
 }
 

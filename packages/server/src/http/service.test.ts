@@ -1,10 +1,11 @@
 import { ALL_BASES } from '@molva/contract';
 import fastify from 'fastify';
 import { afterAll, expect, it } from 'vitest';
+import { underOneBase } from './one-base.ts';
 import { addService } from './service.ts';
 
 // Each document is made once, which takes a moment.
-const server = fastify();
+const server = fastify({ rewriteUrl: ({ url = '' }) => underOneBase(url) });
 addService(server, { url: 'https://chat.example', version: '1.2.3', watch: {} as never });
 afterAll(() => server.close());
 

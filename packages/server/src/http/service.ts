@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import { ALL_BASES, LIVE_PATH, asyncApiDocument, openApiSteps, operations } from '@molva/contract';
+import { API_BASE, LIVE_PATH, asyncApiDocument, openApiSteps, operations } from '@molva/contract';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { systemClock } from '../platform/clock.ts';
 import type { DatabaseWatch } from '../platform/database.ts';
@@ -51,7 +51,7 @@ export function read(server: FastifyInstance, url: string, handler: Reading, opt
   server.route({ ...options, method: ['GET', 'HEAD'], url, handler });
 }
 
-/** Serves a document of the API under every base. It is made when somebody first asks: a start does not wait for it. */
+/** Serves a document of the API. It is made when somebody first asks: a start does not wait for it. */
 function addDocument(server: FastifyInstance, name: string, make: () => Promise<object>): void {
   let making: Promise<Buffer> | undefined;
   let bytes: Buffer | undefined;
@@ -65,13 +65,11 @@ function addDocument(server: FastifyInstance, name: string, make: () => Promise<
     return made;
   };
   const compressed = new Compressed();
-  for (const base of ALL_BASES) {
-    read(server, `${base}/${name}`, async (request, reply) => {
-      const made = bytes ?? (await whenMade());
-      const open = async (): Promise<AsyncIterable<Uint8Array>> => Readable.from([made]);
-      const whole = { type: 'application/json; charset=utf-8', length: made.length, open };
-      const content = await compressed.content(name, whole, request, reply);
-      return send(reply, request, await ready(request, streamed(content)), systemClock);
-    });
-  }
+  read(server, `${API_BASE}/${name}`, async (request, reply) => {
+    const made = bytes ?? (await whenMade());
+    const open = async (): Promise<AsyncIterable<Uint8Array>> => Readable.from([made]);
+    const whole = { type: 'application/json; charset=utf-8', length: made.length, open };
+    const content = await compressed.content(name, whole, request, reply);
+    return send(reply, request, await ready(request, streamed(content)), systemClock);
+  });
 }

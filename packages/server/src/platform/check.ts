@@ -1,19 +1,29 @@
 import type { FieldProblems } from '@molva/contract';
 import type { TSchema } from 'typebox';
-import { Compile, type Validator } from 'typebox/compile';
+import { Compile, type Validator } from 'typebox/schema';
 import { reasonOf, type SchemaError } from './check-words.ts';
 import { Failure } from './failure.ts';
 
 /** Schemas are constants that many calls share: each is compiled once. */
 const validators = new WeakMap<TSchema, Validator>();
 
-/** A check of one value against its schema: answers the value or throws `invalid-input`. */
-export function checker(schema: TSchema): (value: unknown) => unknown {
+/** The compiled form of a schema, made when it is first asked for. */
+export function validatorOf(schema: TSchema): Validator {
   const compiled = validators.get(schema) ?? Compile(schema);
   validators.set(schema, compiled);
+  return compiled;
+}
+
+/**
+ * A check of one value against its schema: answers the value or throws `invalid-input`. The schema is compiled with the
+ * first value: a start has hundreds of them, and waits for none.
+ */
+export function checker(schema: TSchema): (value: unknown) => unknown {
+  let compiled: Validator | undefined;
   return (value) => {
+    compiled ??= validatorOf(schema);
     if (compiled.Check(value)) return value;
-    throw new Failure('invalid-input', problems(compiled.Errors(value)));
+    throw new Failure('invalid-input', problems(compiled.Errors(value)[1]));
   };
 }
 

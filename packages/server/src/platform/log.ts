@@ -1,5 +1,6 @@
+import { createRequire } from 'node:module';
 import { pino, type Logger } from 'pino';
-import pretty from 'pino-pretty';
+import type prettily from 'pino-pretty';
 import { isAway } from './breaks.ts';
 import { Failure } from './failure.ts';
 
@@ -17,6 +18,8 @@ export function openLog(level: LogLevel, terminal: boolean): Log {
     serializers: { error: describe },
   };
   if (!terminal) return pino(options, pino.destination(2));
+  // Loaded where somebody looks on: it is thirty files.
+  const pretty = createRequire(import.meta.url)('pino-pretty') as typeof prettily;
   return pino(options, pretty({ colorize: true, destination: 2, ignore: 'pid,hostname', translateTime: 'HH:MM:ss' }));
 }
 

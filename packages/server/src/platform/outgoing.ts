@@ -1,6 +1,6 @@
 import { lookup } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
-import { Client, type Dispatcher } from 'undici';
+import type { Client, Dispatcher } from 'undici';
 import { hostOf, openGuard } from './outgoing/addresses.ts';
 
 /** One call to an address that a user of Molva set. */
@@ -59,6 +59,10 @@ export interface Outgoing extends AsyncDisposable {
 /** Finds the addresses of a host name; throws where there are none. */
 export type ResolveHost = (host: string) => Promise<readonly string[]>;
 
+/** The client is a hundred files: a start does not wait for them, and the first call finds them loaded. */
+const loadClient = async (): Promise<typeof Client> => (await import('undici')).Client;
+const LOADED_AFTER_MS = 1_000;
+
 const TIMEOUT_MS = 10_000;
 const MAX_BYTES = 1024 * 1024;
 const NO_LIMIT = -1;
@@ -77,6 +81,7 @@ export function openOutgoing(
 ): Outgoing {
   const guards = { company: openGuard(allow), visitor: openGuard(visitors) };
   const running = new Map<() => void, Promise<unknown>>();
+  const loading = setTimeout(() => void loadClient().catch(() => undefined), LOADED_AFTER_MS).unref();
   let closed = false;
 
   async function addressesOf(host: string, namedBy: NamedBy): Promise<readonly string[]> {
@@ -143,6 +148,7 @@ export function openOutgoing(
     },
     async [Symbol.asyncDispose]() {
       closed = true;
+      clearTimeout(loading);
       for (const callOff of running.keys()) callOff();
       await Promise.allSettled(running.values());
     },
@@ -165,7 +171,8 @@ async function exchange<T>(url: URL, request: OutgoingRequest, terms: Terms<T>):
   const { signal, timeoutMs } = terms;
   const host = hostOf(url);
   const addresses = await unlessAborted(signal, terms.addressesOf(host));
-  const client = new Client(url.origin, {
+  const OneConnection = await loadClient();
+  const client = new OneConnection(url.origin, {
     connect: { lookup: always(addresses), timeout: timeoutMs },
     // One connection has one call: there is nothing to multiplex.
     allowH2: false,

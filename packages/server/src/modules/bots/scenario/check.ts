@@ -1,5 +1,6 @@
+import type { TSchema } from 'typebox';
+import { validatorOf } from '../../../platform/check.ts';
 import { reasonOf, type SchemaError } from '../../../platform/check-words.ts';
-import { Compile, type Validator } from 'typebox/compile';
 import type { Block, BlockKind, CompiledBlock } from './block.ts';
 import { blocks, type BlockType } from './blocks/index.ts';
 import { BlockCompiler, Compilation } from './compiler.ts';
@@ -43,9 +44,8 @@ export type ScenarioCheck =
 /** Blocks that may run in one turn where the scenario does not say: more is taken for an endless loop. */
 export const DEFAULT_MAX_CYCLES = 100;
 
-const frame = Compile(scenarioFrame);
-const forms: Readonly<Record<string, Pick<Validator, 'Check' | 'Errors'>>> = Object.fromEntries(
-  Object.values(blocks).map(({ type, schema }) => [type, Compile(schema)]),
+const forms: Readonly<Record<string, TSchema>> = Object.fromEntries(
+  Object.values(blocks).map(({ type, schema }) => [type, schema]),
 );
 
 /**
@@ -61,8 +61,9 @@ export function checkScenario(input: unknown, stored = false): ScenarioCheck {
 
 /** The same in steps of a block each: a large scenario takes some hundred milliseconds, which nobody else has to wait for. */
 export function* checkSteps(input: unknown, stored = false): Generator<undefined, ScenarioCheck, undefined> {
+  const frame = validatorOf(scenarioFrame);
   if (!frame.Check(input)) {
-    return { ok: false, problems: problemsOf(null, frame.Errors(input)) };
+    return { ok: false, problems: problemsOf(null, frame.Errors(input)[1]) };
   }
   const source = input as unknown as Scenario;
   const problems: ScenarioProblem[] = [];
@@ -121,11 +122,12 @@ function braceProblems({ id, kind, block }: GraphBlock): ScenarioProblem[] {
 
 function formProblems(id: string, block: unknown): ScenarioProblem[] {
   const type = (block as { type?: unknown } | null)?.type;
-  const checker = typeof type === 'string' && Object.hasOwn(forms, type) ? forms[type] : undefined;
-  if (checker === undefined) {
+  const form = typeof type === 'string' && Object.hasOwn(forms, type) ? forms[type] : undefined;
+  if (form === undefined) {
     return [{ block: id, field: 'type', reason: `must be one of ${Object.keys(forms).join(', ')}` }];
   }
-  return checker.Check(block) ? [] : problemsOf(id, checker.Errors(block));
+  const checker = validatorOf(form);
+  return checker.Check(block) ? [] : problemsOf(id, checker.Errors(block)[1]);
 }
 
 function problemsOf(block: string | null, errors: readonly SchemaError[]): ScenarioProblem[] {
