@@ -1,11 +1,12 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, watch } from 'node:fs';
-import { chown, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { existsSync, readdirSync, watch } from 'node:fs';
+import { chown, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { describe, expect, it } from 'vitest';
@@ -30,9 +31,33 @@ async function outcome(
   return { code, output: output.trim() };
 }
 
-function closing(watcher: { close(): void }): Disposable {
-  return { [Symbol.dispose]: () => watcher.close() };
+/** Resolves when a name that begins so is in a folder: it may be there for a moment alone, and the system tells of it. */
+function appearing(name: string): (data: string) => Promise<void> {
+  return (data) =>
+    new Promise((resolve) => {
+      const watcher = watch(data, { persistent: false }, (_event, found) => {
+        if (found?.startsWith(name) !== true) return;
+        watcher.close();
+        resolve();
+      });
+      if (readdirSync(data).some((found) => found.startsWith(name))) {
+        watcher.close();
+        resolve();
+      }
+    });
 }
+
+/** Moments of a first start, as its folder shows them, and some that nobody has chosen. */
+const moments = [
+  appearing('secrets'),
+  appearing('postgres.new'),
+  () => sleep(Math.random() * 800),
+  () => sleep(Math.random() * 800),
+  async (data: string) => {
+    await appearing('postgres.log')(data);
+    await sleep(Math.random() * 400);
+  },
+];
 
 describe('a start that cannot be', () => {
   it.each([
@@ -115,6 +140,8 @@ describe('a start', () => {
     expect(molva.output.match(/Password\s+\S{20}/g)).toHaveLength(1);
     expect((await stat(join(molva.folder, 'data', 'secrets', 'signing.json'))).mode & 0o777).toBe(0o600);
     expect(await molva.signal('SIGTERM')).toBe(0);
+    // What Node has compiled is kept beside the code, for the next start.
+    expect(existsSync(join(dirname(main), '.compiled'))).toBe(true);
     await molva.run();
     expect(molva.output.match(/Password/g)).toHaveLength(1);
     expect(await molva.signal('SIGINT')).toBe(0);
@@ -155,26 +182,34 @@ describe('a start', () => {
     expect((await once(child, 'exit'))[0]).toBe(0);
   });
 
-  it('finishes after a first start that was killed while it made the database', async () => {
+  it('finishes after first starts that were killed, at whatever moment', async () => {
     const data = join(await testFolder(), 'data');
     await mkdir(data);
-    const port = await freePort();
-    const environment = { PATH: process.env['PATH'], MOLVA_DATA_DIR: data, MOLVA_PORT: String(port) };
-    // The folder has that name for a moment: the system tells of it, however late somebody comes to listen.
-    const begun = Promise.withResolvers<undefined>();
-    using _watcher = closing(
-      watch(data, (_event, name) => {
-        if (name?.startsWith('postgres.new') === true) begun.resolve(undefined);
-      }),
-    );
-    const first = spawn(process.execPath, [main], { env: environment, stdio: 'ignore' });
-    first.once('exit', (code) => begun.reject(new Error(`ended with ${code} before it made a database`)));
-    await begun.promise;
-    first.kill('SIGKILL');
-    const second = spawn(process.execPath, [main], { env: environment, stdio: 'ignore' });
-    await untilReady(`http://127.0.0.1:${port}`);
-    second.kill('SIGTERM');
-    expect((await once(second, 'exit'))[0]).toBe(0);
+    const environment = { PATH: process.env['PATH'], MOLVA_DATA_DIR: data, MOLVA_PORT: String(await freePort()) };
+    const begin = () => spawn(process.execPath, [main], { env: environment, stdio: 'ignore' });
+    for (const moment of moments) {
+      const first = begin();
+      const ended = once(first, 'exit');
+      await Promise.race([moment(data), ended]);
+      first.kill('SIGKILL');
+      await ended;
+    }
+    const last = begin();
+    await untilReady(`http://127.0.0.1:${environment.MOLVA_PORT}`);
+    last.kill('SIGTERM');
+    expect((await once(last, 'exit'))[0]).toBe(0);
+  });
+
+  it('is stopped at once while it makes the database, of which nothing is left', async () => {
+    const data = join(await testFolder(), 'data');
+    await mkdir(data);
+    const environment = { PATH: process.env['PATH'], MOLVA_DATA_DIR: data, MOLVA_PORT: '0' };
+    const child = spawn(process.execPath, [main], { env: environment, stdio: 'ignore' });
+    const ended = once(child, 'exit');
+    await appearing('postgres.new')(data);
+    child.kill('SIGTERM');
+    expect((await ended)[0]).toBe(0);
+    expect((await readdir(data)).filter((name) => name.startsWith('postgres'))).toEqual([]);
   });
 
   it.each([

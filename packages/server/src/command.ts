@@ -2,9 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { createRequire } from 'node:module';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
-import { startApp, type AppOptions } from './app.ts';
+import type { AppOptions } from './app.ts';
 import { stopSignal, WayDown } from './way-down.ts';
-import { setUserPassword } from './user-password.ts';
 import { welcome } from './welcome.ts';
 import { systemClock } from './platform/clock.ts';
 import { configHelp, loadConfig, type Config } from './platform/config.ts';
@@ -33,6 +32,8 @@ Usage: molva [command]
   help                  show this
   version               print the version
 `;
+
+const nothing = (): void => undefined;
 
 /** Why a start ends that was told to stop before there was anything to stop. */
 const STOPPED = new StartError('Stopped before the database had started.');
@@ -94,6 +95,7 @@ async function userPassword(
   const [email = '', ...rest] = words.filter((word) => word !== '--stdin');
   if (email === '' || rest.length > 0) throw new StartError('Usage: molva user password EMAIL [--stdin]');
   const given = words.includes('--stdin');
+  const { setUserPassword } = await import('./user-password.ts');
   const password = await setUserPassword(loadConfig(environment), email, given ? process.stdin : undefined);
   output.write(
     given ? `${email} has the given password.\n` : `Password of ${email}: ${password}   (shown this once)\n`,
@@ -112,17 +114,21 @@ async function serve(config: Config, output: NodeJS.WriteStream, version: string
     begun.abort(STOPPED);
   });
   try {
-    await using _folder = await openDataFolder(config.dataDir);
-    const secrets = await openSecrets(config.dataDir, {
-      dataKeys: config.dataKeys,
-      tell: (sentence) => log.warn(sentence),
-    });
+    await using opened = new AsyncDisposableStack();
+    opened.use(await openDataFolder(config.dataDir));
+    // Keys are made, and the application is loaded, while the database starts: half of a start is either of them.
+    const making = openSecrets(config.dataDir, { dataKeys: config.dataKeys, tell: (sentence) => log.warn(sentence) });
+    const made = making.then(nothing, nothing);
+    opened.defer(() => made);
+    const load = () => import('./app.ts');
     const database = await openDatabaseServer(config.dataDir, config.databaseUrl, {
       tell: (sentence) => log.warn(sentence),
       stop: begun.signal,
-      copyOf: async (connection) => (config.upgradeCopy ? stepBefore(connection) : undefined),
+      waiting: () => void load().catch(nothing),
+      copyOf: async (client) => (config.upgradeCopy ? stepBefore(client) : undefined),
     });
     try {
+      const [secrets, { startApp }] = await Promise.all([making, load()]);
       const app = await startApp({ ...appOptions(config, database), secrets, log, version });
       output.write(welcome(app.url, app.firstAdmin, database.kind, config.adminPassword !== undefined));
       const failure = await Promise.race([stopped, database.failed]);

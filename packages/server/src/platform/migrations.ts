@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import type { Database, DatabaseConnection } from './database.ts';
-import { overOne } from './database/one.ts';
+import type pg from 'pg';
+import type { Database } from './database.ts';
 import { StartError } from './start-error.ts';
 
 /** Any number no other program takes on the same database; held while a node migrates. */
@@ -63,17 +63,15 @@ export async function migrate(database: Database, last = Number.POSITIVE_INFINIT
  * The name of the last step of a database that this build would change; undefined where it would not: one that is empty,
  * up to date or ahead.
  */
-export async function stepBefore(connection: DatabaseConnection): Promise<string | undefined> {
+export async function stepBefore(client: Pick<pg.Client, 'query'>): Promise<string | undefined> {
+  const { rowCount } = await client.query("select from pg_class where oid = to_regclass('molva_migrations')");
+  if (rowCount === 0) return undefined;
+  const { rows } = await client.query<{ number: number; name: string }>(
+    'select number, name from molva_migrations order by number',
+  );
   const steps = await shippedMigrations();
-  return overOne(connection, async (client) => {
-    const { rowCount } = await client.query("select from pg_class where oid = to_regclass('molva_migrations')");
-    if (rowCount === 0) return undefined;
-    const { rows } = await client.query<{ number: number; name: string }>(
-      'select number, name from molva_migrations order by number',
-    );
-    const done = new Set(rows.map(({ number }) => number));
-    const newest = rows.at(-1);
-    if (newest === undefined || newest.number > (steps.at(-1)?.number ?? 0)) return undefined;
-    return steps.every(({ number }) => done.has(number)) ? undefined : newest.name.replace(/\.sql$/, '');
-  });
+  const done = new Set(rows.map(({ number }) => number));
+  const newest = rows.at(-1);
+  if (newest === undefined || newest.number > (steps.at(-1)?.number ?? 0)) return undefined;
+  return steps.every(({ number }) => done.has(number)) ? undefined : newest.name.replace(/\.sql$/, '');
 }

@@ -1,6 +1,7 @@
-import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { generateKeyPair, randomBytes } from 'node:crypto';
 import { chmod, mkdir, open, readFile, rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { StartError } from './start-error.ts';
 import { newDataKey, parseDataKeys, type DataKey } from './vault.ts';
 
@@ -81,20 +82,21 @@ async function openFolder(dataDir: string): Promise<string> {
   return folder;
 }
 
-function makePair(): string {
-  return JSON.stringify(
-    generateKeyPairSync('rsa', {
-      modulusLength: 2048,
-      publicKeyEncoding: { type: 'spki', format: 'pem' },
-      privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
-    }),
-  );
+const generate = promisify(generateKeyPair);
+
+/** An RSA pair, made beside everything else that a first start does. */
+async function makePair(): Promise<string> {
+  const encodings = {
+    publicKeyEncoding: { type: 'spki', format: 'pem' },
+    privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+  } as const;
+  return JSON.stringify(await generate('rsa', { modulusLength: 2048, ...encodings }));
 }
 
-async function readOrMake(path: string, make: () => string, tell: Tell): Promise<string> {
+async function readOrMake(path: string, make: () => string | Promise<string>, tell: Tell): Promise<string> {
   const found = await stat(path).catch(() => undefined);
   if (found === undefined) {
-    await writeWhole(path, make());
+    await writeWhole(path, await make());
   } else if ((found.mode & 0o077) !== 0) {
     await chmod(path, 0o600);
     tell(`others could have read the secret ${path}: they cannot any more; if somebody has, delete it for a new one`);

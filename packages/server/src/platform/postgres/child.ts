@@ -4,6 +4,7 @@ import { closeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Binaries } from './binaries.ts';
 import type { ClusterLog } from './cluster-log.ts';
+import { ENVIRONMENT } from './programs.ts';
 import type { RunAs } from './run-as.ts';
 
 /** Time to end for a server that nobody is in a hurry about. */
@@ -73,7 +74,7 @@ export function launch(
       stdio: ['ignore', output, output],
       cwd: '/',
       detached: true,
-      env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
+      env: ENVIRONMENT,
     });
     // A signal that cannot be sent is an error too, whenever that is: what becomes of the child is seen by its end.
     return child.on('error', () => undefined);

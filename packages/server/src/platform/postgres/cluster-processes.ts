@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { hasProc, processStart } from '../processes.ts';
+import { ENVIRONMENT } from './programs.ts';
 import type { RunAs } from './run-as.ts';
 
 /** A living process of a cluster: the same number with another beginning is somebody else. */
@@ -52,7 +53,7 @@ function standingUnseen(place: string, pids: readonly string[], as: RunAs): stri
   if (as.uid === undefined || pids.length === 0) return [];
   const paths = pids.map((pid) => `/proc/${pid}/cwd`);
   const { command, args } = as.wrap('stat', ['-L', '--printf=%d %i %n\\n', ...paths]);
-  const { stdout } = spawnSync(command, args, { encoding: 'utf8', env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' } });
+  const { stdout } = spawnSync(command, args, { encoding: 'utf8', env: ENVIRONMENT });
   const lines = new Set((stdout ?? '').split('\n'));
   return pids.filter((pid) => lines.has(`${place} /proc/${pid}/cwd`));
 }

@@ -1,20 +1,43 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { StartError } from '../start-error.ts';
-import { CLUSTER_USER, setPassword } from './access.ts';
+import { CLUSTER_USER, verifierOf } from './access.ts';
 import type { Binaries } from './binaries.ts';
+import { run } from './programs.ts';
+import type { Starting } from './starting.ts';
 import type { RunAs } from './run-as.ts';
 
 /** Between a cluster's name and some letters while it is being made. */
 const BUILDING = '.new-';
 
+/** What a cluster is made with. */
+export interface Making {
+  readonly password: string;
+  readonly binaries: Binaries;
+  readonly as: RunAs;
+}
+
 /**
- * Makes the cluster where there is none. It is built beside its place and renamed when complete, so that an
- * interrupted first start leaves nothing half done. Its own rules let everybody in, and no server is started under them.
+ * Makes the cluster where there is none, and answers whether it did. It is built beside its place, given its name when it
+ * is complete and on the disk, so that an interrupted first start leaves nothing half done. Its own rules let everybody
+ * in, and no server is started under them.
  */
-export function ensureCluster(folder: string, password: string, binaries: Binaries, as: RunAs): void {
-  if (existsSync(join(folder, 'PG_VERSION'))) return checkVersion(folder, binaries);
+export async function ensureCluster(folder: string, making: Making, starting: Starting): Promise<boolean> {
+  if (existsSync(join(folder, 'PG_VERSION'))) {
+    checkVersion(folder, making.binaries);
+    return false;
+  }
   if (existsSync(folder) && !isEmpty(folder)) {
     throw new StartError(
       `${folder} holds files, but no database: PG_VERSION is missing. Restore a backup, or move the folder away to begin with an empty database.`,
@@ -22,32 +45,54 @@ export function ensureCluster(folder: string, password: string, binaries: Binari
   }
   removeLeftovers(folder);
   const building = mkdtempSync(folder + BUILDING);
-  as.own(building);
+  making.as.own(building);
+  const words = `The database could not be created in ${folder}`;
+  try {
+    await build(building, making, (command) => run(command, words, starting));
+  } catch (error) {
+    remove(building);
+    throw error;
+  }
+  renameSync(building, folder);
+  syncFolder(dirname(folder));
+  return true;
+}
+
+/** Runs one program to its end. */
+type Running = (command: ReturnType<RunAs['wrap']>) => Promise<void>;
+
+async function build(building: string, { password, binaries, as }: Making, running: Running): Promise<void> {
   const locale =
     binaries.majorVersion >= 17
       ? ['--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C']
       : ['--locale=C.UTF-8'];
-  const { command, args } = as.wrap(join(binaries.folder, 'initdb'), [
-    '--pgdata',
-    building,
-    '--username',
-    CLUSTER_USER,
+  // Whoever the programs run as reads it, and others may run as that one too: it tells nobody the password.
+  const verifier = `${building}.verifier`;
+  writeFileSync(verifier, `${verifierOf(password)}\n`, { mode: 0o600 });
+  as.own(verifier);
+  const options = ['--pgdata', building, '--username', CLUSTER_USER, '--pwfile', verifier];
+  const command = as.wrap(join(binaries.folder, 'initdb'), [
+    ...options,
     '--auth=trust',
     '--encoding=UTF8',
     '--data-checksums',
     ...locale,
   ]);
-  const { status, stderr, error } = spawnSync(command, args, {
-    encoding: 'utf8',
-    cwd: '/',
-    env: { PATH: '/usr/bin:/bin', LC_ALL: 'C' },
-  });
-  if (status !== 0) {
-    const reason = (stderr ?? error?.message ?? '').trim().split('\n').at(-1) ?? '';
-    throw new StartError(`The database could not be created in ${folder}: ${reason}`);
+  try {
+    await running(command);
+  } finally {
+    rmSync(verifier, { force: true });
   }
-  setPassword(building, password, binaries, as);
-  renameSync(building, folder);
+}
+
+/** What was given a name in a folder keeps it from now on, whatever becomes of the machine's power. */
+function syncFolder(folder: string): void {
+  const file = openSync(folder, 'r');
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
 }
 
 function isEmpty(folder: string): boolean {
@@ -61,16 +106,20 @@ function isEmpty(folder: string): boolean {
   }
 }
 
-/** What interrupted starts left. A program they started may still be writing: then the rest goes another time. */
+/** What interrupted starts left. */
 function removeLeftovers(folder: string): void {
   const parent = dirname(folder);
   for (const name of readdirSync(parent)) {
-    if (!name.startsWith(basename(folder) + BUILDING)) continue;
-    try {
-      rmSync(join(parent, name), { recursive: true, force: true });
-    } catch {
-      continue;
-    }
+    if (name.startsWith(basename(folder) + BUILDING)) remove(join(parent, name));
+  }
+}
+
+/** A program that was started may still be writing there: then the rest goes another time. */
+function remove(path: string): void {
+  try {
+    rmSync(path, { recursive: true, force: true });
+  } catch {
+    return;
   }
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openDatabase, type DatabaseConnection } from '../database.ts';
+import { overOne } from '../database/one.ts';
 import { migrate, stepBefore } from '../migrations.ts';
 import { keepCopy } from './copies.ts';
 import { openDatabaseServer } from './index.ts';
@@ -48,7 +49,7 @@ describe('before an upgrade', PATIENCE, () => {
       await using server = await openDatabaseServer(dataDir, undefined, start);
       expect(said.at(-1)).toContain(`is kept in ${copy}; to go back`);
       expect(await upgrade(server.connection)).toBeGreaterThan(0);
-      expect(await stepBefore(server.connection)).toBe(undefined);
+      expect(await overOne(server.connection, stepBefore)).toBe(undefined);
     }
     await rm(folder, { recursive: true });
     await rename(copy, folder);

@@ -2,20 +2,20 @@ import { createHash } from 'node:crypto';
 import { chmodSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { DatabaseConnection } from '../database.ts';
-import { overOne } from '../database/one.ts';
+import type pg from 'pg';
 import { databasePassword } from '../secrets.ts';
 import { StartError } from '../start-error.ts';
-import { CLUSTER_USER, isLetIn, setPassword, writeAccessRules } from './access.ts';
+import { CLUSTER_USER, comeIn, setPassword, writeAccessRules } from './access.ts';
 import { findBinaries } from './binaries.ts';
 import { hasEnded, launch, stop } from './child.ts';
 import { ensureCluster } from './cluster.ts';
 import { ClusterLog } from './cluster-log.ts';
 import { keepCopy } from './copies.ts';
 import { clearLeftovers } from './leftovers.ts';
-import { becomeReady, type Starting } from './readiness.ts';
+import { becomeReady } from './readiness.ts';
 import { reaching, runAs, type RunAs } from './run-as.ts';
 import type { DatabaseServer } from './server.ts';
+import type { Starting } from './starting.ts';
 import { takeOver } from './take-over.ts';
 
 const DATABASE = 'molva';
@@ -25,7 +25,7 @@ const LONGEST_SOCKET_FOLDER = 80;
 /** What a start of an embedded server says and asks meanwhile. */
 export interface EmbeddedStart extends Starting {
   /** Names the state that a copy is to be kept of before anything else happens; undefined where none is needed. */
-  readonly copyOf: (connection: DatabaseConnection) => Promise<string | undefined>;
+  readonly copyOf: (client: pg.Client) => Promise<string | undefined>;
   /** Connections that it takes, where more than one process works on it. */
   readonly connections?: number;
 }
@@ -41,7 +41,7 @@ export async function openEmbedded(dataDir: string, start: EmbeddedStart): Promi
   takeOver(folder, as);
   const socketFolder = prepareSocketFolder(dataDir, as);
   const password = await databasePassword(dataDir);
-  ensureCluster(folder, password, binaries, as);
+  const isNew = await ensureCluster(folder, { password, binaries, as }, start);
   const log = new ClusterLog(join(dataDir, 'postgres.log'));
   const places = { folder, socketFolder, accessRules: writeAccessRules(dataDir) };
   const connection = { host: socketFolder, user: CLUSTER_USER, password, database: DATABASE };
@@ -55,17 +55,18 @@ export async function openEmbedded(dataDir: string, start: EmbeddedStart): Promi
 
   let child = await begin();
   try {
-    if (!(await isLetIn({ ...connection, database: 'postgres' }))) {
+    let entered = await comeIn(connection, isNew, start.copyOf);
+    if (entered === undefined) {
       // One that was made before there were passwords, or whose secrets are of another backup.
       await stop(child);
       setPassword(folder, password, binaries, as);
       child = await begin();
+      entered = await comeIn(connection, isNew, start.copyOf);
     }
-    await ensureDatabase({ ...connection, database: 'postgres' });
-    const name = await start.copyOf(connection);
-    if (name !== undefined) {
+    if (entered === undefined) throw new StartError('The database has started, but does not take its password.');
+    if (entered.done !== undefined) {
       await stop(child);
-      await keepCopy(folder, name, as, start.tell);
+      await keepCopy(folder, entered.done, as, start.tell);
       child = await begin();
     }
   } catch (error) {
@@ -109,15 +110,4 @@ function prepareSocketFolder(dataDir: string, as: RunAs): string {
   chmodSync(folder, 0o700);
   as.own(folder);
   return folder;
-}
-
-async function ensureDatabase(connection: DatabaseConnection): Promise<void> {
-  try {
-    await overOne(connection, async (client) => {
-      const { rowCount } = await client.query('select 1 from pg_database where datname = $1', [DATABASE]);
-      if (rowCount === 0) await client.query(`create database ${DATABASE}`);
-    });
-  } catch (error) {
-    throw new StartError(`The database has started, but cannot be used: ${(error as Error).message}`);
-  }
 }

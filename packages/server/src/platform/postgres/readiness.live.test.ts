@@ -23,7 +23,8 @@ beforeAll(async () => {
   await chmod(dataDir, 0o711);
   as.own(dataDir);
   folder = join(dataDir, 'postgres');
-  ensureCluster(folder, PASSWORD, binaries, as);
+  const starting = { tell: () => undefined, stop: new AbortController().signal };
+  await ensureCluster(folder, { password: PASSWORD, binaries, as }, starting);
   log = new ClusterLog(join(dataDir, 'postgres.log'), { bytes: 20_000, look: 20 });
 });
 afterAll(() => rm(dataDir, { recursive: true, force: true }));

@@ -4,18 +4,11 @@ import { StartError } from '../start-error.ts';
 import { hasEnded, stop } from './child.ts';
 import { LAST_WORDS, type ClusterLog } from './cluster-log.ts';
 import { readPostmaster } from './postmaster.ts';
+import type { Starting } from './starting.ts';
 
 const POLL_MS = 10;
 /** How long a server may take, how often that is told, and how long one that repairs itself may say nothing: it says every few seconds how far it is. */
 export const PATIENCE = { all: 4 * 3_600_000, silence: 300_000, tell: 10_000 } as const;
-
-/** What a start says meanwhile, and what it obeys. */
-export interface Starting {
-  /** Told, as a sentence, what takes long. */
-  readonly tell: (sentence: string) => void;
-  /** Ends a start that takes long. */
-  readonly stop: AbortSignal;
-}
 
 /**
  * Waits until a server lets clients in. The file it says so in must have been removed before it was started: the one of
@@ -34,6 +27,7 @@ export async function becomeReady(
     child.once('error', ({ message }) => reject(new StartError(`The database could not be started: ${message}`))),
   );
   failed.catch(() => undefined);
+  starting.waiting?.();
   // The clock of the machine may be set meanwhile: what has passed is counted, not what it says.
   const began = performance.now();
   let [size, heard, told] = [from, began, began];

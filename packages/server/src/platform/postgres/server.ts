@@ -28,5 +28,7 @@ export function openDatabaseServer(
   databaseUrl: string | undefined,
   start: Partial<EmbeddedStart> = {},
 ): Promise<DatabaseServer> {
-  return databaseUrl === undefined ? openEmbedded(resolve(dataDir), { ...quiet, ...start }) : openExternal(databaseUrl);
+  return databaseUrl === undefined
+    ? openEmbedded(resolve(dataDir), { ...quiet, ...start })
+    : openExternal(databaseUrl, start);
 }
