@@ -10,6 +10,7 @@ import { growthBench } from './growth.ts';
 import { listsBench } from './lists.ts';
 import { partsBench } from './parts.ts';
 import { restartsBench } from './restarts.ts';
+import { sessionStartsBench } from './session-starts.ts';
 import { sizeBench } from './size.ts';
 import { startsBench } from './starts.ts';
 import { stopsBench } from './stops.ts';
@@ -45,6 +46,7 @@ const benches = {
   size: sizeBench,
   attacks: attacksBench,
   ends: endsBench,
+  starts: startsBench,
   async stops() {
     const figures = await stopsBench();
     if (!figures.sound) process.exitCode = 1;
@@ -70,7 +72,7 @@ const benches = {
       fillingSeconds: seconds,
       lists: await listsBench(full.dataFolder),
       exchange: await growthBench(full.dataFolder, false),
-      starts: await startsBench(full.dataFolder),
+      starts: await sessionStartsBench(full.dataFolder),
     };
   },
 };

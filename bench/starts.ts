@@ -1,115 +1,69 @@
-import { setTimeout as sleep } from 'node:timers/promises';
-import type pg from 'pg';
-import { openBenchDatabase } from './support/folders.ts';
-import { startMolva, type BenchedMolva } from './support/molva.ts';
-import { familyOf, watchCpu } from './support/process.ts';
+import { rm } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { emptyFolder } from './support/folders.ts';
+import { percentile, startNode, stop } from './support/process.ts';
 
-const SECONDS = Number(process.env['BENCH_SECONDS'] ?? 6);
-const ROUNDS = 3;
-const CALLERS = 8;
+const main = fileURLToPath(new URL('../packages/server/dist/main.js', import.meta.url));
+const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 5);
 
-/** Starts of sessions on a full database. */
+/** How long a start takes, in milliseconds from the moment at which its process is begun. */
 export interface StartFigures {
-  readonly startsPerSecond: number;
-  readonly databaseCpuMicros: number;
+  /** Until it says that it runs. */
+  readonly readyMs: number;
+  /** Until a session is begun. */
+  readonly sessionMs: number;
+  /** Until its bot has said its first words too, which for the demo's bot is 600 ms of typing. */
+  readonly answeredMs: number;
 }
 
-/** What the list of sessions costs a start: with its indexes, without the index of texts, without any of them. */
-export interface StartsReport {
-  readonly withIndexes: StartFigures;
-  readonly withoutSearch: StartFigures;
-  readonly withoutList: StartFigures;
+/** Starts on a folder that is not there yet, and on the one that they leave: medians. */
+export async function startsBench(): Promise<{ readonly fresh: StartFigures; readonly second: StartFigures }> {
+  await using folder = await emptyFolder();
+  // What Node keeps of the code that it has compiled is there after the first start of a clone.
+  await start(folder.dataFolder);
+  const rounds: { fresh: StartFigures; second: StartFigures }[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    await rm(folder.dataFolder, { recursive: true });
+    const figures = { fresh: await start(folder.dataFolder), second: await start(folder.dataFolder) };
+    process.stderr.write(`${JSON.stringify(figures)}\n`);
+    rounds.push(figures);
+  }
+  return { fresh: middle(rounds.map(({ fresh }) => fresh)), second: middle(rounds.map(({ second }) => second)) };
 }
 
-/** What is made again after it was taken away. */
-interface Definition {
-  readonly name: string;
-  readonly text: string;
-}
-
-/** Indexes that the list alone needs; the others serve what a session itself does. */
-const listIndexes = `select indexrelid::regclass::text as name, pg_get_indexdef(indexrelid) as text from pg_index
-  where indrelid = 'sessions'::regclass and not indisunique
-    and indexrelid::regclass::text not in ('sessions_client', 'sessions_chat_active', 'sessions_of_operator')`;
-const triggers = `select tgname as name, pg_get_triggerdef(oid) as text from pg_trigger
-  where tgrelid = 'sessions'::regclass and not tgisinternal`;
-
-/** Starts a second with and without the indexes of the list; the database is afterwards as it was. */
-export async function startsBench(dataFolder: string): Promise<StartsReport> {
-  await using molva = await startMolva(dataFolder);
-  const database = await openBenchDatabase(molva.database);
-  const chatId = await molva.echoChat();
-  const definitions = async (text: string): Promise<Definition[]> => (await database.query<Definition>(text)).rows;
-  const [taken, kept] = [await definitions(listIndexes), await definitions(triggers)];
-  // After a checkpoint each page that is touched is written whole: every round begins there, none has it easier.
-  const round = async (): Promise<StartFigures> => {
-    await database.query('checkpoint');
-    return starts(molva, chatId, SECONDS);
-  };
-  const setTriggers = async (how: 'enable' | 'disable'): Promise<void> => {
-    for (const { name } of kept) await database.query(`alter table sessions ${how} trigger ${name}`);
-  };
-  const rounds: Record<keyof StartsReport, StartFigures[]> = { withIndexes: [], withoutSearch: [], withoutList: [] };
+async function start(dataFolder: string): Promise<StartFigures> {
+  const settings = { MOLVA_DATA_DIR: dataFolder, MOLVA_PORT: '0', MOLVA_LOG_LEVEL: 'warn' };
+  const began = performance.now();
+  const { child, match } = await startNode([main], settings, /Chat and wire\s+(http:\S+)\//);
   try {
-    await starts(molva, chatId, SECONDS);
-    for (let turn = 0; turn < ROUNDS; turn++) {
-      rounds.withIndexes.push(await round());
-      await setTriggers('disable');
-      rounds.withoutSearch.push(await round());
-      await setTriggers('enable');
-    }
-    await setTriggers('disable');
-    for (const { name } of taken) await database.query(`drop index ${name}`);
-    for (let turn = 0; turn < ROUNDS; turn++) rounds.withoutList.push(await round());
-    const { withIndexes, withoutSearch, withoutList } = rounds;
-    return {
-      withIndexes: middle(withIndexes),
-      withoutSearch: middle(withoutSearch),
-      withoutList: middle(withoutList),
+    const readyMs = performance.now() - began;
+    const url = match[1] ?? '';
+    const { chats } = (await (await fetch(`${url}/demo.json`)).json()) as { chats: { chatId: string }[] };
+    const begin = async (body: object): Promise<number> => {
+      const { status } = await fetch(`${url}/api/v1/chats/${chats[0]?.chatId}/sessions`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+      if (status !== 201) throw new Error(`a start was answered ${status}`);
+      return performance.now() - began;
     };
+    const [sessionMs, answeredMs] = await Promise.all([begin({ returnAnswerAsync: true }), begin({})]);
+    return rounded({ readyMs, sessionMs, answeredMs });
   } finally {
-    await restore(database, taken, kept);
-    await database.end();
+    await stop(child);
   }
 }
 
-function middle(rounds: readonly StartFigures[]): StartFigures {
-  const sorted = rounds.toSorted((a, b) => a.startsPerSecond - b.startsPerSecond);
-  return sorted[Math.floor(sorted.length / 2)] as StartFigures;
+function middle(figures: readonly StartFigures[]): StartFigures {
+  const of = (name: keyof StartFigures): number =>
+    percentile(
+      figures.map((one) => one[name]).toSorted((a, b) => a - b),
+      0.5,
+    );
+  return { readyMs: of('readyMs'), sessionMs: of('sessionMs'), answeredMs: of('answeredMs') };
 }
 
-async function restore(database: pg.Client, taken: readonly Definition[], kept: readonly Definition[]): Promise<void> {
-  await database.query(`set maintenance_work_mem = '1GB'`);
-  for (const { text } of taken) await database.query(text.replace('CREATE INDEX', 'CREATE INDEX IF NOT EXISTS'));
-  for (const { name } of kept) await database.query(`alter table sessions enable trigger ${name}`);
-  await database.query(`insert into session_search (id, company_id, client_id, started_at, search)
-    select id, company_id, client_id, started_at, search from sessions where chat_id is not null
-      and started_at > now() - interval '1 hour' on conflict do nothing`);
-  await database.query('vacuum analyze sessions, session_search');
-}
-
-async function starts({ port, pid }: BenchedMolva, chatId: string, seconds: number): Promise<StartFigures> {
-  let done = 0;
-  let running = true;
-  const used = watchCpu(() => familyOf(pid).slice(1));
-  const began = performance.now();
-  const callers = Array.from({ length: CALLERS }, async () => {
-    while (running) {
-      const answer = await fetch(`http://127.0.0.1:${port}/api/v1/chats/${chatId}/sessions`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ name: `Наталья Виноградова Вопрос по заказу № ${1_000_000 + done}` }),
-      });
-      if (answer.status !== 201) throw new Error(`a start was answered ${answer.status}: ${await answer.text()}`);
-      await answer.arrayBuffer();
-      done++;
-    }
-  });
-  await sleep(seconds * 1000);
-  const [rate, cpu] = [done / ((performance.now() - began) / 1000), used() / done];
-  running = false;
-  await Promise.all(callers);
-  const figures = { startsPerSecond: Math.round(rate), databaseCpuMicros: Math.round(cpu * 1e6) };
-  process.stderr.write(`${JSON.stringify(figures)}\n`);
-  return figures;
+function rounded({ readyMs, sessionMs, answeredMs }: StartFigures): StartFigures {
+  return { readyMs: Math.round(readyMs), sessionMs: Math.round(sessionMs), answeredMs: Math.round(answeredMs) };
 }
