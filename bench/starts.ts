@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { emptyFolder } from './support/folders.ts';
-import { percentile, startNode, stop } from './support/process.ts';
+import { percentile } from './support/numbers.ts';
+import { startNode, stop } from './support/process.ts';
 
 const main = fileURLToPath(new URL('../packages/server/dist/main.js', import.meta.url));
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 5);
