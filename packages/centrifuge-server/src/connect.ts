@@ -29,7 +29,7 @@ export async function connect(
       ...(isText(version) ? { version } : {}),
       ...(data === undefined ? {} : { data }),
       channels: Object.keys(asked),
-      headers: connection.request?.headers ?? {},
+      headers: connection.headers ?? {},
       address: connection.address,
     }),
   );

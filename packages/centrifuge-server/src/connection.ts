@@ -1,7 +1,6 @@
-import type { IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
-import type { WebSocket } from 'ws';
-import type { Encoding, Push } from './encoding.ts';
+import type { IncomingHttpHeaders } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Encoding, Message, Push } from './encoding.ts';
 import { Inbox, type Receiver } from './inbox.ts';
 import { limits } from './limits.ts';
 import type { FrameOf, Outlet, Sender } from './outlet.ts';
@@ -9,8 +8,10 @@ import { DisconnectError, disconnects, type Disconnect } from './protocol/codes.
 import type { CommandValue, Value } from './protocol/values.ts';
 import type { Subscriber, Subscription } from './subscription.ts';
 import type { Clock, Counters } from './types.ts';
+import { frameOf, opcodes } from './websocket/frames.ts';
+import { WebSocket, type SocketOwner } from './websocket/web-socket.ts';
 
-const REASON_BYTES = 123;
+const TRANSPORT_PING = frameOf(opcodes.ping, Buffer.alloc(0));
 
 /** What the connections of a server share. */
 export interface ConnectionContext {
@@ -21,26 +22,29 @@ export interface ConnectionContext {
   handle(connection: Connection, command: CommandValue): Promise<void> | undefined;
   /** Hears once of a connection that is gone, and whether its connect had been accepted. */
   closed(connection: Connection, established: boolean, why: Disconnect): void;
+  /** Hears once that a connection's socket is gone. */
+  removed(connection: Connection): void;
 }
 
 /** The way to one client. */
 export interface Wire {
   readonly encoding: Encoding;
-  readonly request: IncomingMessage;
+  readonly headers: IncomingHttpHeaders;
   /** Whom the connection stands for where callers are counted. */
   readonly address: string;
-  readonly webSocket: WebSocket;
-  readonly socket: Duplex;
+  readonly socket: Socket;
+  /** What came behind the request. */
+  readonly head: Buffer;
   readonly framePings: boolean;
 }
 
 /** A client's connection: commands strictly one after another, output gathered and sent once a tick. */
-export class Connection implements Subscriber, Sender, Receiver {
+export class Connection implements Subscriber, Sender, Receiver, SocketOwner {
   readonly id: string;
   readonly encoding: Encoding;
   readonly address: string;
   /** What the client asked to be let in with, until its connect was decided. */
-  request: IncomingMessage | undefined;
+  headers: IncomingHttpHeaders | undefined;
   /** Whether pings are the transport's own: then the protocol has none. */
   readonly framePings: boolean;
   readonly subscriptions = new Map<string, Subscription>();
@@ -52,12 +56,9 @@ export class Connection implements Subscriber, Sender, Receiver {
   #state: 'new' | 'connecting' | 'connected' | 'failed' | 'closed' = 'new';
   readonly #context: ConnectionContext;
   readonly #webSocket: WebSocket;
-  readonly #socket: Duplex;
   readonly #inbox = new Inbox(this);
-  #output: Buffer[] = [];
+  #output: Message[] = [];
   #outputBytes = 0;
-  /** Of frames that came when none was heard any more. */
-  #bytesAfterEnd = 0;
   #pingAt = 0;
   #pongBy = 0;
   /** When it is ended, or cut off where it is ended already. */
@@ -67,12 +68,11 @@ export class Connection implements Subscriber, Sender, Receiver {
     this.id = id;
     this.encoding = wire.encoding;
     this.address = wire.address;
-    this.request = wire.request;
+    this.headers = wire.headers;
     this.framePings = wire.framePings;
-    this.#webSocket = wire.webSocket;
-    this.#socket = wire.socket;
     this.#context = context;
     this.#giveUpAt = context.clock.now() + limits.staleMs;
+    this.#webSocket = new WebSocket(wire.socket, wire.head, this);
   }
 
   /** Whether commands are still heard. What was decided in the meantime is for nobody where they are not. */
@@ -93,7 +93,7 @@ export class Connection implements Subscriber, Sender, Receiver {
   /** The connect was accepted: pings begin, at a random moment so that they spread. */
   established(): void {
     this.#state = 'connected';
-    this.request = undefined;
+    this.headers = undefined;
     const interval = limits.pingSeconds * 1000;
     this.#pingAt = this.#context.clock.now() + interval / 2 + Math.random() * (interval / 2);
   }
@@ -103,22 +103,17 @@ export class Connection implements Subscriber, Sender, Receiver {
     if (this.#state === 'closed') return;
     this.#state = 'failed';
     this.#giveUpAt = this.#context.clock.now() + limits.errorLingerMs;
+    this.#webSocket.deafen();
     this.#inbox.clear();
   }
 
   /** Takes a frame off the wire. */
   receive(frame: Buffer): void {
-    if (!this.isOpen()) return this.#receiveAfterEnd(frame.length);
+    if (!this.isOpen()) return;
     // An answer to a ping does not wait behind commands.
     if (this.#pongBy === 0 || !this.encoding.isPong(frame)) return this.#inbox.put(frame);
     this.#context.counters.received++;
     this.ponged();
-  }
-
-  /** Whoever was sent away has an answer to a close frame to say, and no reason to go on; reading what nobody hears costs others their turn. */
-  #receiveAfterEnd(bytes: number): void {
-    this.#bytesAfterEnd += bytes;
-    if (this.#bytesAfterEnd > limits.bytesAfterEnd) this.cutOff();
   }
 
   /** The commands of a frame. */
@@ -161,11 +156,11 @@ export class Connection implements Subscriber, Sender, Receiver {
     this.send(push.encoded(this.encoding));
   }
 
-  /** Queues bytes for the end of the tick; a client that takes too little too slowly is let go, to come back and recover. */
-  send(message: Buffer): void {
+  /** Queues a message for the end of the tick; a client that takes too little too slowly is let go, to come back and recover. */
+  send(message: Message): void {
     if (this.#state === 'closed') return;
     this.#output.push(message);
-    this.#outputBytes += message.length;
+    this.#outputBytes += message.frame.length;
     if (this.queued > limits.queueBytes) return this.end(disconnects.slow);
     if (this.#output.length === 1) this.#context.outlet.willFlush(this);
   }
@@ -177,12 +172,12 @@ export class Connection implements Subscriber, Sender, Receiver {
     this.#output = [];
     this.#outputBytes = 0;
     this.#context.counters.framesSent++;
-    this.#socket.write(frameOf(this.encoding, messages));
+    this.#webSocket.write(frameOf(this.encoding, messages));
   }
 
   /** Bytes that wait for the client to take them. */
   get queued(): number {
-    return this.#outputBytes + this.#socket.writableLength;
+    return this.#outputBytes + this.#webSocket.queued;
   }
 
   /** Looks at the clock: pings, missing pongs, connections that never connected, and those that are ended and do not go. */
@@ -193,14 +188,11 @@ export class Connection implements Subscriber, Sender, Receiver {
       else this.end(disconnects.stale);
       return;
     }
-    // The client has said goodbye, and its socket does not close.
-    if (this.#webSocket.readyState !== this.#webSocket.OPEN) return this.closed(disconnects.closed);
     if (this.#pongBy !== 0 && now >= this.#pongBy) return this.end(disconnects.noPong);
     if (now < this.#pingAt) return;
     this.#pingAt = now + limits.pingSeconds * 1000;
     this.#pongBy = now + limits.pongMs;
-    if (this.framePings) this.#webSocket.ping();
-    else this.#socket.write(this.encoding.ping);
+    this.#webSocket.write(this.framePings ? TRANSPORT_PING : this.encoding.ping);
   }
 
   /** A ping was answered. */
@@ -213,17 +205,32 @@ export class Connection implements Subscriber, Sender, Receiver {
     const { code, reason } = disconnect;
     if (this.#state === 'closed') return;
     if (code !== disconnects.slow.code) this.flush((encoding, messages) => encoding.frame(messages));
-    this.#webSocket.close(code, cut(reason));
-    this.closed(disconnect);
+    this.#webSocket.close(code, reason);
+    this.#closed(disconnect);
   }
 
   /** Lets go of the socket without another word. */
   cutOff(): void {
-    this.#socket.destroy();
+    this.#webSocket.cutOff();
+  }
+
+  /** The transport answered for it: who asks for more than it takes is let go. */
+  answered(): void {
+    if (this.queued > limits.queueBytes) this.end(disconnects.slow);
+  }
+
+  /** The client ended it, in a word or without one. */
+  left(code: number, reason: string): void {
+    this.#closed({ code: codeOf(code), reason });
+  }
+
+  /** The socket is gone. */
+  removed(): void {
+    this.#context.removed(this);
   }
 
   /** The socket is gone, by whichever side, or will be in a moment. */
-  closed(why: Disconnect): void {
+  #closed(why: Disconnect): void {
     if (this.#state === 'closed') return;
     const established = this.#state === 'connected';
     this.#state = 'closed';
@@ -231,19 +238,13 @@ export class Connection implements Subscriber, Sender, Receiver {
     this.#giveUpAt = this.#context.clock.now() + lingers;
     this.#output = [];
     this.#outputBytes = 0;
-    this.request = undefined;
+    this.headers = undefined;
     this.#inbox.clear();
     this.#context.closed(this, established, why);
   }
 }
 
-/** A reason of at most as many bytes as a close frame takes, without a half of a character at its end. */
-function cut(reason: string): string {
-  const bytes = Buffer.from(reason);
-  return bytes.length <= REASON_BYTES
-    ? reason
-    : bytes
-        .subarray(0, REASON_BYTES)
-        .toString()
-        .replace(/\ufffd$/, '');
+/** What a client may not say in a close frame counts as one code, whichever it is. */
+function codeOf(code: number): number {
+  return code >= 1000 && code < 1016 ? code : 0;
 }

@@ -29,6 +29,16 @@ export class Connections {
     this.#ending.delete(connection);
   }
 
+  /** Those whose sockets stand, also where they are ended. */
+  get standing(): number {
+    return this.#byId.size + this.#ending.size;
+  }
+
+  /** Lets go of all sockets. */
+  cutOff(): void {
+    for (const connection of [...this.#byId.values(), ...this.#ending]) connection.cutOff();
+  }
+
   all(): Connection[] {
     return [...this.#byId.values()];
   }

@@ -58,19 +58,19 @@ export class Inbox {
     return this.#frames.length > limits.waitingFrames || this.#bytes > limits.waitingBytes;
   }
 
-  readonly #work = (): void => {
+  #work(): void {
     this.#working = true;
     for (let command = this.#next(); command !== undefined; command = this.#next()) {
       const pending = this.#receiver.handle(command);
       // What is answered from memory is hardly waited for, and would keep everybody else waiting.
       if (++this.#inARow >= limits.commandsInARow) {
         this.#inARow = 0;
-        return void (pending ?? Promise.resolve()).then(() => setImmediate(this.#work));
+        return void (pending ?? Promise.resolve()).then(() => setImmediate(() => this.#work()));
       }
-      if (pending !== undefined) return void pending.then(this.#work);
+      if (pending !== undefined) return void pending.then(() => this.#work());
     }
     this.#working = false;
-  };
+  }
 
   #next(): CommandValue | undefined {
     try {

@@ -13,6 +13,8 @@ export const limits = {
   slowLingerMs: 30_000,
   /** What may still come from a client that was sent away, which was on its way already. */
   bytesAfterEnd: 65_536,
+  /** What may still come from a client whose frames are not read any more, so that it hears why. */
+  bytesAfterFault: 1_048_576,
   /** Publications a recovery of a channel may bring, and bytes that all of a connect may: beyond, clients catch up another way. */
   recoveryCount: 300,
   recoveryBytes: 900 * 1024,

@@ -1,7 +1,7 @@
-import type { Encoding } from './encoding.ts';
+import type { Encoding, Message } from './encoding.ts';
 
 /** Makes a frame of messages, or finds the one that was just made of the same. */
-export type FrameOf = (encoding: Encoding, messages: readonly Buffer[]) => Buffer;
+export type FrameOf = (encoding: Encoding, messages: readonly Message[]) => Buffer;
 
 /** Something that gathers output and sends it once a tick. */
 export interface Sender {
@@ -22,7 +22,7 @@ export class Outlet {
   #flush(): void {
     const senders = this.#senders;
     this.#senders = [];
-    let last: { encoding: Encoding; messages: readonly Buffer[]; frame: Buffer } | undefined;
+    let last: { encoding: Encoding; messages: readonly Message[]; frame: Buffer } | undefined;
     const frameOf: FrameOf = (encoding, messages) => {
       const same =
         last?.encoding === encoding &&

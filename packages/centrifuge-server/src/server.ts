@@ -1,13 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer, type RawData, type WebSocket } from 'ws';
 import { Channels } from './channels.ts';
 import { Commands } from './commands.ts';
 import { Connection, type ConnectionContext } from './connection.ts';
 import { Connections } from './connections.ts';
 import { json, protobuf, type Encoding } from './encoding.ts';
-import { limits } from './limits.ts';
 import { Outlet } from './outlet.ts';
 import { disconnects, type Disconnect } from './protocol/codes.ts';
 import { subscribeConnected, unsubscribeAll } from './server-subscriptions.ts';
@@ -20,6 +18,7 @@ import type {
   ServerSubscription,
   StreamPosition,
 } from './types.ts';
+import { chooseProtocol, upgradeAnswer, upgradeFault } from './websocket/handshake.ts';
 
 /** A running server of the Centrifuge client protocol; it is given sockets, it opens none. */
 export interface CentrifugeServer extends AsyncDisposable {
@@ -88,55 +87,48 @@ export function createCentrifugeServer(options: CentrifugeServerOptions): Centri
       counters.connections = connections.size;
       counters.disconnects.set(code, (counters.disconnects.get(code) ?? 0) + 1);
       channels.leave(connection);
-      const { id: client, user, meta } = connection;
       if (!established) return;
+      const { id: client, user, meta } = connection;
       try {
         options.handlers.disconnected?.({ client, user, meta, code, reason });
       } catch (error) {
         options.onError?.(error, 'disconnected');
       }
     },
+    removed(connection) {
+      connections.remove(connection);
+      options.limiter?.closed(connection.address);
+    },
   };
-  const sockets = new WebSocketServer({
-    noServer: true,
-    maxPayload: limits.frameBytes,
-    perMessageDeflate: false,
-    clientTracking: true,
-    handleProtocols: (offered) => [PROTOBUF, JSON_PROTOCOL].find((name) => offered.has(name)) ?? false,
-  });
   const ticking = clock.every(TICK_MS, () => connections.tick(clock.now()));
   let closing: Promise<void> | undefined;
 
-  const accept = (webSocket: WebSocket, request: IncomingMessage, socket: Duplex, address: string): void => {
-    const query = new URLSearchParams(request.url?.split('?', 2)[1] ?? '');
-    const encoding = encodingOf(webSocket.protocol, query);
-    const framePings = query.get('cf_ws_frame_ping_pong') === 'true';
-    const wire = { encoding, request, address, webSocket, socket, framePings };
-    const connection = new Connection(randomUUID(), wire, context);
-    connections.add(connection);
+  const accept = (request: IncomingMessage, head: Buffer, address: string): void => {
+    const { socket, headers } = request;
+    const protocol = chooseProtocol(request, [PROTOBUF, JSON_PROTOCOL]);
+    const query = queryOf(request);
+    const framePings = query?.get('cf_ws_frame_ping_pong') === 'true';
+    socket.write(upgradeAnswer(request, protocol), 'latin1');
+    const wire = { encoding: encodingOf(protocol, query), headers, address, socket, head, framePings };
+    connections.add(new Connection(randomUUID(), wire, context));
     counters.connections = connections.size;
-    webSocket.on('message', (data: RawData) => connection.receive(data as Buffer));
-    webSocket.on('pong', () => connection.ponged());
-    webSocket.on('close', (code, reason) => connection.closed({ code: codeOf(code), reason: reason.toString() }));
-    webSocket.on('error', () => undefined);
-    socket.once('close', () => connections.remove(connection));
   };
 
   const server: CentrifugeServer = {
     counters,
     handleUpgrade(request, socket, head) {
-      // Some clients send the header empty, which the WebSocket library takes for a mistake.
-      if (request.headers['sec-websocket-protocol']?.trim() === '') delete request.headers['sec-websocket-protocol'];
       if (closing !== undefined) return refuse(socket, '503 Service Unavailable');
       if (!originAllowed(request, options.allowedOrigins)) {
         options.onForeignOrigin?.(request);
         return refuse(socket, '403 Forbidden');
       }
-      if (socket.destroyed) return;
+      const fault = upgradeFault(request);
+      if (fault !== undefined) return refuse(socket, fault);
+      // It has gone already, or said that it will.
+      if (!socket.readable || !socket.writable) return void socket.destroy();
       const address = options.addressOf?.(request) ?? request.socket.remoteAddress ?? '';
       if (options.limiter?.opened(address) === false) return refuse(socket, '429 Too Many Requests\r\nRetry-After: 60');
-      socket.once('close', () => options.limiter?.closed(address));
-      sockets.handleUpgrade(request, socket, head, (webSocket) => accept(webSocket, request, socket, address));
+      accept(request, head, address);
     },
     publish(channel, data, { offset, epoch, audience } = {}) {
       const target = channels.find(channel);
@@ -156,11 +148,8 @@ export function createCentrifugeServer(options: CentrifugeServerOptions): Centri
     },
     close() {
       closing ??= closeAll(connections.all())
-        .then(() => gone(sockets.clients))
-        .finally(() => {
-          ticking.cancel();
-          sockets.close();
-        });
+        .then(() => gone(connections))
+        .finally(() => ticking.cancel());
       return closing;
     },
     [Symbol.asyncDispose]: () => server.close(),
@@ -178,24 +167,24 @@ async function closeAll(connections: readonly Connection[]): Promise<void> {
 }
 
 /** Resolves when all are gone, after a moment at the latest. */
-async function gone(clients: ReadonlySet<WebSocket>): Promise<void> {
+async function gone(connections: Connections): Promise<void> {
   const end = performance.now() + PARTING_MS;
-  while (clients.size > 0 && performance.now() < end) await new Promise((next) => setTimeout(next, 20));
-  for (const client of clients) client.terminate();
+  while (connections.standing > 0 && performance.now() < end) await new Promise((next) => setTimeout(next, 20));
+  connections.cutOff();
 }
 
 function noCounters(): Counters {
   return { connections: 0, subscriptions: 0, received: 0, delivered: 0, framesSent: 0, disconnects: new Map() };
 }
 
-/** What a client may not say in a close frame counts as one code, whichever it is. */
-function codeOf(code: number): number {
-  return code >= 1000 && code < 1016 ? code : 0;
+function queryOf({ url = '' }: IncomingMessage): URLSearchParams | undefined {
+  const at = url.indexOf('?');
+  return at < 0 ? undefined : new URLSearchParams(url.slice(at));
 }
 
-function encodingOf(subprotocol: string, query: URLSearchParams): Encoding {
-  const asked = query.get('format') === 'protobuf' || query.get('cf_protocol') === 'protobuf';
-  return subprotocol === PROTOBUF || (subprotocol === '' && asked) ? protobuf : json;
+function encodingOf(subprotocol: string | undefined, query: URLSearchParams | undefined): Encoding {
+  if (subprotocol !== undefined) return subprotocol === PROTOBUF ? protobuf : json;
+  return query?.get('format') === 'protobuf' || query?.get('cf_protocol') === 'protobuf' ? protobuf : json;
 }
 
 function originAllowed(request: IncomingMessage, allowed: CentrifugeServerOptions['allowedOrigins']): boolean {

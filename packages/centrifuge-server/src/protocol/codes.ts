@@ -24,7 +24,6 @@ export interface Disconnect {
 
 /** The protocol's own disconnects: 3000–3499 make clients reconnect, 3500–3999 are final. */
 export const disconnects = {
-  closed: { code: 3000, reason: 'connection closed' },
   shutdown: { code: 3001, reason: 'shutdown' },
   serverError: { code: 3004, reason: 'internal server error' },
   slow: { code: 3008, reason: 'slow' },

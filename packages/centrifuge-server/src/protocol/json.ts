@@ -1,6 +1,6 @@
 import { DisconnectError, disconnects } from './codes.ts';
 import type { Field, Schema } from './schema.ts';
-import { Command, Reply } from './schema.ts';
+import { Reply, REQUESTS } from './schema.ts';
 import type { CommandValue, Payload, Value } from './values.ts';
 
 /** Reads a frame: commands joined by newlines, one trailing newline allowed. Stops with 3501 at the first bad one. */
@@ -27,7 +27,7 @@ export function commandOf(value: Value): CommandValue {
   if (typeof id !== 'number' || !Number.isInteger(id) || id < 0 || id > 0xffff_ffff) {
     throw new DisconnectError(disconnects.badRequest);
   }
-  for (const { name } of Command.fields.slice(1)) {
+  for (const name of REQUESTS) {
     const request = value[name];
     if (request === undefined || request === null) continue;
     if (!isObject(request)) throw new DisconnectError(disconnects.badRequest);
@@ -42,12 +42,12 @@ export function writeJsonReply(reply: Value): string {
 }
 
 function object(schema: Schema, value: Value): string {
-  const members: string[] = [];
+  let members = '';
   for (const field of schema.fields) {
     const text = member(field, value[field.name]);
-    if (text !== undefined) members.push(`"${field.name}":${text}`);
+    if (text !== undefined) members += members === '' ? field.key + text : `,${field.key}${text}`;
   }
-  return `{${members.join(',')}}`;
+  return `{${members}}`;
 }
 
 /** The JSON of a field; undefined where it is empty and may be left out. */

@@ -28,8 +28,8 @@ export function* readProtobufFrame(bytes: Uint8Array): Generator<CommandValue> {
 }
 
 /** A reply as bytes behind their length. */
-export function writeProtobufReply(reply: Value): Buffer {
-  return Buffer.from(writeMessage(Writer.create().fork(), Reply, reply).ldelim().finish());
+export function writeProtobufReply(reply: Value): Uint8Array {
+  return writeMessage(Writer.create().fork(), Reply, reply).ldelim().finish();
 }
 
 function readMessage(schema: Schema, reader: Reader, length: number): Value {

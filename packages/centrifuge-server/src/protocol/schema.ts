@@ -9,9 +9,10 @@ export type Kind =
   | { readonly list: Schema }
   | { readonly map: Schema };
 
-/** One field: its Protobuf number, its kind, and whether JSON writes it when it is empty. */
+/** One field: how JSON begins it, its Protobuf number, its kind, and whether JSON writes it when it is empty. */
 export interface Field {
   readonly name: string;
+  readonly key: string;
   readonly number: number;
   readonly kind: Kind;
   readonly always: boolean;
@@ -26,6 +27,7 @@ export interface Schema {
 function schema(fields: Record<string, readonly [number: number, kind: Kind, always?: 'always']>): Schema {
   const list = Object.entries(fields).map(([name, [number, kind, always]]) => ({
     name,
+    key: `"${name}":`,
     number,
     kind,
     always: always !== undefined,
@@ -99,6 +101,9 @@ export const Command: Schema = schema({
   refresh: [14, { message: schema({ token: [1, 'string'] }) }],
   sub_refresh: [15, { message: schema({ channel: [1, 'string'], token: [2, 'string'] }) }],
 });
+
+/** The fields of a command beside its id: what it asks for. */
+export const REQUESTS: readonly string[] = Command.fields.slice(1).map(({ name }) => name);
 
 /** What the server sends: replies with an id, pushes without. */
 export const Reply: Schema = schema({
