@@ -1,6 +1,7 @@
 import { Push } from './encoding.ts';
+import type { SharedSource } from './shared-source.ts';
 import type { Subscription } from './subscription.ts';
-import type { PresentClient, StreamPosition, StreamPublication, StreamSource } from './types.ts';
+import type { PresentClient, StreamPosition, StreamPublication } from './types.ts';
 
 const FILL_LIMIT = 300;
 /** Publications that are kept for their turn; what comes beyond them is read from the stream again. */
@@ -13,9 +14,10 @@ const EARLY_LIMIT = 64;
 export class Channel {
   readonly name: string;
   readonly subscriptions = new Set<Subscription>();
-  readonly #source: StreamSource;
+  readonly #source: SharedSource;
   readonly #onLost: (channel: Channel, error: unknown) => void;
-  readonly #early = new Map<number, StreamPublication>();
+  /** Made when it is needed: most channels are quiet, and there are many. */
+  #early: Map<number, StreamPublication> | undefined;
   /** Offset of the last publication that left; undefined until the stream's position is known. */
   #last: number | undefined;
   /** The highest offset that somebody told of. */
@@ -23,7 +25,7 @@ export class Channel {
   #epoch: string | undefined;
   #filling = false;
 
-  constructor(name: string, source: StreamSource, onLost: (channel: Channel, error: unknown) => void) {
+  constructor(name: string, source: SharedSource, onLost: (channel: Channel, error: unknown) => void) {
     this.name = name;
     this.#source = source;
     this.#onLost = onLost;
@@ -45,18 +47,18 @@ export class Channel {
   locate({ offset, epoch }: StreamPosition): void {
     if (!this.#follows(epoch) || this.#last !== undefined) return;
     this.#last = offset;
-    for (const early of this.#early.keys()) if (early <= offset) this.#early.delete(early);
+    for (const early of this.#early?.keys() ?? []) if (early <= offset) this.#early?.delete(early);
     this.#drain();
   }
 
   /** Delivers a publication in its turn; one that has left already is dropped. */
   publish(publication: StreamPublication, epoch: string | undefined): void {
     if (epoch !== undefined && !this.#follows(epoch)) return;
-    if (this.#last !== undefined && publication.offset <= this.#last) return;
-    if (this.#early.size < EARLY_LIMIT || publication.offset === (this.#last ?? 0) + 1) {
-      this.#early.set(publication.offset, publication);
-    }
-    this.wake(publication.offset);
+    const { offset } = publication;
+    if (this.#last !== undefined && offset <= this.#last) return;
+    if (offset === (this.#last ?? Number.NaN) + 1) this.#deliver(publication);
+    else if ((this.#early?.size ?? 0) < EARLY_LIMIT || offset === 1) this.#keep(publication);
+    this.wake(offset);
   }
 
   /** Tells that the stream reaches an offset: what is missing up to there is read and delivered. */
@@ -79,13 +81,17 @@ export class Channel {
     return false;
   }
 
+  #keep(publication: StreamPublication): void {
+    this.#early ??= new Map();
+    this.#early.set(publication.offset, publication);
+  }
+
   #drain(): void {
     if (this.#last === undefined) return;
     for (;;) {
-      const next = this.#early.get(this.#last + 1);
+      const next = this.#early?.get(this.#last + 1);
       if (next === undefined) break;
-      this.#early.delete(next.offset);
-      this.#last = next.offset;
+      this.#early?.delete(next.offset);
       this.#deliver(next);
     }
     if (this.#last < this.#known && !this.#filling) void this.#fill(this.#last);
@@ -95,10 +101,10 @@ export class Channel {
     this.#filling = true;
     try {
       for (const missed of await this.#source.read(this.name, since, FILL_LIMIT)) {
-        if (missed.offset > (this.#last ?? 0)) this.#early.set(missed.offset, missed);
+        if (missed.offset > (this.#last ?? 0)) this.#keep(missed);
       }
       // What was missing may have come by itself meanwhile.
-      const stuck = this.#last === since && !this.#early.has(since + 1);
+      const stuck = this.#last === since && this.#early?.has(since + 1) !== true;
       if (stuck) throw new Error(`the stream of ${this.name} has a hole`);
     } catch (error) {
       this.#onLost(this, error);
@@ -110,6 +116,7 @@ export class Channel {
   }
 
   #deliver({ offset, data, audience }: StreamPublication): void {
+    this.#last = offset;
     const push = new Push(this.name, data, offset, audience, offset === 1 ? this.#epoch : undefined);
     for (const subscription of this.subscriptions) subscription.offer(push);
   }

@@ -1,11 +1,13 @@
 import { Channel } from './channel.ts';
 import { disconnects } from './protocol/codes.ts';
+import { SharedSource } from './shared-source.ts';
 import { Subscription, type Subscriber } from './subscription.ts';
 import type { Counters, NamespaceOptions, StreamSource } from './types.ts';
 
 /** The channels that have subscribers here, by name, and the namespaces they may be of. */
 export class Channels {
-  readonly #namespaces: Readonly<Record<string, NamespaceOptions>>;
+  /** The source of each namespace. */
+  readonly #sources: ReadonlyMap<string, SharedSource>;
   readonly #counters: Counters;
   readonly #onError: (error: unknown) => void;
   readonly #channels = new Map<string, Channel>();
@@ -15,7 +17,7 @@ export class Channels {
     counters: Counters,
     onError: (error: unknown) => void,
   ) {
-    this.#namespaces = namespaces;
+    this.#sources = sharedSources(namespaces);
     this.#counters = counters;
     this.#onError = onError;
   }
@@ -28,18 +30,16 @@ export class Channels {
     return this.#channels.keys();
   }
 
-  /** The namespace of a channel by the part before its first colon; undefined where there is none. */
-  namespace(channel: string): NamespaceOptions | undefined {
-    const boundary = channel.indexOf(':');
-    const name = boundary < 0 ? '' : channel.slice(0, boundary);
-    return Object.hasOwn(this.#namespaces, name) ? this.#namespaces[name] : undefined;
+  /** Whether a channel, by the part before its first colon, is of a namespace there is. */
+  hasNamespace(channel: string): boolean {
+    return this.#sources.has(namespaceOf(channel));
   }
 
   /** The source that has the stream of a channel; throws for a channel of no namespace. */
-  sourceOf(name: string): StreamSource {
-    const namespace = this.namespace(name);
-    if (namespace === undefined) throw new Error(`channel ${name} has no namespace`);
-    return namespace.source;
+  sourceOf(name: string): SharedSource {
+    const source = this.#sources.get(namespaceOf(name));
+    if (source === undefined) throw new Error(`channel ${name} has no namespace`);
+    return source;
   }
 
   /** Adds a subscription; what is published waits until the client is told of it. */
@@ -76,4 +76,20 @@ export class Channels {
     this.#onError(error);
     for (const { subscriber } of channel.subscriptions) subscriber.end(disconnects.insufficientState);
   }
+}
+
+function namespaceOf(channel: string): string {
+  const boundary = channel.indexOf(':');
+  return boundary < 0 ? '' : channel.slice(0, boundary);
+}
+
+/** Namespaces of one source share what is asked of it. */
+function sharedSources(namespaces: Readonly<Record<string, NamespaceOptions>>): ReadonlyMap<string, SharedSource> {
+  const shared = new Map<StreamSource, SharedSource>();
+  const sources = Object.entries(namespaces).map(([name, { source }]) => {
+    const one = shared.get(source) ?? new SharedSource(source);
+    shared.set(source, one);
+    return [name, one] as const;
+  });
+  return new Map(sources);
 }

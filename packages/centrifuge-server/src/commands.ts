@@ -115,7 +115,7 @@ export class Commands {
   }
 
   #checkNamespace(channel: string): void {
-    if (this.#channels.namespace(channel) === undefined) throw new ReplyError(errors.unknownChannel);
+    if (!this.#channels.hasNamespace(channel)) throw new ReplyError(errors.unknownChannel);
   }
 }
 

@@ -1,7 +1,8 @@
 import { limits } from './limits.ts';
 import { Payload, type Value } from './protocol/values.ts';
+import type { SharedSource } from './shared-source.ts';
 import { hears } from './subscription.ts';
-import type { StreamPosition, StreamPublication, StreamSource } from './types.ts';
+import type { StreamPosition, StreamPublication } from './types.ts';
 
 /** The position from which a client asks to recover a channel in `connect.subs`; missing values count as 0 and "". */
 export function requestedRecovery(request: unknown): StreamPosition | undefined {
@@ -32,7 +33,7 @@ export interface SubscribeOutcome {
  */
 export async function subscribeResult(
   channel: string,
-  source: StreamSource,
+  source: SharedSource,
   position: StreamPosition,
   asked: StreamPosition | undefined,
   audiences: readonly string[],
@@ -53,7 +54,7 @@ export async function subscribeResult(
 
 async function missedPublications(
   channel: string,
-  source: StreamSource,
+  source: SharedSource,
   position: StreamPosition,
   asked: StreamPosition,
   room: RecoveryRoom,

@@ -4,7 +4,8 @@ import { limits } from './limits.ts';
 import { DisconnectError, disconnects, serverUnsubscribe } from './protocol/codes.ts';
 import { Payload, type Value } from './protocol/values.ts';
 import { requestedRecovery, subscribeResult } from './recovery.ts';
-import type { ServerSubscription, StreamSource } from './types.ts';
+import type { SharedSource } from './shared-source.ts';
+import type { ServerSubscription } from './types.ts';
 
 /**
  * Subscriptions the server makes. Each hears of publications from before its stream is read, so that none falls
@@ -40,7 +41,8 @@ export async function subscribeAtConnect(
       results[name] = withData(result, subs[name]);
     }
   }
-  return Object.fromEntries(Object.entries(results).filter(([name]) => connection.subscriptions.has(name)));
+  for (const name of names) if (!connection.subscriptions.has(name)) delete results[name];
+  return results;
 }
 
 /**
@@ -91,11 +93,13 @@ export function unsubscribeAll(channels: Channels, connections: readonly Connect
 }
 
 /** Channel names by the source that has their streams. */
-function bySource(channels: Channels, names: readonly string[]): Map<StreamSource, string[]> {
-  const groups = new Map<StreamSource, string[]>();
+function bySource(channels: Channels, names: readonly string[]): Map<SharedSource, string[]> {
+  const groups = new Map<SharedSource, string[]>();
   for (const name of names) {
     const source = channels.sourceOf(name);
-    groups.set(source, [...(groups.get(source) ?? []), name]);
+    const group = groups.get(source);
+    if (group === undefined) groups.set(source, [name]);
+    else group.push(name);
   }
   return groups;
 }

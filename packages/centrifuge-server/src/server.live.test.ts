@@ -226,6 +226,34 @@ describe('the connection', () => {
     expect(await subs({ offset: 5, epoch: 'e1' })).toEqual({ ...base, offset: 400 });
   });
 
+  it('asks the source together with others that come at the same time, and recovers what it alone misses', async () => {
+    const log = new Log();
+    for (let value = 1; value <= 10; value++) log.add(value);
+    const { url } = await serve(log);
+    const asked = Promise.withResolvers<void>();
+    log.held = asked.promise;
+    const clients = await Promise.all(
+      Array.from({ length: 40 }, async (_, index) => {
+        const name = `log:${index % 20}`;
+        const subs = { [name]: { recover: true, epoch: 'e1', offset: (index % 3) + 1 } };
+        const connect = { data: { channels: [name] }, subs };
+        return { name, offset: (index % 3) + 1, ...(await raw(url, [JSON.stringify({ id: 1, connect })])) };
+      }),
+    );
+    await expect.poll(() => log.positions).toBe(2);
+    log.held = undefined;
+    asked.resolve();
+    for (const { name, offset, received } of clients) {
+      await expect.poll(() => received.length).toBe(1);
+      const missed = log.items
+        .slice(offset)
+        .map(({ data, ...item }) => ({ ...item, data: JSON.parse(data) as unknown }));
+      expect(received[0]).toMatchObject({ connect: { subs: { [name]: { offset, publications: missed } } } });
+    }
+    expect(log.positions).toBeLessThan(10);
+    expect(log.reads).toBeLessThan(20);
+  });
+
   it('gets the publications of a tick in one frame', async () => {
     const log = new Log();
     const { url, engine } = await serve(log);

@@ -90,8 +90,11 @@ export interface StreamPosition {
 export interface StreamSource {
   /** The current ends of channels; one that does not exist is left out. */
   position(channels: readonly string[]): Promise<ReadonlyMap<string, StreamPosition>>;
-  /** Publications after an offset, in order, at most `limit`. */
-  read(channel: string, since: number, limit: number): Promise<readonly StreamPublication[]>;
+  /**
+   * Publications after an offset of each channel, in order, at most `limit` of each; fewer where they are large, but one
+   * where there is any. A channel that has none may be left out.
+   */
+  read(places: ReadonlyMap<string, number>, limit: number): Promise<ReadonlyMap<string, readonly StreamPublication[]>>;
 }
 
 /** What channels of a namespace are. */

@@ -26,8 +26,8 @@ export class Log {
       await (this.held ?? pause());
       return new Map(channels.filter((name) => name !== 'log:none').map((name) => [name, end]));
     },
-    read: async (_channel: string, since: number, limit: number) => {
-      const found = this.items.slice(since, since + limit);
+    read: async (places: ReadonlyMap<string, number>, limit: number) => {
+      const found = new Map([...places].map(([name, since]) => [name, this.items.slice(since, since + limit)]));
       await (this.held ?? pause());
       this.reads++;
       return found;

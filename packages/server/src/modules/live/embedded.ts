@@ -1,8 +1,14 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WIDGET_NAMESPACE } from '@molva/contract';
-import { createCentrifugeServer, disconnects, type Fault, type StreamSource } from '@molva/centrifuge-server';
-import type { PassingEvent } from '../../platform/announcer.ts';
+import {
+  createCentrifugeServer,
+  disconnects,
+  type Fault,
+  type StreamPublication,
+  type StreamSource,
+} from '@molva/centrifuge-server';
+import type { CommittedEvent, PassingEvent } from '../../platform/announcer.ts';
 import type { Elapsed } from '../../platform/clock.ts';
 import type { Log } from '../../platform/log.ts';
 import type { LiveFigures } from '../../platform/figures.ts';
@@ -118,13 +124,13 @@ function envelope({ event, data }: Pick<PassingEvent, 'event' | 'data'>): string
 function sourceOf(streams: ChannelStreams): StreamSource {
   return {
     position: (channels) => streams.ends(channels),
-    async read(channel, since, limit) {
-      const found = await streams.after(new Map([[channel, since]]), limit);
-      return (found.get(channel) ?? []).map(({ eventSeq, event, data, audience }) => ({
-        offset: eventSeq,
-        data: envelope({ event, data }),
-        ...(audience === null ? {} : { audience }),
-      }));
+    async read(places, limit) {
+      const found = await streams.after(places, limit);
+      return new Map([...found].map(([channel, events]) => [channel, events.map(publicationOf)]));
     },
   };
+}
+
+function publicationOf({ eventSeq: offset, event, data, audience }: CommittedEvent): StreamPublication {
+  return { offset, data: envelope({ event, data }), ...(audience === null ? {} : { audience }) };
 }
