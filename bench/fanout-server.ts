@@ -13,7 +13,7 @@ const engine = createCentrifugeServer({
       source: {
         position: async (channels) =>
           new Map(channels.map((name) => [name, { offset: offsets.get(name) ?? 0, epoch: 'e' }])),
-        read: async () => [],
+        read: async () => new Map(),
       },
     },
   },

@@ -8,6 +8,7 @@ import { exchangeBench } from './exchange.ts';
 import { fanoutBench } from './fanout.ts';
 import { growthBench } from './growth.ts';
 import { listsBench } from './lists.ts';
+import { liveBench } from './live.ts';
 import { partsBench } from './parts.ts';
 import { restartsBench } from './restarts.ts';
 import { sessionStartsBench } from './session-starts.ts';
@@ -43,6 +44,7 @@ const benches = {
   },
   parts: partsBench,
   fanout: fanoutBench,
+  live: liveBench,
   size: sizeBench,
   attacks: attacksBench,
   ends: endsBench,
