@@ -1,11 +1,10 @@
 import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { cpuSeconds, residentBytes, startNode, stop } from './support/process.ts';
+import { cpuSeconds, startNode, stop } from './support/process.ts';
 import { occurrences, openLive } from './support/wire.ts';
 
 const program = fileURLToPath(new URL('./fanout-server.ts', import.meta.url));
 const DELIVERIES = 400_000;
-const IDLE = 5_000;
 const MARK = Buffer.from('"push"');
 
 /** Figures of one width of fan-out. */
@@ -15,14 +14,14 @@ export interface FanoutFigures {
   readonly cpuMicrosPerDelivery: number;
 }
 
-/** Live deliveries at several widths, and the memory of an idle connection. */
-export async function fanoutBench(): Promise<{ widths: FanoutFigures[]; idleConnectionKiB: number }> {
+/** Live deliveries at several widths, published within the process, ten a tick. */
+export async function fanoutBench(): Promise<{ widths: FanoutFigures[] }> {
   const widths: FanoutFigures[] = [];
   for (const subscribers of [1, 3, 1000]) {
     widths.push(await width(subscribers));
     process.stderr.write(`${JSON.stringify(widths.at(-1))}\n`);
   }
-  return { widths, idleConnectionKiB: await idleConnection() };
+  return { widths };
 }
 
 async function width(subscribers: number): Promise<FanoutFigures> {
@@ -54,19 +53,6 @@ async function width(subscribers: number): Promise<FanoutFigures> {
     deliveriesPerSecond: Math.round(expected / seconds),
     cpuMicrosPerDelivery: Number(((used / expected) * 1e6).toFixed(2)),
   };
-}
-
-async function idleConnection(): Promise<number> {
-  const { child, match } = await startNode(['--conditions=source', '--expose-gc', program], {}, /port (\d+)/);
-  const pid = child.pid ?? 0;
-  const warm = await openMany(Number(match[1]), 200, (index) => `bench:${index}`);
-  const before = residentBytes(pid);
-  const sockets = await openMany(Number(match[1]), IDLE, (index) => `bench:${1000 + index}`);
-  await new Promise((resolve) => setTimeout(resolve, 3000));
-  const after = residentBytes(pid);
-  for (const socket of [...warm, ...sockets]) socket.destroy();
-  await stop(child);
-  return Number(((after - before) / IDLE / 1024).toFixed(1));
 }
 
 async function openMany(port: number, count: number, channel: (index: number) => string): Promise<Socket[]> {

@@ -36,7 +36,7 @@ export async function delivery(server: LiveServer, subscribers: number, seconds:
   const cost = costOf(server);
   const called = await publishFor(server, channels, subscribers, seconds);
   const expected = called * subscribers;
-  for (let waited = 0; received < expected && waited < 200; waited++) await sleep(10);
+  for (let waited = 0; received < expected && waited < 1_000; waited++) await sleep(10);
   if (received !== expected) throw new Error(`${received} of ${expected} publications were delivered`);
   const figures = cost(expected);
   for (const socket of sockets) socket.destroy();
