@@ -214,11 +214,6 @@ export class Connection implements Subscriber, Sender, Receiver, SocketOwner {
     this.#webSocket.cutOff();
   }
 
-  /** The transport answered for it: who asks for more than it takes is let go. */
-  answered(): void {
-    if (this.queued > limits.queueBytes) this.end(disconnects.slow);
-  }
-
   /** The client ended it, in a word or without one. */
   left(code: number, reason: string): void {
     this.#closed({ code: codeOf(code), reason });

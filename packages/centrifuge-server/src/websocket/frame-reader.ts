@@ -52,11 +52,6 @@ export class FrameReader {
     this.#longest = longest;
   }
 
-  /** Whether the last frame was read: nothing after it is heard. */
-  get isDone(): boolean {
-    return this.#done;
-  }
-
   /** Takes the next bytes. */
   read(chunk: Buffer): void {
     if (this.#done) return;

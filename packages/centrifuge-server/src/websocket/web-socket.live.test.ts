@@ -4,7 +4,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { limits } from '../limits.ts';
 import { clientFrame } from '../testing/client-frames.ts';
 import { closeOpened, CONNECT, Log, officialClients, raw, serve, standingClock } from '../testing/engine.ts';
-import { opcodes } from './frames.ts';
+import { frameOf, opcodes } from './frames.ts';
 
 afterEach(closeOpened);
 
@@ -75,13 +75,16 @@ describe('an upgrade', () => {
 });
 
 describe('a client', () => {
-  it('has its pings answered before and after it connected, with what it sent', async () => {
+  it('has its pings answered with what it sent; of many at once the last', async () => {
     const { url } = await serve(new Log());
     const { socket, frames } = await bare(url);
-    socket.write(clientFrame(opcodes.ping, 'a'));
+    const pings = Array.from({ length: 1_000 }, (_, index) => clientFrame(opcodes.ping, `${index}`));
+    socket.write(Buffer.concat(pings));
+    const last = frameOf(opcodes.pong, Buffer.from('999'));
+    await expect.poll(() => frames().subarray(-last.length).equals(last)).toBe(true);
+    expect(frames().length).toBeLessThan(10 * last.length);
     socket.write(clientFrame(opcodes.ping, ''));
-    const expected = Buffer.concat([small(opcodes.pong, 0x61), small(opcodes.pong)]);
-    await expect.poll(() => frames().equals(expected)).toBe(true);
+    await expect.poll(() => frames().subarray(-2).equals(small(opcodes.pong))).toBe(true);
     socket.destroy();
   });
 
@@ -126,17 +129,6 @@ describe('a client', () => {
     talk();
     await gone;
     expect(other.bytesRead).toBeLessThan(4 * limits.bytesAfterFault);
-  });
-
-  it('that asks for answers and takes none is let go', async () => {
-    const { url, engine } = await serve(new Log());
-    const { socket } = await bare(url);
-    socket.pause();
-    const pings = Buffer.concat(Array.from({ length: 500 }, () => clientFrame(opcodes.ping, 'x'.repeat(125))));
-    const ask = (): void => void (socket.writable && socket.write(pings, () => setImmediate(ask)));
-    ask();
-    await expect.poll(() => [...engine.counters.disconnects]).toEqual([[3008, 1]]);
-    socket.destroy();
   });
 
   it('whose connect was refused and who goes on talking is cut off, whatever the clock says', async () => {

@@ -9,8 +9,6 @@ export interface SocketOwner {
   receive(message: Buffer): void;
   /** The transport's own ping was answered. */
   ponged(): void;
-  /** Bytes wait to be taken that the other side asked for. */
-  answered(): void;
   /** The other side ended it, or nothing more can be understood of it; may be said again. */
   left(code: number, reason: string): void;
   /** The socket is gone. */
@@ -29,6 +27,8 @@ export class WebSocket implements FrameListener {
   #closing = false;
   /** Nothing is heard any more, and this is how much more is read. */
   #unheard: number | undefined;
+  /** What the last ping of a chunk said. */
+  #unanswered: Buffer | undefined;
 
   /** `head` is what came behind the request. */
   constructor(socket: Socket, head: Buffer, owner: SocketOwner) {
@@ -86,8 +86,7 @@ export class WebSocket implements FrameListener {
   }
 
   pinged(payload: Buffer): void {
-    this.write(frameOf(opcodes.pong, payload));
-    this.#owner.answered();
+    this.#unanswered = payload;
   }
 
   ponged(): void {
@@ -121,6 +120,13 @@ export class WebSocket implements FrameListener {
       if (this.#unheard < 0) return this.cutOff();
     }
     this.#reader.read(chunk);
+    if (this.#unanswered !== undefined) this.#answer(this.#unanswered);
+  }
+
+  /** One answer does for the pings before it, and who takes nothing is owed none. */
+  #answer(ping: Buffer): void {
+    this.#unanswered = undefined;
+    if (this.queued <= limits.queueBytes) this.write(frameOf(opcodes.pong, ping));
   }
 
   /** Nobody reads an answer any more; what is on its way to the network may leave. */
