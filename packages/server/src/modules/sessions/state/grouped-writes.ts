@@ -64,17 +64,24 @@ export class GroupedWrites {
    * Writes a step; false where its session has moved, or is being written by somebody else. One that is written again
    * goes alone and waits for that, unless nobody waits for it. Throws `Unsent` where too many wait, or for too long.
    */
-  write(draft: Draft, { again, unhurried }: Manner): Promise<boolean> {
+  write(draft: Draft, manner: Manner): Promise<boolean> {
     const write = writeOf(this.#ports, draft);
     const { before, seat } = draft;
     const groups = isOwn(draft) && isUsual(write.counts);
-    if (!unhurried && !again && !groups) return append(this.#database, write, seat);
-    const shape = groups && (unhurried || !again) ? shapeOf(write.columns, write.counts) : null;
+    const line = this.#lineOf(groups, manner);
+    if (line === null) return append(this.#database, write, seat);
+    const shape = groups && line !== this.#again ? shapeOf(write.columns, write.counts) : null;
     return new Promise((settle, fail) => {
       const refuse = (reason: string): void => fail(new Unsent(reason, 'writes-crowded'));
-      const line = again ? this.#again : this.#line;
-      (unhurried ? this.#unhurried : line).add({ id: before.id, write, seat, shape, settle, fail, refuse });
+      line.add({ id: before.id, write, seat, shape, settle, fail, refuse });
     });
+  }
+
+  /** Where a step waits; null where it goes at once, since it goes with no other. */
+  #lineOf(groups: boolean, { again, unhurried }: Manner): WriteLine<WaitingWrite> | null {
+    if (unhurried) return this.#unhurried;
+    if (again) return this.#again;
+    return groups ? this.#line : null;
   }
 
   /** @param passesOver whether also a step that goes alone does not wait for its session's row */
