@@ -120,15 +120,6 @@ insert into messages (session_id, company_id, id, seq, event_seq, author_type, a
     cross join lateral (select b.started_at + b.pace * seq as at,
       case when seq % 2 = 0 then 'CLIENT' when seq > 4 and b.operator_id is not null then 'OPERATOR' else 'BOT' end as author) as m;
 
--- step: events of the newest sessions
-insert into session_events (session_id, event_seq, event, audience, data, created_at)
-  select m.session_id, event_seq, 'chatMessageCreated', case when author_type = 'CLIENT' then 'client' end,
-    json_build_object('id', m.id, 'authorType', author_type, 'body', body, 'answers', '[]'::json, 'createdAt', created_at,
-      'sessionId', session_id, 'attachments', '[]'::json, 'actions', '[]'::json, 'authorId', author_id, 'authorName', author_name,
-      'type', type, 'seq', seq, 'eventSeq', event_seq), created_at
-  from bench_sessions as b join messages as m on m.session_id = b.id where b.n > :sessions - :sessionsWithEvents
-  order by b.n, event_seq;
-
 -- step: tags
 -- The first tag is on a fifth of the sessions, the last on some hundreds; few clients have one.
 insert into session_tags (session_id, tag_id, created_at)

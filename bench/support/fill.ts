@@ -8,8 +8,6 @@ const steps = fileURLToPath(new URL('./fill.sql', import.meta.url));
 export interface Filling {
   readonly sessions: number;
   readonly clients: number;
-  /** The newest sessions have their events too; of older ones nobody reads any. */
-  readonly sessionsWithEvents: number;
   /** Of those that are not of the last days, the share that has not ended. */
   readonly activeShare: number;
   /** Of those of the greatest company, the share in which an operator answered; an active one waits for him to come back. */
@@ -32,7 +30,7 @@ const indexes = `
   union all
   select format('alter table %s add constraint %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid)),
       format('alter table %s drop constraint %I', conrelid::regclass, conname)
-    from pg_constraint where conrelid in ('messages'::regclass, 'session_events'::regclass) and contype = 'p'`;
+    from pg_constraint where conrelid = 'messages'::regclass and contype = 'p'`;
 
 /** Fills a migrated database that has one company and a bot. Triggers are off, foreign keys among them: the rows are made to fit. */
 export async function fill(client: pg.Client, filling: Filling, tell: (line: string) => void): Promise<FillingSeconds> {
@@ -55,8 +53,8 @@ export async function fill(client: pg.Client, filling: Filling, tell: (line: str
   await timed('checkpoint', () => client.query('checkpoint'));
   // Figures of an empty table are the best there are.
   const { rows: empty } = await client.query<{ relname: string }>(
-    `select relname from pg_class where reltuples < 1 and relname in ('sessions', 'session_search', 'session_events',
-      'session_tags', 'messages', 'clients', 'client_tags', 'chats', 'users', 'tags', 'due')`,
+    `select relname from pg_class where reltuples < 1 and relname in ('sessions', 'session_search', 'session_tags', 'messages',
+      'clients', 'client_tags', 'chats', 'users', 'tags', 'due')`,
   );
   if (empty.length > 0) throw new Error(`nothing was filled into ${empty.map(({ relname }) => relname).join(', ')}`);
   return seconds;

@@ -68,10 +68,8 @@ async function fillFolder(dataFolder: string, size: Size): Promise<FillingSecond
   await molva.echoChat();
   const client = await openBenchDatabase(molva.database);
   try {
-    return await fill(
-      client,
-      { ...size, clients: Math.round(size.sessions * 0.3), sessionsWithEvents: Math.round(size.sessions / 20) },
-      (line) => process.stderr.write(`${line}\n`),
+    return await fill(client, { ...size, clients: Math.round(size.sessions * 0.3) }, (line) =>
+      process.stderr.write(`${line}\n`),
     );
   } finally {
     await client.end();
