@@ -77,7 +77,7 @@ analyze bench_sessions;
 -- step: sessions
 insert into sessions (id, company_id, chat_id, client_id, name, channel, messenger_type, ttl, status, bot_status, bot_id,
     operator_type, operator_id, operator_name, operator_assigned_at, operators, marked_as_spam, started_at, closed_at,
-    options, version, last_seq, last_event_seq, unread, last_message_at, bot_state, bot_data, search, activity_hour, newest)
+    options, version, last_seq, last_event_seq, unread, last_message_at, bot_state, bot_data, search, newest)
   select b.id, b.company, b.chat_id, b.client_id, b.name,
     case when phone is not null then 'MESSENGER' when bench_random(b.n, 40) < 0.7 then 'WIDGET' else 'API' end,
     case when phone is not null then 'WHATSAPP' end, 3600, case when active then 'ACTIVE' else 'CLOSED' end,
@@ -91,7 +91,7 @@ insert into sessions (id, company_id, chat_id, client_id, name, channel, messeng
     jsonb_strip_nulls(jsonb_build_object('address', '198.51.100.7', 'userAgent', 'Mozilla/5.0 (X11; Linux x86_64)', 'messengerUserId', phone)),
     11, 10, 10, case when active then 1 else 0 end, b.started_at + pace * 10,
     '{"state":{"at":"echo","unheard":null,"dialog":""},"started":true,"wake":null}', '{"variables":{"said":"…"},"results":{}}',
-    lower(b.name) || e'\n' || coalesce(phone, ''), floor(extract(epoch from b.started_at + pace * 10) / 3600),
+    lower(b.name) || e'\n' || coalesce(phone, ''),
     b.chat_id is not null
       and row_number() over (partition by b.company, b.client_id, b.chat_id is null order by b.started_at desc, b.id desc) = 1
   from bench_sessions as b,
@@ -101,6 +101,9 @@ insert into sessions (id, company_id, chat_id, client_id, name, channel, messeng
 -- The triggers that would do it are off.
 insert into session_search (id, company_id, client_id, started_at, search)
   select s.id, s.company_id, s.client_id, s.started_at, s.search from bench_sessions b join sessions s on s.id = b.id
+  where s.chat_id is not null order by b.n;
+insert into session_activity (session_id, company_id, hour)
+  select b.id, b.company, floor(extract(epoch from s.last_message_at) / 3600) from bench_sessions b join sessions s on s.id = b.id
   where s.chat_id is not null order by b.n;
 -- What is active would end now: not while somebody measures.
 insert into due (kind, key, due_at) select 'session-expiry', id, now() + interval '20 years' from bench_sessions where active;

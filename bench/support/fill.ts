@@ -26,7 +26,7 @@ interface Relation {
 const indexes = `
   select pg_get_indexdef(i.indexrelid) as create, 'drop index ' || i.indexrelid::regclass as drop
     from pg_index i left join pg_constraint c on c.conindid = i.indexrelid
-    where i.indrelid in ('sessions'::regclass, 'session_search'::regclass, 'messages'::regclass) and c.oid is null
+    where i.indrelid in ('sessions'::regclass, 'session_search'::regclass, 'session_activity'::regclass, 'messages'::regclass) and c.oid is null
   union all
   select format('alter table %s add constraint %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid)),
       format('alter table %s drop constraint %I', conrelid::regclass, conname)
@@ -53,7 +53,7 @@ export async function fill(client: pg.Client, filling: Filling, tell: (line: str
   await timed('checkpoint', () => client.query('checkpoint'));
   // Figures of an empty table are the best there are.
   const { rows: empty } = await client.query<{ relname: string }>(
-    `select relname from pg_class where reltuples < 1 and relname in ('sessions', 'session_search', 'session_tags', 'messages',
+    `select relname from pg_class where reltuples < 1 and relname in ('sessions', 'session_search', 'session_activity', 'session_tags', 'messages',
       'clients', 'client_tags', 'chats', 'users', 'tags', 'due')`,
   );
   if (empty.length > 0) throw new Error(`nothing was filled into ${empty.map(({ relname }) => relname).join(', ')}`);

@@ -4,7 +4,16 @@ import { timeCalls } from './calls.ts';
 import type { BenchedMolva } from './molva.ts';
 
 /** Tables nobody may read from end to end. */
-const big = ['sessions', 'session_search', 'messages', 'clients', 'session_events', 'session_tags', 'client_tags'];
+const big = [
+  'sessions',
+  'session_search',
+  'session_activity',
+  'messages',
+  'clients',
+  'session_events',
+  'session_tags',
+  'client_tags',
+];
 /** A connection tells of its reads at the end of a transaction, and then not again for a second. */
 const TELLING_MS = 1_100;
 /** More than the server has connections to its database. */

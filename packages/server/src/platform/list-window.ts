@@ -2,7 +2,7 @@ import { DEFAULT_LIMIT, MAX_LIMIT, type ListQuery } from '@molva/contract';
 import { sql, type SelectQueryBuilder } from 'kysely';
 import { badField, type Failure } from './failure.ts';
 import { columnOf, follows, goesOnByValue, upToShown } from './list-keyset.ts';
-import type { ListSpec, Order } from './list.ts';
+import type { Coarse, ListSpec, Order } from './list.ts';
 
 /** Where a page begins and how long it is. */
 export interface Window {
@@ -68,11 +68,14 @@ export async function paged<DB, TB extends keyof DB>(
   const { limit, offset } = windowOf(query, spec.defaultLimit);
   if (goesOnByValue(query) && offset === 0) return pagedByValue(records, limit, spec, order);
   const first = order[0];
-  const coarse = first && columnOf(spec, first.field).coarse?.sql;
-  if (coarse === undefined || offset < FAR)
+  const by = leading(spec, order);
+  if (by === undefined || offset < FAR)
     return { page: ordered(records, spec, order).limit(limit).offset(offset), limit };
   // Most of what is skipped is skipped in the index of the coarse column: all that comes before the last value of it.
-  const values = records.select(() => coarse.as('value')).orderBy(coarse, first?.direction);
+  const coarse = by.sql;
+  const values = led(records, by)
+    .select(() => coarse.as('value'))
+    .orderBy(coarse, first?.direction);
   const skipped = values.limit(1).offset(offset - 1);
   const last = (await skipped.executeTakeFirst()) as { value: unknown } | undefined;
   if (last === undefined) return { page: records.where(sql<boolean>`false`), limit };
@@ -96,7 +99,19 @@ export function ordered<DB, TB extends keyof DB>(
       const { sql: expression, coarse } = columnOf(spec, field);
       return (coarse === undefined ? [expression] : [coarse.sql, expression]).map((by) => ({ by, way }));
     })
-    .reduce((sorted, { by, way }) => sorted.orderBy(by, way), records);
+    .reduce((sorted, { by, way }) => sorted.orderBy(by, way), led(records, leading(spec, order)));
+}
+
+function leading(spec: ListSpec, [first]: readonly Order[]): Coarse | undefined {
+  return first && columnOf(spec, first.field).coarse;
+}
+
+/** The records, of which a table that has the coarse column may lead. */
+function led<DB, TB extends keyof DB>(
+  records: SelectQueryBuilder<DB, TB, object>,
+  coarse: Coarse | undefined,
+): SelectQueryBuilder<DB, TB, object> {
+  return coarse?.leads === undefined ? records : records.where(coarse.leads);
 }
 
 /** How many records a query leaves; with a bound, at most that many are counted. */

@@ -15,6 +15,15 @@ export interface Order<Field extends string = string> {
 /** How the text of a keyset value is read for a column. */
 export type ColumnType = 'text' | 'integer' | 'instant' | 'boolean' | 'uuid';
 
+/** A coarser column beside a field. */
+export interface Coarse {
+  readonly sql: RawBuilder<unknown>;
+  /** Of a value of the field. */
+  of(value: RawBuilder<unknown>): RawBuilder<unknown>;
+  /** Holds of every record; where it is said, a table that is joined for the column may lead. */
+  readonly leads?: RawBuilder<boolean>;
+}
+
 /** A field of a list in SQL. */
 export interface ListColumn {
   readonly sql: RawBuilder<unknown>;
@@ -22,7 +31,7 @@ export interface ListColumn {
   /** Whether some records have none. */
   readonly nullable?: boolean;
   /** A coarser column in the same order that an index has, where the field itself is in none. */
-  readonly coarse?: { readonly sql: RawBuilder<unknown>; of(value: RawBuilder<unknown>): RawBuilder<unknown> };
+  readonly coarse?: Coarse;
 }
 
 /** A column by its SQL name, as in `column('s.started_at', 'instant')`. */

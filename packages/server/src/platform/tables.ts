@@ -168,6 +168,8 @@ export interface Tables {
   sessions: { id: string; company_id: number; chat_id: string | null; started_at: Instant };
   /** Kept by triggers of `sessions`. */
   session_search: { id: string; company_id: number; client_id: string; started_at: Instant; search: string };
+  /** Kept by triggers of `sessions`: the hour, counted from the epoch, in which something was said last. */
+  session_activity: { session_id: string; company_id: number; hour: number };
   session_starts: {
     chat_id: string;
     key: string;

@@ -82,12 +82,18 @@ afterAll(async () => {
 
 async function setStart(name: string, at: string): Promise<void> {
   await run(
-    `update sessions set started_at = $2, last_message_at = $2::timestamptz + interval '1 minute',
-      activity_hour = floor(extract(epoch from $2::timestamptz + interval '1 minute') / 3600) where id = $1`,
+    `update sessions set started_at = $2, last_message_at = $2::timestamptz + interval '1 minute' where id = $1`,
     [ids[name], at],
   );
   await run('update session_search set started_at = $2 where id = $1', [ids[name], at]);
 }
+
+const rowOf = async (name: string) =>
+  (
+    await run<{ row: Record<string, unknown> }>('select to_jsonb(s) as row from sessions s where id = $1', [ids[name]])
+  )[0]?.row;
+const hourOf = async (name: string) =>
+  (await run<{ hour: number }>('select hour from session_activity where session_id = $1', [ids[name]]))[0]?.hour;
 
 const everything = ['English', 'discount', 'nameless', 'order', 'phone'];
 const newestFirst = ['nameless', 'phone', 'English', 'discount', 'order'];
@@ -288,11 +294,7 @@ describe('pages', () => {
     const at = (minute: number) => `2026-03-02T10:0${minute}:00+00:00`;
     const names = ['order', 'discount', 'English', 'phone'];
     for (const [minute, name] of names.entries()) {
-      await run('update sessions set last_message_at = $2, activity_hour = $3 where id = $1', [
-        ids[name],
-        at(Math.min(minute, 2)),
-        Date.parse(at(0)) / 3_600_000,
-      ]);
+      await run('update sessions set last_message_at = $2 where id = $1', [ids[name], at(Math.min(minute, 2))]);
     }
     const latest = { sort: '-lastMessageCreatedAt' };
     expect(await found(latest)).toEqual(['phone', 'English', 'discount', 'order', 'nameless']);
@@ -304,6 +306,27 @@ describe('pages', () => {
     const { count, items } = await page({ ...latest, offsetField: 'lastMessageCreatedAt', offsetValue: at(1) });
     expect([count, items.length]).toEqual([5, 2]);
     for (const name of names) await setStart(name, `2026-03-01T${String(10 + names.indexOf(name))}:00:00Z`);
+  });
+
+  it('in the order of the last message have no index of sessions that a message writes to, also in another hour', async () => {
+    await run("update sessions set last_message_at = last_message_at - interval '2 hours' where id = $1", [
+      ids['phone'],
+    ]);
+    const [before, early] = [await rowOf('phone'), await hourOf('phone')];
+    await run('update sessions set last_message_at = now(), version = version + 1 where id = $1', [ids['phone']]);
+    const [after, late] = [await rowOf('phone'), await hourOf('phone')];
+    expect(late).toBeGreaterThan(early ?? Infinity);
+    expect((await found({ sort: '-lastMessageCreatedAt' }))[0]).toBe('phone');
+    const changed = Object.keys(before ?? {}).filter(
+      (name) => JSON.stringify(before?.[name]) !== JSON.stringify(after?.[name]),
+    );
+    expect(changed).toContain('last_message_at');
+    const indexes = await run<{ text: string }>(
+      "select pg_get_indexdef(indexrelid) as text from pg_index where indrelid = 'sessions'::regclass",
+    );
+    expect(indexes.length).toBeGreaterThan(0);
+    for (const { text } of indexes) for (const name of changed) expect(text).not.toMatch(new RegExp(`\\b${name}\\b`));
+    await setStart('phone', '2026-03-01T13:00:00Z');
   });
 
   it('of a search go on after a value too', async () => {
@@ -368,10 +391,10 @@ describe('a long list', () => {
       `with client as (insert into clients (id, company_id, verified, created_at, updated_at)
           values (gen_random_uuid(), $1, false, now(), now()) returning id)
         insert into sessions (id, company_id, chat_id, client_id, name, channel, ttl, status, bot_status, bot_id, operator_type,
-          operator_id, operator_name, operators, started_at, options, version, last_seq, last_event_seq, unread, search, activity_hour)
+          operator_id, operator_name, operators, started_at, options, version, last_seq, last_event_seq, unread, search)
         select gen_random_uuid(), $1, $2, client.id, 'Common ' || n, 'API', 3600, case when n % 2 = 0 then 'ACTIVE' else 'CLOSED' end,
           'WAIT', $3, 'BOT', '', '', '[]', to_timestamp(n * 60), '{}', 0, 0, 0, 0,
-          case when n % 1000 = 0 then 'rare' when n % 100 = 0 then 'middling' else 'common' end || ' ' || n || e'\\n', n / 60
+          case when n % 1000 = 0 then 'rare' when n % 100 = 0 then 'middling' else 'common' end || ' ' || n || e'\\n'
         from client, generate_series(1, ${LENGTH}) as n`,
       [companyId, chat[0]?.id, chat[0]?.bot_id],
     );
@@ -381,11 +404,11 @@ describe('a long list', () => {
     );
     await run(
       `insert into session_tags (session_id, tag_id, created_at)
-        select id, $2, now() from sessions where company_id = $1 and activity_hour % 7 = 0`,
+        select session_id, $2, now() from session_activity where company_id = $1 and hour % 7 = 0`,
       [companyId, tag?.id],
     );
     // What the database does by itself a minute later.
-    await run('analyze sessions, session_search, session_tags');
+    await run('analyze sessions, session_search, session_activity, session_tags');
   }, 60_000);
 
   it('is counted to the end, by one filter too; by more of them, up to ten thousand', async () => {

@@ -16,7 +16,7 @@ import {
   type Kind,
 } from './column.ts';
 import { storedWireDate } from '../../../platform/instant.ts';
-import { hourOf, searchText } from './search.ts';
+import { searchText } from './search.ts';
 import {
   botOf,
   dataMoved,
@@ -162,13 +162,6 @@ export interface DerivedColumn {
 /** Written where what they hold changed, and not with each change of what they follow from. */
 export const derivedColumns: readonly DerivedColumn[] = [
   { name: 'search', type: 'text', from: ['name', 'options'], write: searchText },
-  // Most messages fall into the hour of the one before: they touch no index.
-  {
-    name: 'activity_hour',
-    type: 'integer',
-    from: ['lastMessageAt'],
-    write: ({ lastMessageAt, startedAt }) => hourOf(lastMessageAt ?? startedAt),
-  },
   // A turn nearly always changes it.
   { name: 'bot_state', type: 'json', from: ['bot', 'floor'], write: storedBot, moved: () => true },
   // It can be large, and few turns change it.

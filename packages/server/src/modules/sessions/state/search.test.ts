@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { hourOf, runsQuery, searchText, sought, uuidRange } from './search.ts';
+import { runsQuery, searchText, sought, uuidRange } from './search.ts';
 
 describe('what a session is found by', () => {
   it('is its name and its number in the messenger, folded, each on one line', () => {
@@ -63,11 +63,5 @@ describe('the beginning of a UUID', () => {
 
   it.each(['', 'abc', 'xyz12', 'ab-12', 'ab12cd34--', `${id}0`, 'жираф', 'ab 12'])('is not "%s"', (text) => {
     expect(uuidRange(text)).toBeUndefined();
-  });
-});
-
-describe('the hour of activity', () => {
-  it('is counted from the epoch', () => {
-    expect([hourOf(0), hourOf(3_599_999), hourOf(3_600_000)]).toEqual([0, 0, 1]);
   });
 });

@@ -1,7 +1,6 @@
 import { folded, phonesIn } from '../../../platform/folded.ts';
 import type { HotSession } from './session.ts';
 
-const HOUR_MS = 3_600_000;
 /** Characters of the runs that the index knows (the function `molva_runs`). */
 const RUN = 3;
 /** More runs than this find nothing more. */
@@ -49,11 +48,6 @@ function runsOf(text: string): string[] {
 
 function quoted(run: string): string {
   return `'${run.replaceAll(/['\\]/g, String.raw`$&$&`)}'`;
-}
-
-/** The hour of an instant, counted from the epoch: what `activity_hour` holds. */
-export function hourOf(milliseconds: number): number {
-  return Math.floor(milliseconds / HOUR_MS);
 }
 
 /** The first and the last UUID that begin with a text; undefined where none does. */
