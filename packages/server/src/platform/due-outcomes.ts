@@ -52,10 +52,7 @@ export class DueOutcomes {
 
   /** Answers whether the database took all of it. */
   #write(): Promise<boolean> {
-    this.#writing ??= this.#writeAll().finally(() => {
-      this.#writing = undefined;
-    });
-    return this.#writing;
+    return (this.#writing ??= this.#writeAll());
   }
 
   async #writeAll(): Promise<boolean> {
@@ -72,6 +69,9 @@ export class DueOutcomes {
       this.#ports.failed(error, this.#waiting.size);
       this.#later(FAILED_MS);
       return false;
+    } finally {
+      // In the very turn in which nothing was left: what comes in the next one begins anew.
+      this.#writing = undefined;
     }
   }
 

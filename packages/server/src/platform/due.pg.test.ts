@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { FakeClock } from '../testing/fake-clock.ts';
 import { freshDatabase, migratedDatabase } from '../testing/fresh-database.ts';
@@ -5,6 +6,7 @@ import { keptLog } from '../testing/kept-log.ts';
 import { until } from '../testing/until.ts';
 import { systemClock } from './clock.ts';
 import { openDatabase, type Database } from './database.ts';
+import { DueOutcomes } from './due-outcomes.ts';
 import { DueRunner } from './due.ts';
 import { noRoom } from './failure.ts';
 import { openLog } from './log.ts';
@@ -154,6 +156,27 @@ describe(DueRunner, () => {
     await until(clock, async () => (await left()) === 0);
     expect([...done].sort()).toEqual(keys);
   });
+});
+
+it('an outcome that comes while the writing of others comes to its end is written too', async () => {
+  const row = { kind: 'test', companyId: 0, generation: 0, attempts: 1, version: null, dueAt: 0, owner: 0 };
+  const outcome = (key: string) => ({ row: { ...row, key }, next: null, failed: false });
+  for (let turns = 0; turns < 12; turns++) {
+    const written: string[] = [];
+    const [first, second] = [randomUUID(), randomUUID()];
+    const outcomes = new DueOutcomes({
+      database,
+      clock: systemClock,
+      settled: async ({ row: { key } }) => {
+        written.push(key);
+        for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+        if (key === first) outcomes.add(outcome(second));
+      },
+      failed: (error) => expect.unreachable(String(error)),
+    });
+    outcomes.add(outcome(first));
+    await expect.poll(() => written, { message: `after ${turns} turns` }).toEqual([first, second]);
+  }
 });
 
 it('twenty nodes may migrate an empty database at once: one does the work', async () => {
