@@ -3,7 +3,9 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import type { EventPage, ListPage, Message } from '@molva/contract';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { FakeClock } from '../../../testing/fake-clock.ts';
 import { echoBlocks, startTestApp, type TestApp } from '../../../testing/test-app.ts';
+import { until } from '../../../testing/until.ts';
 
 let app: TestApp;
 beforeAll(async () => {
@@ -15,13 +17,16 @@ const said = async (id: string): Promise<string[]> =>
   (await app.call<ListPage<Message>>('GET', `/sessions/${id}/messages?limit=100`)).body.items.map(({ body }) => body);
 
 it('a session closes when its life time has passed, counted from its last message, and says so', async () => {
-  const session = await app.start(await app.chat(echoBlocks, { sessionRatingRequired: true }), { sessionTtl: 2 });
-  await new Promise((resolve) => setTimeout(resolve, 1200));
-  await app.call('POST', `/sessions/${session.id}/clients/messages`, { body: 'still here' });
+  const clock = new FakeClock(Date.UTC(2026, 0, 1));
+  await using app = await startTestApp({ clock });
+  const session = await app.start(await app.chat(echoBlocks, { sessionRatingRequired: true }), { sessionTtl: 60 });
   const status = async () => (await app.call('GET', `/sessions/${session.id}`)).body['status'];
-  await new Promise((resolve) => setTimeout(resolve, 1200));
+  clock.advance(40_000);
+  await app.call('POST', `/sessions/${session.id}/clients/messages`, { body: 'still here' });
+  clock.advance(40_000);
   expect(await status()).toBe('ACTIVE');
-  await expect.poll(status).toBe('CLOSED');
+  await until(clock, async () => (await status()) === 'CLOSED', 1_000);
+  expect(clock.now() - Date.UTC(2026, 0, 1)).toBeGreaterThanOrEqual(100_000);
   const { body } = await app.call<EventPage>('GET', `/sessions/${session.id}/events`);
   expect(body.items.at(-1)).toMatchObject({ event: 'sessionClosed', data: { sessionRatingRequired: true } });
 });
