@@ -1,19 +1,12 @@
 import type { Session } from '@molva/contract';
 import pg from 'pg';
 import { expect, it } from 'vitest';
+import { creep, pass } from '../../testing/at-work.ts';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import { echoBlocks, startTestApp, type TestApp } from '../../testing/test-app.ts';
 
 async function statusOf(app: TestApp, id: string): Promise<string> {
   return (await app.call<Session>('GET', `/sessions/${id}`)).body.status;
-}
-
-/** Moves on until the time is gone and whatever came due is done. */
-async function pass(clock: FakeClock, seconds: number): Promise<void> {
-  for (let passed = 0; passed < seconds; passed++) {
-    clock.advance(1_000);
-    await new Promise((resolve) => setTimeout(resolve, 15));
-  }
 }
 
 it('the sessions of a chat are closed at the next start where the process ended right after the deletion', async () => {
@@ -26,7 +19,7 @@ it('the sessions of a chat are closed at the next start where the process ended 
   expect(await statusOf(app, sessions[0].id)).toBe('ACTIVE');
 
   await app.restart();
-  await pass(clock, 2);
+  using _creeping = creep(clock);
   for (const { id } of sessions) await expect.poll(() => statusOf(app, id)).toBe('CLOSED');
 });
 
@@ -36,8 +29,9 @@ it('a start that had read its chat before the deletion, and was written after, i
   const chatId = await app.chat(echoBlocks);
   const { id } = await app.start(chatId);
   await app.call('DELETE', `/chats/${chatId}`, undefined, app.admin);
-  await pass(clock, 2);
+  using creeping = creep(clock);
   await expect.poll(() => statusOf(app, id)).toBe('CLOSED');
+  creeping[Symbol.dispose]();
 
   const client = new pg.Client(app.connection);
   await client.connect();
@@ -46,6 +40,7 @@ it('a start that had read its chat before the deletion, and was written after, i
   await app.restart();
   expect(await statusOf(app, id)).toBe('ACTIVE');
   await pass(clock, 130);
+  using _creepingOn = creep(clock);
   await expect.poll(() => statusOf(app, id)).toBe('CLOSED');
 });
 

@@ -1,6 +1,7 @@
 import type { Session } from '@molva/contract';
 import { expect, it } from 'vitest';
 import { openDatabase } from '../../platform/database.ts';
+import { creep, pass } from '../../testing/at-work.ts';
 import { FakeClock } from '../../testing/fake-clock.ts';
 import { echoBlocks, startTestApp } from '../../testing/test-app.ts';
 import { lockWaits, runSql } from '../../testing/rows.ts';
@@ -14,26 +15,21 @@ it('an operator who stays offline for a minute leaves the sessions to others; on
   const act = (operator: typeof olga, what: string) => app.call('PATCH', `/users/me/${what}`, {}, operator.header);
   const answersIn = async () =>
     (await app.call<Session>('GET', `/sessions/${session.id}`, undefined, app.admin)).body.operatorName;
-  const pass = async (seconds: number) => {
-    for (let passed = 0; passed < seconds; passed++) {
-      clock.advance(1000);
-      await new Promise((resolve) => setTimeout(resolve, 15));
-    }
-  };
+  using _creeping = creep(clock);
   await act(ivan, 'activate');
   await act(olga, 'activate');
   await app.call('PATCH', `/sessions/${session.id}/operators/${olga.id}`, [], olga.header);
 
   await act(olga, 'deactivate');
-  await pass(30);
+  await pass(clock, 30);
   await act(olga, 'activate');
-  await pass(60);
+  await pass(clock, 60);
   expect(await answersIn()).toBe('Olga');
 
   await act(olga, 'deactivate');
-  await pass(50);
+  await pass(clock, 50);
   expect(await answersIn()).toBe('Olga');
-  await pass(20);
+  await pass(clock, 20);
   await expect.poll(answersIn).toBe('Ivan');
 });
 

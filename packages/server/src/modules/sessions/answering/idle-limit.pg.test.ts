@@ -1,11 +1,12 @@
 import { expect, it } from 'vitest';
-import { atWork, pass } from '../../../testing/at-work.ts';
+import { atWork, creep, pass } from '../../../testing/at-work.ts';
 import { FakeClock } from '../../../testing/fake-clock.ts';
 import { echoBlocks, startTestApp } from '../../../testing/test-app.ts';
 
 it('an idle limit that a chat gets later counts in the sessions that there are', async () => {
   const clock = new FakeClock(Date.UTC(2026, 0, 1));
   await using app = await startTestApp({ clock });
+  using _creeping = creep(clock);
   const work = atWork(app);
   const [olga, ivan] = [await app.operator('Olga'), await app.operator('Ivan')];
   await work.online(olga, ivan);
