@@ -1,10 +1,12 @@
-import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { emptyFolder } from './support/folders.ts';
 import { percentile } from './support/numbers.ts';
 import { startNode, stop } from './support/process.ts';
 
 const main = fileURLToPath(new URL('../packages/server/dist/main.js', import.meta.url));
+/** The root of another Molva, built: it is measured beside this one. */
+const BEFORE = process.env['BENCH_BEFORE'];
 const ROUNDS = Number(process.env['BENCH_ROUNDS'] ?? 5);
 
 /** How long a start takes, in milliseconds from the moment at which its process is begun. */
@@ -18,24 +20,43 @@ export interface StartFigures {
 }
 
 /** Starts on a folder that is not there yet, and on the one that they leave: medians. */
-export async function startsBench(): Promise<{ readonly fresh: StartFigures; readonly second: StartFigures }> {
-  await using folder = await emptyFolder();
-  // What Node keeps of the code that it has compiled is there after the first start of a clone.
-  await start(folder.dataFolder);
-  const rounds: { fresh: StartFigures; second: StartFigures }[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
-    await rm(folder.dataFolder, { recursive: true });
-    const figures = { fresh: await start(folder.dataFolder), second: await start(folder.dataFolder) };
-    process.stderr.write(`${JSON.stringify(figures)}\n`);
-    rounds.push(figures);
-  }
-  return { fresh: middle(rounds.map(({ fresh }) => fresh)), second: middle(rounds.map(({ second }) => second)) };
+interface Starts {
+  readonly fresh: StartFigures;
+  readonly second: StartFigures;
 }
 
-async function start(dataFolder: string): Promise<StartFigures> {
+/** The starts of this Molva and, where one is named, of another, in turns. */
+export async function startsBench(): Promise<Record<string, Starts>> {
+  const programs = Object.entries(
+    BEFORE === undefined ? { now: main } : { now: main, before: join(BEFORE, 'packages/server/dist/main.js') },
+  );
+  const rounds = new Map(programs.map(([name]): [string, Starts[]] => [name, []]));
+  // What Node keeps of the code that it has compiled is there after the first start of a clone.
+  for (const [, program] of programs) await startTwice(program);
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const [name, program] of programs) {
+      const figures = await startTwice(program);
+      process.stderr.write(`${JSON.stringify({ name, ...figures })}\n`);
+      rounds.get(name)?.push(figures);
+    }
+  }
+  return Object.fromEntries(
+    [...rounds].map(([name, of]) => [
+      name,
+      { fresh: middle(of.map(({ fresh }) => fresh)), second: middle(of.map(({ second }) => second)) },
+    ]),
+  );
+}
+
+async function startTwice(program: string): Promise<Starts> {
+  await using folder = await emptyFolder();
+  return { fresh: await start(program, folder.dataFolder), second: await start(program, folder.dataFolder) };
+}
+
+async function start(program: string, dataFolder: string): Promise<StartFigures> {
   const settings = { MOLVA_DATA_DIR: dataFolder, MOLVA_PORT: '0', MOLVA_LOG_LEVEL: 'warn' };
   const began = performance.now();
-  const { child, match } = await startNode([main], settings, /Chat and wire\s+(http:\S+)\//);
+  const { child, match } = await startNode([program], settings, /Chat and wire\s+(http:\S+)\//);
   try {
     const readyMs = performance.now() - began;
     const url = match[1] ?? '';

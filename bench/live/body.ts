@@ -4,5 +4,5 @@ import type { IncomingMessage } from 'node:http';
 export function readBody(request: IncomingMessage, whole: (body: string) => void): void {
   const chunks: Buffer[] = [];
   request.on('data', (chunk: Buffer) => chunks.push(chunk));
-  request.on('end', () => whole(Buffer.concat(chunks).toString()));
+  request.on('end', () => whole((chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)).toString()));
 }

@@ -55,6 +55,8 @@ const http = createServer((request, response) => {
     response.writeHead(200, { 'content-type': 'application/json', 'content-length': answer.length }).end(answer);
   });
 });
+// A timer for each call, against callers who say nothing: there are none here.
+http.keepAliveTimeout = 0;
 http.on('upgrade', (request, socket, head) => engine.handleUpgrade(request, socket, head));
 http.listen(0, '127.0.0.1', () => process.stdout.write(`port ${(http.address() as AddressInfo).port}\n`));
 process.on('SIGTERM', () => process.exit(0));

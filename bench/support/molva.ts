@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
@@ -80,15 +81,16 @@ export async function startMolva(
     const { id = '' } = await post('/chats', { name: 'Bench', botId }, token);
     return id;
   };
-  const { token = '' } = await post(
-    '/auth/login',
-    { email: 'admin@localhost', password: 'benchmark', ttl: 86_400 },
-    '',
-  );
+  const login = { email: 'admin@localhost', password: 'benchmark', ttl: 86_400 };
+  const known = Promise.all([post('/auth/login', login, ''), databaseOf(dataFolder, settings['MOLVA_DATABASE_URL'])]);
+  const [{ token = '' }, database] = await known.catch(async (error: unknown) => {
+    await stop(child);
+    throw error;
+  });
   return {
     port,
     pid: child.pid ?? 0,
-    database: await databaseOf(dataFolder, settings['MOLVA_DATABASE_URL']),
+    database,
     token,
     ended: new Promise((resolve) => child.once('exit', resolve)),
     echoChat: () => chatWith({ name: 'Echo', scenario }),
@@ -101,10 +103,8 @@ export async function startMolva(
 
 async function databaseOf(dataFolder: string, url: string | undefined): Promise<pg.ClientConfig> {
   if (url !== undefined) return { connectionString: url };
-  return {
-    host: join(dataFolder, 'socket'),
-    user: 'molva',
-    password: await readFile(join(dataFolder, 'secrets', 'database.password'), 'utf8'),
-    database: 'molva',
-  };
+  const file = join(dataFolder, 'secrets', 'database.password');
+  // Earlier builds had none.
+  const password = existsSync(file) ? { password: await readFile(file, 'utf8') } : {};
+  return { host: join(dataFolder, 'socket'), user: 'molva', database: 'molva', ...password };
 }
