@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
 import { bystand, bystandWhile } from './attacks/bystanders.ts';
+import { post } from './support/calls.ts';
 import { emptyFolder, openBenchDatabase } from './support/folders.ts';
 import { startMolva } from './support/molva.ts';
 import { percentile, rounded } from './support/numbers.ts';
@@ -106,16 +107,9 @@ export async function endsBench(): Promise<EndFigures> {
 
 /** A session in which something was said, that lives on for long. */
 async function talked(port: number, chatId: string): Promise<string> {
-  const post = async (path: string, body: object): Promise<{ id: string }> => {
-    const answer = await fetch(`http://127.0.0.1:${port}/api/v1${path}`, {
-      method: 'POST',
-      body: JSON.stringify(body),
-    });
-    if (!answer.ok) throw new Error(await answer.text());
-    return (await answer.json()) as { id: string };
-  };
-  const { id } = await post(`/chats/${chatId}/sessions`, {});
-  for (let count = 0; count < 3; count++) await post(`/sessions/${id}/clients/messages`, { body: 'Hello' });
+  const url = `http://127.0.0.1:${port}/api/v1`;
+  const { id } = await post<{ id: string }>(`${url}/chats/${chatId}/sessions`, {});
+  for (let count = 0; count < 3; count++) await post(`${url}/sessions/${id}/clients/messages`, { body: 'Hello' });
   return id;
 }
 

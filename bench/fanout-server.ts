@@ -1,29 +1,13 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { createInterface } from 'node:readline';
-import { createCentrifugeServer } from '@molva/centrifuge-server';
+import { openEngine, serve } from './support/engine.ts';
 
 /** The live engine alone: publishes on command, so that nothing else is measured. */
 const offsets = new Map<string, number>();
-const engine = createCentrifugeServer({
-  version: 'bench',
-  allowedOrigins: [],
-  namespaces: {
-    bench: {
-      source: {
-        position: async (channels) =>
-          new Map(channels.map((name) => [name, { offset: offsets.get(name) ?? 0, epoch: 'e' }])),
-        read: async () => new Map(),
-      },
-    },
-  },
-  handlers: {
-    connect: async ({ data }) => ({ result: { user: '', subs: { [(data as { channel: string }).channel]: {} } } }),
-  },
+const engine = openEngine({
+  position: async (channels) => new Map(channels.map((name) => [name, { offset: offsets.get(name) ?? 0, epoch: 'e' }])),
+  read: async () => new Map(),
 });
-const http = createServer();
-http.on('upgrade', (request, socket, head) => engine.handleUpgrade(request, socket, head));
-http.listen(0, '127.0.0.1', () => process.stdout.write(`port ${(http.address() as AddressInfo).port}\n`));
+serve(undefined, engine);
 
 const payload = JSON.stringify({ event: 'chatMessageCreated', data: { body: 'x'.repeat(150) } });
 
@@ -44,4 +28,3 @@ createInterface({ input: process.stdin }).on('line', (line) => {
   };
   publish();
 });
-process.on('SIGTERM', () => process.exit(0));

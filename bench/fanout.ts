@@ -1,7 +1,6 @@
-import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { cpuSeconds, startNode, stop } from './support/process.ts';
-import { occurrences, openLive } from './support/wire.ts';
+import { occurrences, openLive, openMany } from './support/wire.ts';
 
 const program = fileURLToPath(new URL('./fanout-server.ts', import.meta.url));
 const DELIVERIES = 400_000;
@@ -28,7 +27,9 @@ async function width(subscribers: number): Promise<FanoutFigures> {
   const { child, match } = await startNode(['--conditions=source', program], {}, /port (\d+)/);
   const connections = Math.max(300, subscribers);
   const channels = Math.floor(connections / subscribers);
-  const sockets = await openMany(Number(match[1]), channels * subscribers, (index) => `bench:${index % channels}`);
+  const sockets = await openMany(channels * subscribers, (index) =>
+    openLive(Number(match[1]), '/', { channel: `bench:${index % channels}` }),
+  );
   const messages = Math.ceil(DELIVERIES / sockets.length);
   const expected = messages * sockets.length;
   let received = 0;
@@ -53,15 +54,4 @@ async function width(subscribers: number): Promise<FanoutFigures> {
     deliveriesPerSecond: Math.round(expected / seconds),
     cpuMicrosPerDelivery: Number(((used / expected) * 1e6).toFixed(2)),
   };
-}
-
-async function openMany(port: number, count: number, channel: (index: number) => string): Promise<Socket[]> {
-  const sockets: Socket[] = [];
-  for (let from = 0; from < count; from += 100) {
-    const batch = Array.from({ length: Math.min(100, count - from) }, (_, index) =>
-      openLive(port, '/', { channel: channel(from + index) }),
-    );
-    sockets.push(...(await Promise.all(batch)));
-  }
-  return sockets;
 }

@@ -1,4 +1,5 @@
 import { connects, delivery, idleBytes, publication, type Cost } from './live/loads.ts';
+import { spreadOf, type Spread } from './support/numbers.ts';
 import { findCentrifugo, startCentrifugo, startEngine, type LiveServer, type StartLive } from './live/servers.ts';
 
 const ROUNDS = 3;
@@ -14,15 +15,8 @@ const LOADS: Readonly<Record<string, (server: LiveServer, seconds: number) => Pr
   recovery: (server, seconds) => connects(server, true, seconds),
 };
 
-/** The middle of the rounds and how far they lay apart: microseconds of processor time, or KiB. */
-interface Figure {
-  readonly middle: number;
-  readonly from: number;
-  readonly to: number;
-}
-
-/** Figures of each load by what was measured; a backend's stand beside its server's. */
-export type LiveFigures = Record<string, Record<string, Figure>>;
+/** Microseconds of processor time, or KiB, of each load by what was measured; a backend's stand beside its server's. */
+export type LiveFigures = Record<string, Record<string, Spread>>;
 
 /** The embedded engine beside a real Centrifugo, in turns. */
 export async function liveBench(): Promise<LiveFigures> {
@@ -59,13 +53,7 @@ export async function compareLive(servers: Readonly<Record<string, StartLive>>):
   return Object.fromEntries(
     Object.entries(rounds).map(([figure, byName]) => [
       figure,
-      Object.fromEntries(Object.entries(byName).map(([name, values]) => [name, middleOf(values)])),
+      Object.fromEntries(Object.entries(byName).map(([name, values]) => [name, spreadOf(values, 1)])),
     ]),
   );
-}
-
-function middleOf(values: readonly number[]): Figure {
-  const sorted = values.map((value) => Number(value.toFixed(1))).sort((one, other) => one - other);
-  const middle = sorted[Math.floor(sorted.length / 2)] ?? 0;
-  return { middle, from: Math.min(...sorted), to: Math.max(...sorted) };
 }

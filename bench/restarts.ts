@@ -1,10 +1,10 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chown, mkdir, readFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../packages/server/src/testing/free-port.ts';
 import { emptyFolder } from './support/folders.ts';
 import { percentile } from './support/numbers.ts';
 import { familyOf } from './support/process.ts';
@@ -117,12 +117,4 @@ async function killAll(child: ChildProcess, way: readonly string[], cluster: str
 async function serverOf(cluster: string): Promise<number> {
   const file = await readFile(join(cluster, 'postmaster.pid'), 'utf8').catch(() => '0');
   return Number.parseInt(file, 10);
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const address = probe.address();
-  probe.close();
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }

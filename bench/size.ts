@@ -1,6 +1,8 @@
 import type pg from 'pg';
+import { post } from './support/calls.ts';
 import { emptyFolder, openBenchDatabase } from './support/folders.ts';
 import { startMolva, type BenchedMolva } from './support/molva.ts';
+import { rounded } from './support/numbers.ts';
 
 const SESSIONS = Number(process.env['BENCH_CONVERSATIONS'] ?? 500);
 /** With the bot's first words a session has a message more than twice as many. */
@@ -86,11 +88,15 @@ function figuresOf(before: ReadonlyMap<string, Size>, after: ReadonlyMap<string,
     .sort((a, b) => b.heap + b.indexes - a.heap - a.indexes)
     .map(({ name, heap, indexes, rows }): [string, TableSize] => [
       name,
-      { heap: round(heap / messages), indexes: round(indexes / messages), rowsPerMessage: round(rows / messages) },
+      {
+        heap: rounded(heap / messages, 2),
+        indexes: rounded(indexes / messages, 2),
+        rowsPerMessage: rounded(rows / messages, 2),
+      },
     ]);
   return {
     bytesPerMessage: Math.round(bytes),
-    kibibytesPerSession: Number(((bytes * MESSAGES) / 1024).toFixed(1)),
+    kibibytesPerSession: rounded((bytes * MESSAGES) / 1024),
     messagesPerSession: MESSAGES,
     tables: Object.fromEntries(tables),
   };
@@ -103,16 +109,4 @@ async function talk({ port }: BenchedMolva, chatId: string, keyed: boolean): Pro
     const key = keyed ? { clientMessageId: crypto.randomUUID() } : {};
     await post(`${url}/sessions/${id}/clients/messages`, { body: 'Hello, is anybody there?', ...key });
   }
-}
-
-async function post<Answer>(url: string, body: unknown): Promise<Answer> {
-  const headers = { 'content-type': 'application/json' };
-  const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
-  const text = await answer.text();
-  if (!answer.ok) throw new Error(`${url} was answered ${answer.status}: ${text}`);
-  return JSON.parse(text) as Answer;
-}
-
-function round(value: number): number {
-  return Number(value.toFixed(2));
 }

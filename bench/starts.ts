@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { post } from './support/calls.ts';
 import { emptyFolder } from './support/folders.ts';
 import { percentile } from './support/numbers.ts';
 import { startNode, stop } from './support/process.ts';
@@ -62,16 +63,11 @@ async function start(program: string, dataFolder: string): Promise<StartFigures>
     const url = match[1] ?? '';
     const { chats } = (await (await fetch(`${url}/demo.json`)).json()) as { chats: { chatId: string }[] };
     const begin = async (body: object): Promise<number> => {
-      const { status } = await fetch(`${url}/api/v1/chats/${chats[0]?.chatId}/sessions`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify(body),
-      });
-      if (status !== 201) throw new Error(`a start was answered ${status}`);
+      await post(`${url}/api/v1/chats/${chats[0]?.chatId}/sessions`, body);
       return performance.now() - began;
     };
     const [sessionMs, answeredMs] = await Promise.all([begin({ returnAnswerAsync: true }), begin({})]);
-    return rounded({ readyMs, sessionMs, answeredMs });
+    return { readyMs: Math.round(readyMs), sessionMs: Math.round(sessionMs), answeredMs: Math.round(answeredMs) };
   } finally {
     await stop(child);
   }
@@ -84,8 +80,4 @@ function middle(figures: readonly StartFigures[]): StartFigures {
       0.5,
     );
   return { readyMs: of('readyMs'), sessionMs: of('sessionMs'), answeredMs: of('answeredMs') };
-}
-
-function rounded({ readyMs, sessionMs, answeredMs }: StartFigures): StartFigures {
-  return { readyMs: Math.round(readyMs), sessionMs: Math.round(sessionMs), answeredMs: Math.round(answeredMs) };
 }

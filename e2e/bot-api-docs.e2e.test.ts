@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { delimiter, dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
-import { freePort, MolvaProcess } from './support/molva.ts';
+import { freePort } from '../packages/server/src/testing/free-port.ts';
+import { MolvaProcess } from './support/molva.ts';
 
 /** The runnable pieces of the page, by their names. */
 async function piecesOf(page: string): Promise<ReadonlyMap<string, string>> {

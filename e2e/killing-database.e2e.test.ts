@@ -42,11 +42,7 @@ type Said = readonly Pick<Message, 'body' | 'authorType' | 'createdAt'>[];
 /** Begins sessions of bots that are in the middle of something; answers what is said in each of them. */
 async function begin(molva: MolvaProcess, webhookUrl: string): Promise<() => Promise<Said[]>> {
   const headers = await molva.admin();
-  const post = async <T>(path: string, body: unknown): Promise<T> => {
-    const answer = await fetch(`${molva.url}/api/v1${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
-    if (answer.status !== 201) throw new Error(await answer.text());
-    return (await answer.json()) as T;
-  };
+  const post = <T>(path: string, body: unknown): Promise<T> => molva.make<T>(path, body, headers);
   const chat = async (bot: object): Promise<string> => {
     const { id: botId } = await post<{ id: string }>('/bots', { name: 'Bot', ...bot });
     return (await post<{ id: string }>('/chats', { name: 'Chat', botId })).id;

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import { testFolder } from './support/folders.ts';
-import { freePort, untilReady } from './support/molva.ts';
+import { freePort } from '../packages/server/src/testing/free-port.ts';
+import { untilReady } from './support/molva.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 

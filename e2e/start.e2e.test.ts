@@ -11,7 +11,8 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { describe, expect, it } from 'vitest';
 import { testFolder } from './support/folders.ts';
-import { embeddedDatabase, freePort, MolvaProcess, untilReady } from './support/molva.ts';
+import { freePort } from '../packages/server/src/testing/free-port.ts';
+import { embeddedDatabase, MolvaProcess, untilReady } from './support/molva.ts';
 
 const main = fileURLToPath(new URL('../packages/server/dist/main.js', import.meta.url));
 

@@ -15,10 +15,7 @@ beforeAll(async () => {
 afterAll(() => molva[Symbol.asyncDispose]());
 
 async function post<T>(path: string, body: unknown): Promise<T> {
-  const headers = await molva.admin();
-  const answer = await fetch(`${molva.url}/api/v1${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
-  if (answer.status !== 201) throw new Error(await answer.text());
-  return (await answer.json()) as T;
+  return molva.make<T>(path, body, await molva.admin());
 }
 
 /** An integrator who takes calls and leaves them without an answer until told to speak. */

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { cpuSeconds, residentBytes } from '../support/process.ts';
-import { callRequest, maskedFrame, occurrences, openSocket, upgradeRequest } from '../support/wire.ts';
+import { callRequest, connectLive, occurrences, openMany, openSocket } from '../support/wire.ts';
 import type { LiveServer } from './servers.ts';
 
 /** Processor time of one thing that was done, microseconds: of the server, and of the backend it asks. */
@@ -30,7 +30,7 @@ export async function publication(server: LiveServer, seconds: number): Promise<
 /** Deliveries with one publication a call, to so many subscribers of each channel, for so many seconds. */
 export async function delivery(server: LiveServer, subscribers: number, seconds: number): Promise<Cost> {
   const channels = Math.max(1, Math.floor(100 / subscribers));
-  const sockets = await openMany(server, channels * subscribers, (index) => `d${subscribers}-${index % channels}`);
+  const sockets = await openNamed(server, channels * subscribers, (index) => `d${subscribers}-${index % channels}`);
   let received = 0;
   for (const socket of sockets) socket.on('data', (chunk: Buffer) => (received += occurrences(chunk, PUSHES)));
   const cost = costOf(server);
@@ -88,10 +88,10 @@ async function fill(server: LiveServer, names: readonly string[]): Promise<Map<s
 
 /** Resident memory of a connection that says nothing, bytes. */
 export async function idleBytes(server: LiveServer): Promise<number> {
-  const warm = await openMany(server, 200, (index) => `w-${index}`);
+  const warm = await openNamed(server, 200, (index) => `w-${index}`);
   await sleep(500);
   const before = residentBytes(server.pid);
-  const sockets = await openMany(server, IDLE, (index) => `i-${index}`);
+  const sockets = await openNamed(server, IDLE, (index) => `i-${index}`);
   await sleep(2000);
   const after = residentBytes(server.pid);
   for (const socket of [...warm, ...sockets]) socket.destroy();
@@ -104,25 +104,14 @@ interface Place {
   readonly epoch: string;
 }
 
-async function open(server: LiveServer, name: string, place?: Place): Promise<{ socket: Socket; reply: Buffer }> {
-  const socket = await openSocket(server.port);
-  socket.write(upgradeRequest(server.path));
-  await once(socket, 'data');
+function open(server: LiveServer, name: string, place?: Place): Promise<{ socket: Socket; reply: Buffer }> {
   const channel = `bench:${name}`;
   const subs = place === undefined ? {} : { subs: { [channel]: { recover: true, ...place } } };
-  const replied = once(socket, 'data');
-  socket.write(maskedFrame(JSON.stringify({ id: 1, connect: { data: { channel }, ...subs } })));
-  const [reply] = (await replied) as [Buffer];
-  return { socket, reply };
+  return connectLive(server.port, server.path, { data: { channel }, ...subs });
 }
 
-async function openMany(server: LiveServer, count: number, name: (index: number) => string): Promise<Socket[]> {
-  const sockets: Socket[] = [];
-  for (let from = 0; from < count; from += 100) {
-    const batch = Array.from({ length: Math.min(100, count - from) }, (_, index) => open(server, name(from + index)));
-    sockets.push(...(await Promise.all(batch)).map(({ socket }) => socket));
-  }
-  return sockets;
+function openNamed(server: LiveServer, count: number, name: (index: number) => string): Promise<Socket[]> {
+  return openMany(count, async (index) => (await open(server, name(index))).socket);
 }
 
 /** A connection that publishes one call after another; each answers where its publication stands. */

@@ -52,3 +52,12 @@ function get(agent: Agent, port: number, path: string, token: string): Promise<v
     sent.end();
   });
 }
+
+/** Makes a call with a body; answers what it is answered, and throws where that is a refusal. */
+export async function post<Answer>(url: string, body: unknown): Promise<Answer> {
+  const headers = { 'content-type': 'application/json' };
+  const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
+  const text = await answer.text();
+  if (!answer.ok) throw new Error(`${url} was answered ${answer.status}: ${text}`);
+  return JSON.parse(text) as Answer;
+}

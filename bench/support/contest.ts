@@ -1,7 +1,10 @@
-import { rounded } from './numbers.ts';
+import { spreadOf, type Spread } from './numbers.ts';
 import { keepBusy, type Crowd, type Load } from './load.ts';
 import type { Watched } from './meter.ts';
 import { LOADS, ROUNDS, SECONDS } from './tuning.ts';
+
+/** After the point of a figure. */
+const DIGITS = 3;
 
 /** Somebody whose exchanges are measured. */
 export interface Contestant {
@@ -14,13 +17,6 @@ export interface Contestant {
   readonly least?: number;
   readonly watched: Watched;
   open(sessions: number): Promise<Crowd>;
-}
-
-/** The middle of the rounds, and both ends. */
-interface Spread {
-  readonly middle: number;
-  readonly least: number;
-  readonly most: number;
 }
 
 /** What came of a contestant at one load. */
@@ -46,7 +42,7 @@ export async function contest(contestants: readonly Contestant[]): Promise<Stand
     for (const [{ database, name, peer }, rounds] of loads) {
       const peers = [...loads].find(([other]) => other.database === database && other.name === peer)?.[1] ?? rounds;
       const ofPeer = rounds.map((load, round) => load.exchangesPerSecond / rate(peers[round]));
-      standings.push({ database, name, sessions, ...spreadOfEach(rounds), ofPeer: spreadOf(ofPeer) });
+      standings.push({ database, name, sessions, ...spreadOfEach(rounds), ofPeer: spreadOf(ofPeer, DIGITS) });
     }
   }
   return standings;
@@ -57,7 +53,11 @@ function rate(load: Load | undefined): number {
 }
 
 function spreadOfEach(rounds: readonly Load[]): Record<keyof Load, Spread> {
-  const of = (key: keyof Load): Spread => spreadOf(rounds.map((load) => load[key]));
+  const of = (key: keyof Load): Spread =>
+    spreadOf(
+      rounds.map((load) => load[key]),
+      DIGITS,
+    );
   return {
     exchangesPerSecond: of('exchangesPerSecond'),
     p50Ms: of('p50Ms'),
@@ -68,12 +68,6 @@ function spreadOfEach(rounds: readonly Load[]): Record<keyof Load, Spread> {
     walBytes: of('walBytes'),
     fsyncs: of('fsyncs'),
   };
-}
-
-function spreadOf(values: readonly number[]): Spread {
-  const sorted = values.map((value) => rounded(value, 3)).sort((a, b) => a - b);
-  const at = (share: number): number => sorted[Math.floor((sorted.length - 1) * share)] ?? 0;
-  return { middle: at(0.5), least: at(0), most: at(1) };
 }
 
 const head = [

@@ -1,4 +1,5 @@
 import { Centrifuge, type PublicationContext } from 'centrifuge';
+import { post } from './calls.ts';
 
 /** How long an answer is waited for before the session is left, milliseconds. */
 export const PATIENCE_MS = 10_000;
@@ -63,12 +64,4 @@ export class Talker {
   close(): void {
     this.#socket.disconnect();
   }
-}
-
-async function post<Answer>(url: string, body: unknown): Promise<Answer> {
-  const headers = { 'content-type': 'application/json' };
-  const answer = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
-  const text = await answer.text();
-  if (!answer.ok) throw new Error(`${url} was answered ${answer.status}: ${text}`);
-  return JSON.parse(text) as Answer;
 }

@@ -38,13 +38,33 @@ export async function openLive(
   connectData: unknown,
   localAddress?: string,
 ): Promise<Socket> {
+  return (await connectLive(port, path, { data: connectData }, localAddress)).socket;
+}
+
+/** The same, with all of the connect command and the reply to it. */
+export async function connectLive(
+  port: number,
+  path: string,
+  connectCommand: object,
+  localAddress?: string,
+): Promise<{ socket: Socket; reply: Buffer }> {
   const socket = await openSocket(port, localAddress);
   socket.write(upgradeRequest(path));
   await once(socket, 'data');
   const replied = once(socket, 'data');
-  socket.write(maskedFrame(JSON.stringify({ id: 1, connect: { data: connectData } })));
-  await replied;
-  return socket;
+  socket.write(maskedFrame(JSON.stringify({ id: 1, connect: connectCommand })));
+  const [reply] = (await replied) as [Buffer];
+  return { socket, reply };
+}
+
+/** Opens many sockets, a hundred at a time. */
+export async function openMany(count: number, open: (index: number) => Promise<Socket>): Promise<Socket[]> {
+  const sockets: Socket[] = [];
+  for (let from = 0; from < count; from += 100) {
+    const batch = Array.from({ length: Math.min(100, count - from) }, (_, index) => open(from + index));
+    sockets.push(...(await Promise.all(batch)));
+  }
+  return sockets;
 }
 
 /** A client's text frame; clients mask, here with zeros. */

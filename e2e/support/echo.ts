@@ -16,9 +16,7 @@ const scenario = {
 /** Makes a bot that says "You said" and what it heard, and a chat with it; answers the chat's id. */
 export async function echoChat(molva: MolvaProcess): Promise<string> {
   const headers = await molva.admin();
-  const create = async (path: string, body: unknown): Promise<string> => {
-    const answer = await fetch(`${molva.url}/api/v1${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
-    return ((await answer.json()) as { id: string }).id;
-  };
+  const create = async (path: string, body: unknown): Promise<string> =>
+    (await molva.make<{ id: string }>(path, body, headers)).id;
   return create('/chats', { name: 'Echo', botId: await create('/bots', { name: 'Echo', scenario }) });
 }

@@ -2,11 +2,11 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../../packages/server/src/testing/free-port.ts';
 
 const main = fileURLToPath(new URL('../../packages/server/dist/main.js', import.meta.url));
 
@@ -127,6 +127,13 @@ export class MolvaProcess implements AsyncDisposable {
     return { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
   }
 
+  /** Makes something by a call with these headers; throws what is said where it is not made. */
+  async make<T>(path: string, body: unknown, headers: Record<string, string>): Promise<T> {
+    const answer = await fetch(`${this.url}/api/v1${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
+    if (answer.status !== 201) throw new Error(await answer.text());
+    return (await answer.json()) as T;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.signal('SIGTERM');
     await rm(this.folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
@@ -135,15 +142,6 @@ export class MolvaProcess implements AsyncDisposable {
 
 function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
   return exitCode !== null || signalCode !== null;
-}
-
-/** A port nobody uses at the moment. */
-export async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  await new Promise((closed) => probe.close(closed));
-  return port;
 }
 
 /** Resolves with the instant at which Molva says that it is ready; rejects after half a minute. */

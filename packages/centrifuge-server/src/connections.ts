@@ -36,7 +36,11 @@ export class Connections {
 
   /** Lets go of all sockets. */
   cutOff(): void {
-    for (const connection of [...this.#byId.values(), ...this.#ending]) connection.cutOff();
+    for (const connection of this.#everyone()) connection.cutOff();
+  }
+
+  #everyone(): Connection[] {
+    return [...this.#byId.values(), ...this.#ending];
   }
 
   all(): Connection[] {
@@ -64,7 +68,7 @@ export class Connections {
 
   /** Lets those go that leave most untaken, until what all together leave is bearable. */
   #relieve(queued: number): void {
-    const longest = [...this.#byId.values(), ...this.#ending].sort((one, other) => other.queued - one.queued);
+    const longest = this.#everyone().sort((one, other) => other.queued - one.queued);
     for (const connection of longest) {
       if (queued <= limits.queuedBytes) return;
       queued -= connection.queued;

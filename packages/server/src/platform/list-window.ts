@@ -106,12 +106,12 @@ function leading(spec: ListSpec, [first]: readonly Order[]): Coarse | undefined 
   return first && columnOf(spec, first.field).coarse;
 }
 
-/** The records, of which a table that has the coarse column may lead. */
+/** The records, said to have the coarse column: a table that is joined for it as what may be missing may lead then. */
 function led<DB, TB extends keyof DB>(
   records: SelectQueryBuilder<DB, TB, object>,
   coarse: Coarse | undefined,
 ): SelectQueryBuilder<DB, TB, object> {
-  return coarse?.leads === undefined ? records : records.where(coarse.leads);
+  return coarse === undefined ? records : records.where(sql<boolean>`${coarse.sql} is not null`);
 }
 
 /** How many records a query leaves; with a bound, at most that many are counted. */

@@ -15,13 +15,11 @@ export interface Order<Field extends string = string> {
 /** How the text of a keyset value is read for a column. */
 export type ColumnType = 'text' | 'integer' | 'instant' | 'boolean' | 'uuid';
 
-/** A coarser column beside a field. */
+/** A coarser column beside a field, which every record has. */
 export interface Coarse {
   readonly sql: RawBuilder<unknown>;
   /** Of a value of the field. */
   of(value: RawBuilder<unknown>): RawBuilder<unknown>;
-  /** Holds of every record; where it is said, a table that is joined for the column may lead. */
-  readonly leads?: RawBuilder<boolean>;
 }
 
 /** A field of a list in SQL. */

@@ -2,14 +2,13 @@ import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { ENVIRONMENT } from '../platform/postgres/programs.ts';
 import { runAs } from '../platform/postgres/run-as.ts';
-
-const environment = { PATH: '/usr/bin:/bin', LC_ALL: 'C' };
+import { freePort } from './free-port.ts';
 
 /** A PostgreSQL of an older major version over TCP: for Molva somebody else's server, given by its address. */
 export class ExternalDatabase implements AsyncDisposable {
@@ -38,7 +37,7 @@ export class ExternalDatabase implements AsyncDisposable {
     const database = new ExternalDatabase(folder, binaries, await freePort(), settings);
     const options = ['-D', join(folder, 'data'), '-U', 'postgres', '--auth=trust', '--encoding=UTF8', '--locale=C'];
     const init = as.wrap(join(database.#binaries, 'initdb'), options);
-    const { status, stderr } = spawnSync(init.command, init.args, { encoding: 'utf8', cwd: '/', env: environment });
+    const { status, stderr } = spawnSync(init.command, init.args, { encoding: 'utf8', cwd: '/', env: ENVIRONMENT });
     if (status !== 0) throw new Error(stderr);
     await database.start();
     return database;
@@ -52,7 +51,7 @@ export class ExternalDatabase implements AsyncDisposable {
       join(this.#folder, 'data'),
       ...[...place, ...this.#settings].flatMap((setting) => ['-c', setting]),
     ]);
-    this.#server = spawn(command, args, { stdio: 'ignore', cwd: '/', env: environment });
+    this.#server = spawn(command, args, { stdio: 'ignore', cwd: '/', env: ENVIRONMENT });
     await this.#ready();
   }
 
@@ -112,12 +111,4 @@ function olderBinaries(): string {
   const root = dirname(dirname(createRequire(import.meta.url).resolve('postgres-older')));
   spawnSync(process.execPath, ['scripts/hydrate-symlinks.js'], { cwd: root });
   return join(root, 'native', 'bin');
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  return port;
 }

@@ -55,7 +55,6 @@ export const sessionList: ListSpec = {
       type: 'instant',
       coarse: {
         sql: sql.ref('a.hour'),
-        leads: sql<boolean>`a.hour is not null`,
         of: (value) => sql`floor(extract(epoch from ${value}) / 3600)::integer`,
       },
     },

@@ -1,3 +1,4 @@
+import { EventName } from '@molva/contract';
 import type { Queryable } from '../../../platform/database.ts';
 import { isoInstant } from '../../../platform/instant.ts';
 import { deliveryPlace } from '../../../platform/vault.ts';
@@ -32,7 +33,9 @@ export async function append(
 
 /** What a draft comes to. */
 export function writeOf({ ids, vault }: DraftPorts, draft: Draft): Write {
-  const { before, session, seat, due, entries, deliveries, facts, traces, change } = draft;
+  const { before, session, seat, due, deliveries, facts, traces, change } = draft;
+  // A message is its own event, and has no other row.
+  const entries = draft.events.filter(({ event }) => event !== EventName.chatMessageCreated);
   const columns = stepColumns.filter(({ changed }) => changed(before, session));
   const seated = seat === null ? [] : [before.companyId, seat.userId, seat.epoch];
   const values: unknown[] = [before.id, before.version, ...seated, ...columns.map(({ write }) => write(session))];

@@ -106,8 +106,6 @@ export class Draft {
   readonly now: number;
   readonly messages: PlacedMessage[] = [];
   readonly events: CommittedEvent[] = [];
-  /** Those of them that have rows of their own: all but messages. */
-  readonly entries: CommittedEvent[] = [];
   readonly deliveries: Delivery[] = [];
   readonly passing: PassingEvent[] = [];
   readonly facts: (FactWrite & { readonly botId: string })[] = [];
@@ -205,19 +203,14 @@ export class Draft {
     const eventSeq = this.#session.lastEventSeq + 1;
     this.#session = { ...this.#session, lastEventSeq: eventSeq };
     const texted = textedEvent(event, eventSeq, payload, null);
-    this.entries.push(this.#log(texted, confidential));
+    this.#log(texted, confidential);
   }
 
   /** Adds what happened under the number that the session counts already. */
-  #log<N extends EventName>(
-    { eventSeq, event, audience, data, payload }: TextedEvent<N>,
-    confidential?: object,
-  ): CommittedEvent {
-    const committed = { eventSeq, event, data, audience };
-    this.events.push(committed);
+  #log<N extends EventName>({ eventSeq, event, audience, data, payload }: TextedEvent<N>, confidential?: object): void {
+    this.events.push({ eventSeq, event, data, audience });
     const name = notificationOf[event];
     if (name !== undefined) this.notify(name, payload, confidential);
-    return committed;
   }
 
   /**
